@@ -7,12 +7,12 @@ using Npgsql;
 var builder = WebApplication.CreateSlimBuilder(args);
 if (builder.Configuration["config"] is { } file) builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: false);
 
-if (NodeSettings.Read(builder.Configuration.GetSection("Node")) is { Faults: [_, ..] faults })
+var (settings, faults) = NodeSettings.Read(builder.Configuration.GetSection("Node"));
+if (settings is null)
 {
     foreach (var fault in faults) Console.Error.WriteLine(fault);
     return 1;
 }
-var settings = NodeSettings.Read(builder.Configuration.GetSection("Node")).Settings!;
 
 builder.AddNode(settings);
 builder.ListenOn(settings);
