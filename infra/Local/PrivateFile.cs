@@ -33,4 +33,11 @@ static class PrivateFile
         Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
         return path;
     }
+
+    /// <summary>Makes a folder that others pass through to what is theirs in it, and do not list.</summary>
+    public static string PassableFolder(string path)
+    {
+        Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        return path;
+    }
 }

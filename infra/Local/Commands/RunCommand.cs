@@ -55,7 +55,9 @@ static class RunCommand
 
     static void Show(Region region, bool detach)
     {
-        var table = new Table().AddColumns("node", "API", "peers", "log");
+        var table = new Table { Border = TableBorder.None };
+        foreach (var heading in (string[])["node", "API", "peers", "log"])
+            table.AddColumn(new TableColumn(heading) { NoWrap = true, Padding = new(0, 0, 1, 0) });
         foreach (var node in region.Nodes)
             table.AddRow($"{node.Id} {node.Country.Name}", node.ApiAddress, node.PeerAddress, Relative(node.LogFile));
         AnsiConsole.Write(table);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text.Json.Serialization;
 
 namespace Coordination.Local;
 
@@ -30,6 +31,7 @@ public sealed record ProcessMark(int Pid, string Started)
     /// <summary>This process.</summary>
     public static ProcessMark Own => Of(Environment.ProcessId)!;
 
+    [JsonIgnore]
     public bool IsAlive => Of(Pid) == this;
 
     /// <summary>Sends a signal, to this process or to nobody.</summary>

@@ -35,7 +35,7 @@ public sealed class RunFolder : IDisposable
 
     static async Task<RunFolder> TakeAsync(string path, bool temporary)
     {
-        PrivateFile.Folder(path);
+        PrivateFile.PassableFolder(path);
         Disk.Check(path);
         var ledger = Read(path);
         if (TryLock(path) is not { } held) throw Alive(ledger);
@@ -55,7 +55,7 @@ public sealed class RunFolder : IDisposable
     /// <summary>A new folder under <c>.run/tests</c>, deleted with everything in it when the run ends; so are those of dead runs.</summary>
     public static async Task<RunFolder> TemporaryAsync()
     {
-        var parent = PrivateFile.Folder(System.IO.Path.Combine(Checkout.RunFolder, "tests"));
+        var parent = PrivateFile.PassableFolder(System.IO.Path.Combine(Checkout.RunFolder, "tests"));
         foreach (var dead in Directory.EnumerateDirectories(parent).Where(d => File.Exists(LedgerFile(d))))
         {
             if (TryLock(dead) is not { } held) continue;

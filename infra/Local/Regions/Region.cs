@@ -8,18 +8,17 @@ namespace Coordination.Local;
 public sealed class Region : IAsyncDisposable
 {
     readonly RunFolder _run;
-    readonly bool _ownsRun;
     readonly bool _ownsPostgres;
     readonly RegionOptions _options;
-    readonly Ports _ports = new();
+    readonly Ports _ports;
     readonly List<PostgresDatabase> _databases = [];
     readonly List<RegionNode> _nodes = [];
     readonly DevelopmentIssuer _issuer = new();
 
-    Region(RunFolder run, bool ownsRun, RegionOptions options, DevelopmentAuthority authority, PostgresServer postgres)
+    Region(RunFolder run, Ports ports, RegionOptions options, DevelopmentAuthority authority, PostgresServer postgres)
     {
         _run = run;
-        _ownsRun = ownsRun;
+        _ports = ports;
         _ownsPostgres = options.Postgres is null;
         _options = options;
         Authority = authority;
@@ -54,21 +53,18 @@ public sealed class Region : IAsyncDisposable
     /// <exception cref="LocalException">The region cannot run here; the message says why and what to do. Nothing is left running.</exception>
     public static async Task<Region> StartAsync(RegionOptions options, CancellationToken cancellationToken = default)
     {
-        var run = options.Folder is null ? await RunFolder.TemporaryAsync() : await RunFolder.TakeAsync(options.Folder);
-        return await StartAsync(run, ownsRun: true, options, cancellationToken);
-    }
-
-    static async Task<Region> StartAsync(RunFolder run, bool ownsRun, RegionOptions options, CancellationToken cancellationToken)
-    {
-        DevelopmentAuthority? authority = null;
+        var countries = options.Countries.Select(Country.Of).ToList();
+        options = options with { NodeCommand = options.NodeCommand ?? RegionNode.OfThisClone() };
+        var authority = DevelopmentAuthority.Create(options.Countries);
+        var ports = new Ports();
+        RunFolder? run = null;
         Region? region = null;
         try
         {
-            var countries = options.Countries.Select(Country.Of).ToList();
-            authority = DevelopmentAuthority.Create(options.Countries);
-            var postgres = options.Postgres ?? await PostgresServer.StartAsync(run, cancellationToken);
-            region = new(run, ownsRun, options, authority, postgres);
-            await region.PrepareAsync(countries, cancellationToken);
+            run = options.Folder is null ? await RunFolder.TemporaryAsync() : await RunFolder.TakeAsync(options.Folder);
+            var at = countries.Index().ToDictionary(c => c.Item.Id, c => Take(ports, options.BasePort, c.Index), StringComparer.Ordinal);
+            region = new(run, ports, options, authority, options.Postgres ?? await PostgresServer.StartAsync(run, cancellationToken));
+            await region.PrepareAsync(countries, at, cancellationToken);
             await Task.WhenAll(region.Nodes.Where(n => !options.Down.Contains(n.Id)).Select(n => n.StartAsync(cancellationToken)));
             return region;
         }
@@ -80,8 +76,9 @@ public sealed class Region : IAsyncDisposable
             }
             else
             {
-                authority?.Dispose();
-                if (ownsRun) run.Dispose();
+                authority.Dispose();
+                ports.Dispose();
+                run?.Dispose();
             }
             throw;
         }
@@ -98,7 +95,11 @@ public sealed class Region : IAsyncDisposable
     }
 
     /// <summary>Leaves everything running, until <see cref="RunFolder.StopAsync"/>.</summary>
-    public void Detach() => _run.Detach();
+    public void Detach()
+    {
+        _run.Detach();
+        _ports.Dispose();
+    }
 
     /// <summary>Stops every node, then the server, and deletes keys and data; logs stay in a folder that was named.</summary>
     public async ValueTask DisposeAsync()
@@ -109,13 +110,13 @@ public sealed class Region : IAsyncDisposable
         _ports.Dispose();
         _issuer.Dispose();
         Authority.Dispose();
-        if (_ownsRun) _run.Dispose();
+        _run.Dispose();
     }
 
-    async Task PrepareAsync(IReadOnlyList<Country> countries, CancellationToken cancellationToken)
+    async Task PrepareAsync(
+        IReadOnlyList<Country> countries, Dictionary<string, (int Api, int Peer)> at, CancellationToken cancellationToken)
     {
-        var ports = countries.ToDictionary(c => c.Id, c => TakePorts(countries, c), StringComparer.Ordinal);
-        TrustList = Authority.NewList(id => $"https://127.0.0.1:{ports[id].Peer}");
+        TrustList = Authority.NewList(id => $"https://127.0.0.1:{at[id].Peer}");
         var signed = Authority.Sign(TrustList);
 
         var keysFile = Path.Combine(Folder, "jwks.json");
@@ -132,19 +133,16 @@ public sealed class Region : IAsyncDisposable
             var database = await Postgres.CreateDatabaseAsync(country.Id.ToLowerInvariant(), cancellationToken);
             _databases.Add(database);
             var tokens = country.Offices.ToDictionary(o => o, o => _issuer.Issue(country.Id, o), StringComparer.Ordinal);
-            var node = new RegionNode(_run, _ports, _options, country, database, keys, keysFile, tokens, folder, ports[country.Id]);
+            var node = new RegionNode(_run, _ports, _options, country, database, keys, keysFile, tokens, folder, at[country.Id]);
             node.WriteSettings();
             _nodes.Add(node);
         }
         Local.RegionFile.Write(this);
     }
 
-    (int Api, int Peer) TakePorts(IReadOnlyList<Country> countries, Country country)
-    {
-        if (_options.BasePort is not { } first) return (_ports.Take(), _ports.Take());
-        var place = countries.TakeWhile(c => c != country).Count();
-        return (_ports.Take(first + (2 * place)), _ports.Take(first + (2 * place) + 1));
-    }
+    static (int Api, int Peer) Take(Ports ports, int? first, int place) => first is { } port
+        ? (ports.Take(port + (2 * place)), ports.Take(port + (2 * place) + 1))
+        : (ports.Take(), ports.Take());
 
     internal static string AuthoritiesPem(DevelopmentAuthority authority, IReadOnlyList<Country> countries)
     {

@@ -75,7 +75,7 @@ public sealed class RegionNode
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         if (IsRunning) return;
-        _process = ChildProcess.Start([.. _options.NodeCommand ?? NodeOfThisClone(), "--config", SettingsFile], LogFile);
+        _process = ChildProcess.Start([.. _options.NodeCommand!, "--config", SettingsFile], LogFile);
         _run.Started(_process.Mark, $"node {Id}", Signal.Terminate);
         await _process.ReadyAsync(
             $"The node {Id}", async () => await ListensAsync(ApiAddress, cancellationToken) && await ListensAsync(PeerAddress, cancellationToken),
@@ -127,7 +127,7 @@ public sealed class RegionNode
         _process = null;
     }
 
-    static IReadOnlyList<string> NodeOfThisClone() => File.Exists(Checkout.CountryNode)
+    internal static IReadOnlyList<string> OfThisClone() => File.Exists(Checkout.CountryNode)
         ? [DotnetProgram(), Checkout.CountryNode]
         : throw new LocalException($"The country node is not built ({Checkout.CountryNode} is missing): start with infra/run, which builds it.");
 
