@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Spectre.Console;
+
+namespace Coordination.Local;
+
+/// <summary><c>run</c>: starts the region and shows where it is.</summary>
+static class RunCommand
+{
+    public static Command Create()
+    {
+        var countries = new Option<string>("--countries") { Description = "Node ids, such as TH,LA; all six when left out." };
+        var basePort = new Option<int?>("--base-port") { Description = "The first port; two per node follow each other from there. Any free ports when left out." };
+        var detach = new Option<bool>("--detach") { Description = "Return when the region is ready and leave it running." };
+        var command = new Command("run", "Start PostgreSQL and the region's nodes; stop them on Ctrl-C.") { countries, basePort, detach };
+        command.SetAction(arguments => Plainly.RunAsync(() => RunAsync(
+            arguments.GetValue(countries), arguments.GetValue(basePort), arguments.GetValue(detach))));
+        return command;
+    }
+
+    static async Task RunAsync(string? countries, int? basePort, bool detach)
+    {
+        using var stop = new CancellationTokenSource();
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        }
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
+
+        var options = new RegionOptions { Folder = Checkout.RunFolder, BasePort = basePort };
+        if (countries is not null) options = options with { Countries = Country.Parse(countries) };
+        try
+        {
+            // One who detaches leaves; what runs is then the business of infra/stop, so nothing here is disposed.
+            var region = await Region.StartAsync(options, stop.Token);
+            Show(region, detach);
+            if (detach)
+            {
+                region.Detach();
+                return;
+            }
+            await using (region)
+            {
+                await Task.Delay(Timeout.Infinite, stop.Token);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            AnsiConsole.WriteLine("Stopped.");
+        }
+    }
+
+    static void Show(Region region, bool detach)
+    {
+        var table = new Table { Border = TableBorder.None };
+        foreach (var heading in (string[])["node", "API", "peers", "log"])
+            table.AddColumn(new TableColumn(heading) { NoWrap = true, Padding = new(0, 0, 1, 0) });
+        foreach (var node in region.Nodes)
+            table.AddRow($"{node.Id} {node.Country.Name}", node.ApiAddress, node.PeerAddress, Relative(node.LogFile));
+        AnsiConsole.Write(table);
+        AnsiConsole.WriteLine($"Addresses and tokens: {Relative(region.RegionFile)}");
+        AnsiConsole.WriteLine(detach ? "Stop: infra/stop" : "Stop: Ctrl-C, or infra/stop");
+    }
+
+    static string Relative(string path) => Path.GetRelativePath(Checkout.Root, path);
+}

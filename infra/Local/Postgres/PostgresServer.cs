@@ -1,0 +1,234 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Npgsql;
+
+namespace Coordination.Local;
+
+/// <summary>A PostgreSQL server of our own on a free port of 127.0.0.1, durable (fsync on), or the one that <see cref="Variable"/> names.</summary>
+/// <remarks>Databases that are made here go when the server goes, or are dropped where the server is not ours.</remarks>
+public sealed class PostgresServer : IAsyncDisposable
+{
+    /// <summary>
+    /// The environment variable that names a running server instead: an Npgsql connection string of a superuser, or of a
+    /// role that may create databases and roles.
+    /// </summary>
+    public const string Variable = "COORDINATION_POSTGRES";
+
+    const string Superuser = "postgres";
+    static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
+
+    readonly RunFolder _run;
+    readonly bool _ownsRun;
+    readonly Ports _ports = new();
+    readonly Lock _gate = new();
+    readonly List<string> _databases = [];
+    readonly PostgresPrograms? _programs;
+    readonly string? _folder;
+    readonly int _port;
+    ChildProcess? _process;
+
+    PostgresServer(RunFolder run, bool ownsRun, string connectionString)
+    {
+        _run = run;
+        _ownsRun = ownsRun;
+        ConnectionString = connectionString;
+    }
+
+    PostgresServer(RunFolder run, bool ownsRun, PostgresPrograms programs, string folder)
+        : this(run, ownsRun, "")
+    {
+        _programs = programs;
+        _folder = folder;
+        _port = _ports.Take();
+        ConnectionString = new NpgsqlConnectionStringBuilder
+        {
+            Host = "127.0.0.1",
+            Port = _port,
+            Username = Superuser,
+            Password = RandomPassword(),
+            Database = "postgres",
+        }.ConnectionString;
+    }
+
+    /// <summary>As the superuser, to the database <c>postgres</c>.</summary>
+    public string ConnectionString { get; }
+
+    /// <summary>Null where the server is not ours.</summary>
+    public string? DataFolder => _folder is null ? null : Path.Combine(_folder, "data");
+
+    /// <summary>Null where the server is not ours.</summary>
+    public string? LogFile => _folder is null ? null : Path.Combine(_folder, "log");
+
+    /// <summary>Null where the server is not ours, or is down.</summary>
+    public int? ProcessId => _process?.Mark.Pid;
+
+    /// <summary>Starts a server whose data go when it is disposed.</summary>
+    /// <exception cref="LocalException">PostgreSQL is missing or does not come up.</exception>
+    public static async Task<PostgresServer> StartAsync(CancellationToken cancellationToken = default)
+    {
+        var run = await RunFolder.TemporaryAsync();
+        try
+        {
+            return await StartAsync(run, ownsRun: true, cancellationToken);
+        }
+        catch
+        {
+            run.Dispose();
+            throw;
+        }
+    }
+
+    internal static Task<PostgresServer> StartAsync(RunFolder run, CancellationToken cancellationToken) =>
+        StartAsync(run, ownsRun: false, cancellationToken);
+
+    static async Task<PostgresServer> StartAsync(RunFolder run, bool ownsRun, CancellationToken cancellationToken)
+    {
+        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } running) return new(run, ownsRun, running);
+
+        var programs = PostgresPrograms.Find();
+        var folder = await PostgresPrograms.MakeFolderAsync(run.Path, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)), cancellationToken);
+        run.Owns(folder);
+        var server = new PostgresServer(run, ownsRun, programs, folder);
+        try
+        {
+            await server.InitialiseAsync(cancellationToken);
+            await server.ResumeAsync(cancellationToken);
+            await server.ExecuteAsync(cancellationToken, "REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC");
+            return server;
+        }
+        catch
+        {
+            await server.StopAsync();
+            server._ports.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Starts the server again where it stopped: same port, same data.</summary>
+    /// <exception cref="LocalException">It does not come up.</exception>
+    public async Task ResumeAsync(CancellationToken cancellationToken = default)
+    {
+        if (_programs is null) throw new LocalException($"The server that {Variable} names is not ours to start.");
+        var command = _programs.Command("postgres",
+            "-D", DataFolder!, "-k", "", "-h", "127.0.0.1", "-p", _port.ToString(CultureInfo.InvariantCulture),
+            "-c", "fsync=on", "-c", "max_connections=400");
+        _process = ChildProcess.Start(command, LogFile!);
+        _run.Started(_process.Mark, "PostgreSQL", Signal.Interrupt);
+        await _process.ReadyAsync("PostgreSQL", () => AnswersAsync(cancellationToken), StartLimit, cancellationToken);
+    }
+
+    /// <summary>Ends the sessions and stops in good order.</summary>
+    public Task StopAsync() => EndAsync(Signal.Interrupt);
+
+    /// <summary>Stops at once, as a power cut would: the next start recovers.</summary>
+    public Task KillAsync() => EndAsync(Signal.Quit);
+
+    /// <summary>Makes a database with a role that owns it and nothing else.</summary>
+    /// <param name="prefix">How its name begins: small letters.</param>
+    public async Task<PostgresDatabase> CreateDatabaseAsync(string prefix, CancellationToken cancellationToken = default)
+    {
+        var name = $"{prefix}_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
+        var password = RandomPassword();
+        if (_programs is null) _run.OwnsDatabase(name);
+        lock (_gate) _databases.Add(name);
+        await ExecuteAsync(cancellationToken,
+            $"CREATE ROLE {name} LOGIN PASSWORD '{password}'",
+            // Where the creator is no superuser, it must belong to the role to give it a database.
+            $"DO $$ BEGIN IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN GRANT {name} TO CURRENT_USER; END IF; END $$",
+            $"CREATE DATABASE {name} OWNER {name}",
+            $"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC");
+        var connection = new NpgsqlConnectionStringBuilder(ConnectionString) { Database = name, Username = name, Password = password };
+        return new(name, connection.ConnectionString);
+    }
+
+    /// <summary>Drops a database and its role, whoever is connected.</summary>
+    public async Task DropDatabaseAsync(PostgresDatabase database, CancellationToken cancellationToken = default)
+    {
+        await DropAsync(ConnectionString, database.Name, cancellationToken);
+        lock (_gate) _databases.Remove(database.Name);
+        if (_programs is null) _run.DatabaseDropped(database.Name);
+    }
+
+    /// <summary>Stops the server and deletes its data; where it is not ours, drops what was made on it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_programs is null)
+        {
+            foreach (var name in _databases) await DropAsync(ConnectionString, name, CancellationToken.None);
+        }
+        else
+        {
+            await StopAsync();
+            if (Directory.Exists(_folder)) Directory.Delete(_folder, recursive: true);
+        }
+        _ports.Dispose();
+        if (_ownsRun) _run.Dispose();
+    }
+
+    /// <summary>Drops what a dead run left on a server that is not ours.</summary>
+    internal static async Task DropLeftAsync(IReadOnlyList<string> names)
+    {
+        var running = Environment.GetEnvironmentVariable(Variable);
+        if (string.IsNullOrEmpty(running))
+            throw new LocalException($"An earlier run left databases on another server: set {Variable} as it was then, or drop {string.Join(", ", names)} there and delete .run/processes.json.");
+        foreach (var name in names) await DropAsync(running, name, CancellationToken.None);
+    }
+
+    static async Task DropAsync(string connectionString, string name, CancellationToken cancellationToken)
+    {
+        NpgsqlConnection.ClearAllPools();
+        await ExecuteAsync(connectionString, cancellationToken, $"DROP DATABASE IF EXISTS {name} WITH (FORCE)", $"DROP ROLE IF EXISTS {name}");
+    }
+
+    async Task InitialiseAsync(CancellationToken cancellationToken)
+    {
+        var passwordFile = Path.Combine(_folder!, "password");
+        PrivateFile.Write(passwordFile, new NpgsqlConnectionStringBuilder(ConnectionString).Password!);
+        await PostgresPrograms.GiveAsync(passwordFile, cancellationToken);
+        // initdb alone does not wait for the disk: what it writes can be written again.
+        await ChildProcess.RunAsync(
+            _programs!.Command("initdb", "-D", DataFolder!, "-U", Superuser, $"--pwfile={passwordFile}", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"),
+            cancellationToken);
+        File.Delete(passwordFile);
+    }
+
+    async Task EndAsync(Signal signal)
+    {
+        if (_process is not { } process) return;
+        NpgsqlConnection.ClearAllPools();
+        await process.Mark.EndAsync(signal, StopLimit);
+        _run.Ended(process.Mark);
+        _process = null;
+    }
+
+    async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ExecuteAsync(cancellationToken, "SELECT 1");
+            return true;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
+    }
+
+    Task ExecuteAsync(CancellationToken cancellationToken, params IReadOnlyList<string> statements) =>
+        ExecuteAsync(ConnectionString, cancellationToken, statements);
+
+    static async Task ExecuteAsync(string connectionString, CancellationToken cancellationToken, params IReadOnlyList<string> statements)
+    {
+        // Not pooled: nothing of ours stays connected to a server that is to stop.
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync(cancellationToken);
+        foreach (var statement in statements)
+        {
+            await using var command = new NpgsqlCommand(statement, connection);
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+
+    static string RandomPassword() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+}

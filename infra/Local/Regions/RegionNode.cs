@@ -1,0 +1,152 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text.Json;
+using Coordination.Hosting;
+using Coordination.Hosting.Trust;
+
+namespace Coordination.Local;
+
+/// <summary>One process of a country's node, which may be down.</summary>
+public sealed class RegionNode
+{
+    static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(20);
+    static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
+
+    readonly RunFolder _run;
+    readonly Ports _ports;
+    readonly RegionOptions _options;
+    readonly PostgresDatabase _database;
+    readonly string _folder;
+    readonly string _keysFile;
+    readonly List<RegionNode> _replicas = [];
+    ChildProcess? _process;
+
+    internal RegionNode(
+        RunFolder run, Ports ports, RegionOptions options, Country country, PostgresDatabase database, KeyFolder keys,
+        string keysFile, IReadOnlyDictionary<string, string> tokens, string folder, (int Api, int Peer) at)
+    {
+        _run = run;
+        _ports = ports;
+        _options = options;
+        _database = database;
+        _folder = folder;
+        _keysFile = keysFile;
+        Country = country;
+        Keys = keys;
+        Tokens = tokens;
+        ApiAddress = string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{at.Api}");
+        PeerAddress = string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{at.Peer}");
+    }
+
+    public Country Country { get; }
+
+    /// <summary>ISO 3166 alpha-2: <c>TH</c>.</summary>
+    public string Id => Country.Id;
+
+    /// <summary>Where offices and their programs reach this process.</summary>
+    public string ApiAddress { get; }
+
+    /// <summary>Where other nodes reach this process; the trust list names the first process of a node.</summary>
+    public string PeerAddress { get; }
+
+    /// <summary>The node's database, as the node's own role.</summary>
+    public string DatabaseConnectionString => _database.ConnectionString;
+
+    /// <summary>The files of the key folder, shared by all processes of the node.</summary>
+    public KeyFolder Keys { get; }
+
+    public string KeyFolder => Keys.Path;
+
+    /// <summary>What the process printed, over all its starts.</summary>
+    public string LogFile => Path.Combine(_folder, "node.log");
+
+    /// <summary>Office, as <c>role@unit</c>, to bearer token.</summary>
+    public IReadOnlyDictionary<string, string> Tokens { get; }
+
+    public bool IsRunning => _process is { Mark.IsAlive: true };
+
+    /// <summary>Null while the process is down.</summary>
+    public int? ProcessId => _process?.Mark.Pid;
+
+    string SettingsFile => Path.Combine(_folder, "node.json");
+
+    /// <summary>Starts the process, again on the same ports after a stop, and waits until it listens on both.</summary>
+    /// <exception cref="LocalException">It does not come up; the message ends with the last lines of its log.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        if (IsRunning) return;
+        _process = ChildProcess.Start([.. _options.NodeCommand!, "--config", SettingsFile], LogFile);
+        _run.Started(_process.Mark, $"node {Id}", Signal.Terminate);
+        await _process.ReadyAsync(
+            $"The node {Id}", async () => await ListensAsync(ApiAddress, cancellationToken) && await ListensAsync(PeerAddress, cancellationToken),
+            _options.StartLimit, cancellationToken);
+    }
+
+    /// <summary>Lets the process finish what it has begun and stop.</summary>
+    public Task StopAsync() => EndAsync(Signal.Terminate);
+
+    /// <summary>Ends the process at once, in whatever it does.</summary>
+    public Task KillAsync() => EndAsync(Signal.Kill);
+
+    /// <summary>Starts a further process of the same node: same database, keys and offices, other ports, a log of its own.</summary>
+    /// <exception cref="LocalException">It does not come up.</exception>
+    public async Task<RegionNode> StartReplicaAsync(CancellationToken cancellationToken = default)
+    {
+        var folder = string.Create(CultureInfo.InvariantCulture, $"{_folder}-{_replicas.Count + 2}");
+        var replica = new RegionNode(_run, _ports, _options, Country, _database, Keys, _keysFile, Tokens, folder, (_ports.Take(), _ports.Take()));
+        replica.WriteSettings();
+        _replicas.Add(replica);
+        await replica.StartAsync(cancellationToken);
+        return replica;
+    }
+
+    internal void WriteSettings()
+    {
+        PrivateFile.Folder(_folder);
+        var settings = new NodeSettings
+        {
+            Id = Id,
+            Database = DatabaseConnectionString,
+            KeyFolder = KeyFolder,
+            ApiAddress = ApiAddress,
+            PeerAddress = PeerAddress,
+            Tokens = DevelopmentIssuer.Settings(Id, _keysFile),
+            Offices = Country.Offices,
+        };
+        PrivateFile.Write(SettingsFile, JsonSerializer.SerializeToUtf8Bytes(new { Node = settings }, Json));
+        File.Delete(LogFile);
+    }
+
+    internal Task StopAllAsync() => Task.WhenAll([StopAsync(), .. _replicas.Select(r => r.StopAsync())]);
+
+    async Task EndAsync(Signal signal)
+    {
+        if (_process is not { } process) return;
+        await process.Mark.EndAsync(signal, StopLimit);
+        _run.Ended(process.Mark);
+        _process = null;
+    }
+
+    internal static IReadOnlyList<string> OfThisClone() => File.Exists(Checkout.CountryNode)
+        ? [DotnetProgram(), Checkout.CountryNode]
+        : throw new LocalException($"The country node is not built ({Checkout.CountryNode} is missing): start with infra/run, which builds it.");
+
+    /// <summary>The program that runs us: three folders above its runtime.</summary>
+    static string DotnetProgram() =>
+        Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
+
+    static async Task<bool> ListensAsync(string address, CancellationToken cancellationToken)
+    {
+        var at = new Uri(address);
+        using var client = new TcpClient();
+        try
+        {
+            await client.ConnectAsync(at.Host, at.Port, cancellationToken);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using Coordination.Local;
+using Npgsql;
+
+namespace Coordination.CountryNode.Tests.Local;
+
+public sealed class PostgresServerTests(PostgresFixture postgres)
+{
+    static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("fsync")]
+    [InlineData("synchronous_commit")]
+    [InlineData("full_page_writes")]
+    public async Task What_is_committed_is_on_the_disk(string setting) =>
+        (await ReadAsync(postgres.Server.ConnectionString, $"SHOW {setting}")).ShouldBe("on");
+
+    [Fact]
+    public async Task A_role_reaches_its_own_database_only()
+    {
+        var own = await postgres.Server.CreateDatabaseAsync("own", Cancelled);
+        var other = await postgres.Server.CreateDatabaseAsync("other", Cancelled);
+
+        (await ReadAsync(own.ConnectionString, "SELECT current_database()")).ShouldBe(own.Name);
+        var astray = new NpgsqlConnectionStringBuilder(own.ConnectionString) { Database = other.Name }.ConnectionString;
+        var refusal = await Should.ThrowAsync<PostgresException>(() => ReadAsync(astray, "SELECT 1"));
+        refusal.SqlState.ShouldBe(PostgresErrorCodes.InsufficientPrivilege);
+
+        await postgres.Server.DropDatabaseAsync(own, Cancelled);
+        await postgres.Server.DropDatabaseAsync(other, Cancelled);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_disposed_leaves_nothing_behind()
+    {
+        var server = await PostgresServer.StartAsync(Cancelled);
+        var database = await server.CreateDatabaseAsync("gone", Cancelled);
+        var process = server.ProcessId is { } id ? ProcessMark.Of(id) : null;
+
+        await server.DisposeAsync();
+
+        (process?.IsAlive ?? false).ShouldBeFalse();
+        if (server.DataFolder is { } data) Directory.Exists(data).ShouldBeFalse();
+        await Should.ThrowAsync<NpgsqlException>(() => ReadAsync(database.ConnectionString, "SELECT 1"));
+    }
+
+    [Fact]
+    public async Task A_server_that_is_killed_recovers_what_was_committed()
+    {
+        await using var server = await PostgresServer.StartAsync(Cancelled);
+        var database = await server.CreateDatabaseAsync("kept", Cancelled);
+        await ReadAsync(database.ConnectionString, "CREATE TABLE kept AS SELECT 'here' AS word; SELECT 'done'");
+
+        // A server that is not ours is not ours to kill.
+        if (server.ProcessId is not null)
+        {
+            await server.KillAsync();
+            await server.ResumeAsync(Cancelled);
+        }
+
+        (await ReadAsync(database.ConnectionString, "SELECT word FROM kept")).ShouldBe("here");
+    }
+
+    static async Task<object?> ReadAsync(string connectionString, string sql)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync(Cancelled);
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync(Cancelled);
+    }
+}
