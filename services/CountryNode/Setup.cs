@@ -1,5 +1,4 @@
 using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
 using Coordination.CountryNode.Desks;
 using Coordination.CountryNode.Doors;
 using Coordination.CountryNode.Exchange;
@@ -37,7 +36,7 @@ static class Setup
         services.AddSingleton(settings);
         services.AddSingleton(keys);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<Trust>();
+        services.AddSingleton<TrustInForce>();
         services.AddSingleton(Pen.Of(node, keys));
         services.AddSingleton(NpgsqlDataSource.Create(settings.Database));
         services.AddSingleton<IStore, PostgresStore>();
@@ -76,7 +75,7 @@ static class Setup
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            var trust = new Lazy<Trust>(kestrel.ApplicationServices.GetRequiredService<Trust>);
+            var trust = new Lazy<TrustInForce>(kestrel.ApplicationServices.GetRequiredService<TrustInForce>);
             var time = kestrel.ApplicationServices.GetRequiredService<TimeProvider>();
             Listen(kestrel, settings.ApiAddress, new HttpsConnectionAdapterOptions
             {

@@ -18,7 +18,7 @@ public sealed record Command(
     CommandKey Key, ReadOnlyMemory<byte> RequestHash, DateOnly? HappenedOn, Channel Channel, Func<Dossier<Referral>, byte[]> Answer);
 
 /// <summary>Where offices work on referrals: load, ask <see cref="Referral.Next"/>, sign, append.</summary>
-public sealed class ReferralDesk(IStore store, Pen pen, Trust trust, Bell bell, TimeProvider time)
+public sealed class ReferralDesk(IStore store, Pen pen, TrustInForce trust, Bell bell, TimeProvider time)
 {
     /// <summary>Each retry means that somebody else got an entry in; more than a few means something is wrong.</summary>
     const int MostTries = 20;

@@ -8,12 +8,12 @@ using Grpc.Core;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>Who knocks: an office by its bearer token, a node by its certificate.</summary>
-public sealed class Callers(NodeSettings settings, Trust trust, TimeProvider time)
+public sealed class Callers(NodeSettings settings, TrustInForce trust, TimeProvider time)
 {
     /// <summary>The claim that names the office, as <c>role@unit</c>.</summary>
     public const string OfficeClaim = "office";
 
-    readonly FrozenSet<Office> offices = settings.Offices.Select(text => Office.TryParse(text, out var office) ? office : null).OfType<Office>().ToFrozenSet();
+    readonly FrozenSet<Office> offices = settings.Offices.Select(text => Domain.Dossiers.Office.TryParse(text, out var office) ? office : null).OfType<Office>().ToFrozenSet();
 
     /// <summary>The office that the token names.</summary>
     /// <exception cref="RpcException">UNAUTHENTICATED without a valid token, PERMISSION_DENIED when the office is none of this node's.</exception>

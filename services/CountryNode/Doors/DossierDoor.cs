@@ -10,12 +10,13 @@ using Coordination.Hosting.Trust;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Entry = Coordination.Domain.Dossiers.Entry;
 using Verdict = Coordination.Contracts.Dossier.V1.Verdict;
 
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>Dossiers of every kind over gRPC, to be read.</summary>
-public sealed class DossierDoor(IStore store, Trust trust, Callers callers) : DossierService.DossierServiceBase
+public sealed class DossierDoor(IStore store, TrustInForce trust, Callers callers) : DossierService.DossierServiceBase
 {
     public override async Task<HistoryResponse> History(HistoryRequest request, ServerCallContext context)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Coordination.CountryNode.Desks;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -20,7 +19,8 @@ static class Errors
     {
         var code = CodeOf(refusal.Kind);
         var status = new Google.Rpc.Status { Code = (int)code, Message = refusal.Text };
-        status.Details.Add(Any.Pack(new ErrorInfo { Domain = Domain, Reason = refusal.Reason }));
+        // Field 1 is called "reason" in today's google.rpc.ErrorInfo; this package still has its first name.
+        status.Details.Add(Any.Pack(new ErrorInfo { Domain = Domain, Type = refusal.Reason }));
         if (refusal.Fields.Count > 0)
         {
             var request = new BadRequest();

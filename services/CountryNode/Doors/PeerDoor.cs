@@ -4,14 +4,14 @@ using Coordination.CountryNode.Exchange;
 using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
-using Coordination.Hosting.Dossiers;
 using Coordination.Hosting.Trust;
 using Grpc.Core;
+using Admission = Coordination.Contracts.Peer.V1.Admission;
 
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>The other nodes' way in, over gRPC: parse, call the door, map.</summary>
-public sealed class PeerDoor(Door door, IStore store, Trust trust, Callers callers) : PeerService.PeerServiceBase
+public sealed class PeerDoor(Door door, IStore store, TrustInForce trust, Callers callers) : PeerService.PeerServiceBase
 {
     public override async Task<DeliverResponse> Deliver(DeliverRequest request, ServerCallContext context)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Coordination.Contracts.Referral.V1;
 using Coordination.CountryNode.Desks;
@@ -68,7 +69,7 @@ public sealed class ReferralDoor(ReferralDesk desk, Callers callers) : ReferralS
         if (commandId.Length is < 16 or > 64 || !commandId.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
             fields.Fault("command.command_id", "is missing or malformed: 16 to 64 letters, digits, \"-\" and \"_\" are needed, such as a UUID, made once per command");
         var happenedOn = fields.OptionalDate("command.happened_on", about?.HappenedOn ?? "");
-        var channel = fields.OptionalCode<Channel>("command.channel", (int)(about?.Channel ?? 0)) ?? Channel.Node;
+        var channel = fields.OptionalCode<Channel>("command.channel", (int)(about?.Channel ?? Contracts.Directory.V1.Channel.Unspecified)) ?? Channel.Node;
         var write = read(fields);
         if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
 
@@ -79,6 +80,7 @@ public sealed class ReferralDoor(ReferralDesk desk, Callers callers) : ReferralS
         {
             CommandOutcome.Done done => parser.ParseFrom(done.Answer.Span),
             CommandOutcome.Refused refused => throw refused.Refusal.ToException(),
+            _ => throw new UnreachableException(),
         };
     }
 

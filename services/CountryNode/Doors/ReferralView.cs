@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Coordination.Contracts.Referral.V1;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Referrals;

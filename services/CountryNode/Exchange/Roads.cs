@@ -8,7 +8,7 @@ using Polly.Retry;
 namespace Coordination.CountryNode.Exchange;
 
 /// <summary>Keeps one relay going per peer, apart from each other: a slow country delays no other.</summary>
-public sealed partial class Roads(Relay relay, Gaps gaps, Bell bell, Trust trust, Pen pen, TimeProvider time, ILogger<Roads> logger) : BackgroundService
+public sealed partial class Roads(Relay relay, Gaps gaps, Bell bell, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Roads> logger) : BackgroundService
 {
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 

@@ -15,7 +15,7 @@ using Polly.CircuitBreaker;
 namespace Coordination.CountryNode.Peers;
 
 /// <summary>The other nodes over gRPC and mutual TLS 1.3, at the addresses of the trust list.</summary>
-public sealed class GrpcPeers(Trust trust, KeyFolder keys, TimeProvider time) : IPeers, IDisposable
+public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider time) : IPeers, IDisposable
 {
     /// <summary>For one call; shorter than the relay's lease.</summary>
     static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
@@ -97,7 +97,7 @@ public sealed class GrpcPeers(Trust trust, KeyFolder keys, TimeProvider time) : 
                 EnabledSslProtocols = SslProtocols.Tls13,
                 ClientCertificates = [certificate],
                 LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate,
-                TargetHost = TrustedNode.NameOf(peer),
+                TargetHost = Hosting.Trust.TrustedNode.NameOf(peer),
                 // Whoever answers must be the node that was called, by the trust list in force now.
                 RemoteCertificateValidationCallback = (_, presented, _, _) =>
                     presented is X509Certificate2 theirs && trust.Current.Identify(theirs, time.GetUtcNow()) == peer,

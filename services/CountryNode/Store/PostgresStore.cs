@@ -119,7 +119,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
         await transaction.CommitAsync(cancellation);
     }
 
-    async Task KeepAsync(NpgsqlConnection connection, IReadOnlyCollection<Admission> admissions, CancellationToken cancellation)
+    static async Task KeepAsync(NpgsqlConnection connection, IReadOnlyCollection<Admission> admissions, CancellationToken cancellation)
     {
         var entries = admissions.SelectMany(admission => admission.Entries).ToList();
         var receipts = admissions.SelectMany(admission => admission.Receipts).ToList();
@@ -263,7 +263,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
         var receipts = (await rows.ReadAsync<ReceiptRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => row.ToReceipt());
         return dossiers
             .Select(row => (Id: DossierId.Read(row.Id), row.WaitingSince))
-            .ToDictionary(row => row.Id, row => new HeldDossier(row.Id, [.. entries[row.Id]], [.. receipts[row.Id]], row.WaitingSince));
+            .ToDictionary(row => row.Id, row => new HeldDossier(row.Id, [.. entries[row.Id]], [.. receipts[row.Id]], row.WaitingSince is { } since ? new DateTimeOffset(since) : null));
     }
 
     /// <summary>Keeps receipts for entries that are held as the receipt says; any other is of no use to anyone.</summary>
@@ -323,7 +323,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
     {
         public HeldEntry ToHeld() => new(
             new SignedEntry(EntryWire.Read(Bytes) ?? throw new InvalidDataException("A held entry cannot be read."), Bytes, Signature, KeyId),
-            HandedOnBy is null ? null : NodeId.Parse(HandedOnBy), HeldSince);
+            HandedOnBy is null ? null : NodeId.Parse(HandedOnBy), new DateTimeOffset(HeldSince));
     }
 
     sealed record ReceiptRow(
@@ -331,6 +331,6 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
     {
         public SignedReceipt ToReceipt() => new(
             Domain.Dossiers.DossierId.Read(DossierId), NodeId.Parse(Author), Seq, EntryHash.Read(Hash), NodeId.Parse(Holder),
-            ReceivedAt, Bytes, Signature, KeyId);
+            new DateTimeOffset(ReceivedAt), Bytes, Signature, KeyId);
     }
 }

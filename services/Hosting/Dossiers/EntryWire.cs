@@ -148,9 +148,9 @@ public static class EntryWire
 
     static Misshapen? Misshaped(Wire.Entry wire, FieldReader statement)
     {
-        if (wire.Channel == 0) return new("The entry does not say how the matter reached the office.");
-        if (wire.Office is null || wire.Office.Role == 0) return new("The entry does not name the office that acted.");
-        if (wire.Opening is { } opening && (opening.Kind == 0 || opening.ProtocolVersion == 0)) return new("The opening does not name its kind and protocol version.");
+        if (wire.Channel is DirectoryWire.Channel.Unspecified) return new("The entry does not say how the matter reached the office.");
+        if (wire.Office is null || wire.Office.Role is DirectoryWire.Role.Unspecified) return new("The entry does not name the office that acted.");
+        if (wire.Opening is { } opening && (opening.Kind is Wire.Kind.Unspecified || opening.ProtocolVersion == 0)) return new("The opening does not name its kind and protocol version.");
         return statement.Faults is [var first, ..] ? new($"{first.Field} {first.Text}.") : null;
     }
 }

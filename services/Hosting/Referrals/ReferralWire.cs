@@ -54,7 +54,7 @@ public static class ReferralWire
         Minority = (Wire.Minority)opened.Minority,
         Basis = (Wire.Basis)opened.Basis,
         Consent = opened.Consent is null ? null : Write(opened.Consent),
-        AuthorisedBy = (Wire.AuthorisedBy)(opened.AuthorisedBy ?? 0),
+        AuthorisedBy = opened.AuthorisedBy is { } by ? (Wire.AuthorisedBy)by : Wire.AuthorisedBy.Unspecified,
         ReplyBy = EntryWire.Write(opened.ReplyBy),
         BestInterestsOn = opened.BestInterestsOn is { } on ? EntryWire.Write(on) : "",
     };

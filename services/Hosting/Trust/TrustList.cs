@@ -86,7 +86,7 @@ public sealed class TrustList
         if (!identified.TryGetValue(thumbprint, out var known))
         {
             if (Nodes.Values.FirstOrDefault(node => IsCertificateOf(node, certificate, now)) is not { } node) return null;
-            known = (node.Id, certificate.NotBefore, certificate.NotAfter);
+            known = (node.Id, new DateTimeOffset(certificate.NotBefore), new DateTimeOffset(certificate.NotAfter));
             identified.TryAdd(thumbprint, known);
         }
         return known.NotBefore <= now && now <= known.NotAfter ? known.Node : null;

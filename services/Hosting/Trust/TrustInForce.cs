@@ -4,17 +4,17 @@ namespace Coordination.Hosting.Trust;
 
 /// <summary>The trust list in force at this node, kept in the key folder.</summary>
 /// <remarks>A newer list is taken from anywhere, since only the signatures count; an older one never, not even after a restore of the database.</remarks>
-public sealed partial class Trust
+public sealed partial class TrustInForce
 {
     readonly Lock taking = new();
     readonly KeyFolder folder;
     readonly KeyPool root;
-    readonly ILogger<Trust> logger;
+    readonly ILogger<TrustInForce> logger;
     volatile TrustList current;
 
     /// <summary>Reads the list from the key folder.</summary>
     /// <exception cref="UntrustedListException">The folder's list does not count.</exception>
-    public Trust(KeyFolder folder, ILogger<Trust> logger)
+    public TrustInForce(KeyFolder folder, ILogger<TrustInForce> logger)
     {
         this.folder = folder;
         this.logger = logger;
