@@ -89,9 +89,9 @@ sealed record Connection(string Node, GrpcChannel Channel, string Token) : IDisp
         return new Connection(node, GrpcChannel.ForAddress(uri, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true }), token);
     }
 
-    public CallOptions Options(CancellationToken cancellation) => new(
+    public CallOptions Options(CancellationToken cancellationToken) => new(
         new Metadata { { "authorization", $"Bearer {Token}" } },
-        TimeProvider.System.GetUtcNow().UtcDateTime + Deadline, cancellation);
+        TimeProvider.System.GetUtcNow().UtcDateTime + Deadline, cancellationToken);
 
     public void Dispose() => Channel.Dispose();
 }

@@ -23,13 +23,13 @@ static class Calling
     /// <param name="command">The command.</param>
     /// <param name="call">Says what to print: an object for --json, a table for people. Gets the command id, whether it writes or not.</param>
     public static void SetCall(this System.CommandLine.Command command, Func<ParseResult, Connection, string, CancellationToken, Task<Output>> call) =>
-        command.SetAction(async (parsed, cancellation) =>
+        command.SetAction(async (parsed, cancellationToken) =>
         {
             var commandId = CommandIdOf(parsed);
             try
             {
                 using var connection = parsed.Connect();
-                var output = await call(parsed, connection, commandId, cancellation);
+                var output = await call(parsed, connection, commandId, cancellationToken);
                 if (parsed.WantsJson()) Console.WriteLine(JsonSerializer.Serialize(output.Json, Json));
                 else AnsiConsole.Write(output.Table);
                 return ExitCode.Done;

@@ -13,10 +13,10 @@ static class DossierCommands
     {
         var id = new Argument<string>("id") { Description = "The dossier's id, as coord prints it." };
         var command = new Command("show", "Shows every entry that this node holds, in the order in which it counts, and what became of it.") { id };
-        command.SetCall(async (parsed, connection, _, cancellation) =>
+        command.SetCall(async (parsed, connection, _, cancellationToken) =>
         {
             var client = new DossierService.DossierServiceClient(connection.Channel);
-            return Print(await client.HistoryAsync(new() { DossierId = Calling.DossierId(parsed.GetValue(id)!) }, connection.Options(cancellation)));
+            return Print(await client.HistoryAsync(new() { DossierId = Calling.DossierId(parsed.GetValue(id)!) }, connection.Options(cancellationToken)));
         });
         return command;
     }

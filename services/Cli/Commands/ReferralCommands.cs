@@ -42,7 +42,7 @@ static class ReferralCommands
         {
             to, type, replyBy, instrument, urgency, minority, authorisedBy, bestInterestsOn, basis, purposes, recipients, until, Calling.CommandId,
         };
-        command.SetCall(async (parsed, connection, commandId, cancellation) =>
+        command.SetCall(async (parsed, connection, commandId, cancellationToken) =>
         {
             var other = parsed.GetValue(to)!;
             var isLocate = parsed.GetValue(type) is ReferralType.LocateAndProtect;
@@ -66,7 +66,7 @@ static class ReferralCommands
                 opened.Consent.Recipients.AddRange(parsed.GetValue(recipients) is { Length: > 0 } given ? given : [other]);
             }
             var client = new ReferralService.ReferralServiceClient(connection.Channel);
-            var response = await client.OpenAsync(new() { Command = new About { CommandId = commandId }, Opened = opened }, connection.Options(cancellation));
+            var response = await client.OpenAsync(new() { Command = new About { CommandId = commandId }, Opened = opened }, connection.Options(cancellationToken));
             return Print(response.Referral);
         });
         return command;
@@ -109,10 +109,10 @@ static class ReferralCommands
     {
         var id = Id();
         var command = new Command("show", "Shows a referral as it stands at this node.") { id };
-        command.SetCall(async (parsed, connection, _, cancellation) =>
+        command.SetCall(async (parsed, connection, _, cancellationToken) =>
         {
             var client = new ReferralService.ReferralServiceClient(connection.Channel);
-            return Print((await client.GetAsync(new() { DossierId = Calling.DossierId(parsed.GetValue(id)!) }, connection.Options(cancellation))).Referral);
+            return Print((await client.GetAsync(new() { DossierId = Calling.DossierId(parsed.GetValue(id)!) }, connection.Options(cancellationToken))).Referral);
         });
         return command;
     }
@@ -125,11 +125,11 @@ static class ReferralCommands
         var id = Id();
         var happenedOn = new Option<string?>("--happened-on") { Description = "The day it happened, YYYY-MM-DD. Default: today." };
         var command = new Command(name, description) { id, happenedOn, Calling.CommandId };
-        command.SetCall(async (parsed, connection, commandId, cancellation) =>
+        command.SetCall(async (parsed, connection, commandId, cancellationToken) =>
         {
             var client = new ReferralService.ReferralServiceClient(connection.Channel);
             var about = new About { CommandId = commandId, HappenedOn = parsed.GetValue(happenedOn) ?? "" };
-            return Print(await call(client, about, Calling.DossierId(parsed.GetValue(id)!), connection.Options(cancellation), parsed));
+            return Print(await call(client, about, Calling.DossierId(parsed.GetValue(id)!), connection.Options(cancellationToken), parsed));
         });
         return command;
     }

@@ -24,7 +24,7 @@ public sealed class ReferralDesk(IStore store, Pen pen, TrustInForce trust, Bell
     const int MostTries = 20;
 
     /// <summary>Opens a referral to the other country of host and origin.</summary>
-    public Task<CommandOutcome> OpenAsync(Command command, Opened opened, CancellationToken cancellation) =>
+    public Task<CommandOutcome> OpenAsync(Command command, Opened opened, CancellationToken cancellationToken) =>
         WriteAsync(command, Act.OpenReferral, (today, now) =>
         {
             if (pen.Node != Referral.SenderOf(opened))
@@ -44,13 +44,13 @@ public sealed class ReferralDesk(IStore store, Pen pen, TrustInForce trust, Bell
                 Hash: default, Dossier: default, pen.Node, Seq: 1, Previous: null, Seen: [], Answers: null,
                 now, command.HappenedOn ?? today, command.Channel, command.Key.Office, opening, opened);
             return Task.FromResult<Drafted>(new Drafted.On(null, draft));
-        }, cancellation);
+        }, cancellationToken);
 
     /// <summary>Writes a statement into a referral.</summary>
-    public Task<CommandOutcome> WriteAsync(Command command, Act act, DossierId id, Body body, CancellationToken cancellation) =>
+    public Task<CommandOutcome> WriteAsync(Command command, Act act, DossierId id, Body body, CancellationToken cancellationToken) =>
         WriteAsync(command, act, async (today, now) =>
         {
-            if (await store.FindAsync(id, cancellation) is not { } held) return Refusal.NotFound;
+            if (await store.FindAsync(id, cancellationToken) is not { } held) return Refusal.NotFound;
             var dossier = held.Fold<Referral>(trust.Current);
             var stops = !Referral.IsWithdrawal(body);
             if (dossier.OpeningEntry is null || (stops && !dossier.Waiting.IsEmpty))
@@ -58,18 +58,18 @@ public sealed class ReferralDesk(IStore store, Pen pen, TrustInForce trust, Bell
             if (stops && dossier.UpgradeNeeded)
                 return new Refusal(RefusalKind.NotOpen, "UPGRADE_NEEDED", "The other country wrote something that only a newer program understands. Ask the operator to upgrade this node.");
             return new Drafted.On(held, dossier.Draft(pen.Node, command.Key.Office, body, command.HappenedOn ?? today, command.Channel, now));
-        }, cancellation);
+        }, cancellationToken);
 
     /// <summary>One referral as it stands here; null when nothing of it is held.</summary>
-    public async Task<Dossier<Referral>?> FindAsync(DossierId id, CancellationToken cancellation) =>
-        (await store.FindAsync(id, cancellation))?.Fold<Referral>(trust.Current);
+    public async Task<Dossier<Referral>?> FindAsync(DossierId id, CancellationToken cancellationToken) =>
+        (await store.FindAsync(id, cancellationToken))?.Fold<Referral>(trust.Current);
 
-    async Task<CommandOutcome> WriteAsync(Command command, Act act, Func<DateOnly, DateTimeOffset, Task<Drafted>> drafting, CancellationToken cancellation)
+    async Task<CommandOutcome> WriteAsync(Command command, Act act, Func<DateOnly, DateTimeOffset, Task<Drafted>> drafting, CancellationToken cancellationToken)
     {
         if (Rights.Check(command.Key.Office, act) is { } refusal) return refusal;
         for (var tries = 0; tries < MostTries; tries++)
         {
-            if (await store.FindAnswerAsync(command.Key, cancellation) is { } answered)
+            if (await store.FindAnswerAsync(command.Key, cancellationToken) is { } answered)
                 return answered.RequestHash.Span.SequenceEqual(command.RequestHash.Span)
                     ? new CommandOutcome.Done(answered.Answer)
                     : new Refusal(RefusalKind.AlreadyUsed, "COMMAND_ID_REUSED", "This command_id was used for another request. Make a new one for each command.");
@@ -95,7 +95,7 @@ public sealed class ReferralDesk(IStore store, Pen pen, TrustInForce trust, Bell
                     var append = new Append(
                         signed, held.Entries.Length, after.State?.State.ToString(), after.OpeningEntry!.Opening!,
                         command.Key, new Answered(command.RequestHash, answer), now);
-                    if (await store.AppendAsync(append, cancellation) is AppendOutcome.JudgeAgain) continue;
+                    if (await store.AppendAsync(append, cancellationToken) is AppendOutcome.JudgeAgain) continue;
                     foreach (var peer in append.Participants.Participants.Where(node => node != pen.Node)) bell.Ring(peer);
                     return new CommandOutcome.Done(answer);
             }

@@ -13,7 +13,7 @@ public sealed class Callers(NodeSettings settings, TrustInForce trust, TimeProvi
     /// <summary>The claim that names the office, as <c>role@unit</c>.</summary>
     public const string OfficeClaim = "office";
 
-    readonly FrozenSet<Office> offices = settings.Offices.Select(text => Domain.Dossiers.Office.TryParse(text, out var office) ? office : null).OfType<Office>().ToFrozenSet();
+    readonly FrozenSet<Office> _offices = settings.Offices.Select(text => Domain.Dossiers.Office.TryParse(text, out var office) ? office : null).OfType<Office>().ToFrozenSet();
 
     /// <summary>The office that the token names.</summary>
     /// <exception cref="RpcException">UNAUTHENTICATED without a valid token, PERMISSION_DENIED when the office is none of this node's.</exception>
@@ -22,7 +22,7 @@ public sealed class Callers(NodeSettings settings, TrustInForce trust, TimeProvi
         var user = context.GetHttpContext().User;
         if (user.Identity?.IsAuthenticated is not true)
             throw new Refusal(RefusalKind.Unauthenticated, "TOKEN_MISSING_OR_INVALID", "A valid bearer token of this node's issuer is needed: send it as the metadata \"authorization: Bearer …\".").ToException();
-        if (!Domain.Dossiers.Office.TryParse(user.FindFirst(OfficeClaim)?.Value, out var office) || !offices.Contains(office))
+        if (!Domain.Dossiers.Office.TryParse(user.FindFirst(OfficeClaim)?.Value, out var office) || !_offices.Contains(office))
             throw new Refusal(RefusalKind.NotAllowed, "OFFICE_UNKNOWN", "The token's office is none of this node's. Ask the administrator to grant the office, then for a new token.").ToException();
         return office;
     }

@@ -9,7 +9,7 @@ public sealed class Bell(TimeProvider time)
     /// <summary>Between two looks when nobody rings: what another replica committed is found then.</summary>
     static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
-    readonly ConcurrentDictionary<NodeId, SemaphoreSlim> bells = [];
+    readonly ConcurrentDictionary<NodeId, SemaphoreSlim> _bells = [];
 
     public void Ring(NodeId peer)
     {
@@ -19,15 +19,15 @@ public sealed class Bell(TimeProvider time)
     }
 
     /// <summary>Until somebody rings, or a second has passed.</summary>
-    public async Task WaitAsync(NodeId peer, CancellationToken cancellation)
+    public async Task WaitAsync(NodeId peer, CancellationToken cancellationToken)
     {
-        using var until = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var until = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var rung = Of(peer).WaitAsync(until.Token);
         await Task.WhenAny(rung, Task.Delay(Look, time, until.Token));
         await until.CancelAsync();
         await rung.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        cancellation.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
-    SemaphoreSlim Of(NodeId peer) => bells.GetOrAdd(peer, _ => new SemaphoreSlim(0));
+    SemaphoreSlim Of(NodeId peer) => _bells.GetOrAdd(peer, _ => new SemaphoreSlim(0));
 }

@@ -20,12 +20,12 @@ public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust,
     /// <summary>Admits entries that a peer hands on, be they its own or another's.</summary>
     /// <param name="peer">Who hands them on, by its certificate; never the author by that.</param>
     /// <param name="offered">In any order.</param>
-    /// <param name="cancellation">Leaves nothing half-written.</param>
-    public async Task<Delivered> AdmitAsync(NodeId peer, IReadOnlyList<Offered> offered, CancellationToken cancellation)
+    /// <param name="cancellationToken">Leaves nothing half-written.</param>
+    public async Task<Delivered> AdmitAsync(NodeId peer, IReadOnlyList<Offered> offered, CancellationToken cancellationToken)
     {
         var list = trust.Current;
         var checks = offered.Select(entry => Check(entry, list)).ToArray();
-        if (checks.Any(check => check is { Fault.Reason: UnknownKey }) && await RefreshTrustAsync(peer, cancellation))
+        if (checks.Any(check => check is { Fault.Reason: UnknownKey }) && await RefreshTrustAsync(peer, cancellationToken))
         {
             list = trust.Current;
             checks = [.. offered.Select(entry => Check(entry, list))];
@@ -33,15 +33,15 @@ public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust,
 
         var refused = checks.Where(check => check.Fault is not null)
             .Select(check => new AuditRow(time.GetUtcNow(), check.Fault!.Reason, peer, check.Hash, check.Signed?.Entry.Dossier));
-        await store.AuditAsync([.. refused], cancellation);
+        await store.AuditAsync([.. refused], cancellationToken);
 
         var verified = checks.Where(check => check.Fault is null).Select(check => check.Signed!).DistinctBy(signed => signed.Entry.Hash).ToList();
-        var (verdicts, receipts) = await KeepAsync(peer, verified, list, cancellation);
+        var (verdicts, receipts) = await KeepAsync(peer, verified, list, cancellationToken);
         return new([.. checks.Select(check => check.Fault ?? verdicts[check.Hash])], receipts);
     }
 
     async Task<(Dictionary<EntryHash, Admitted> Verdicts, ImmutableArray<SignedReceipt> Receipts)> KeepAsync(
-        NodeId peer, IReadOnlyCollection<SignedEntry> entries, TrustList list, CancellationToken cancellation)
+        NodeId peer, IReadOnlyCollection<SignedEntry> entries, TrustList list, CancellationToken cancellationToken)
     {
         if (entries.Count == 0) return ([], []);
         var byDossier = entries.ToLookup(signed => signed.Entry.Dossier);
@@ -52,7 +52,7 @@ public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust,
             {
                 judgements = [.. byDossier.Select(dossier => Judge(peer, held[dossier.Key], [.. dossier], list, time.GetUtcNow()))];
                 return [.. judgements.Select(judgement => judgement.Admission)];
-            }, cancellation);
+            }, cancellationToken);
         }
         catch (Exception fault) when (fault is not OperationCanceledException && byDossier.Count == 1)
         {
@@ -66,7 +66,7 @@ public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust,
             var receipts = ImmutableArray.CreateBuilder<SignedReceipt>();
             foreach (var dossier in byDossier)
             {
-                var alone = await KeepAsync(peer, [.. dossier], list, cancellation);
+                var alone = await KeepAsync(peer, [.. dossier], list, cancellationToken);
                 foreach (var (hash, verdict) in alone.Verdicts) verdicts.Add(hash, verdict);
                 receipts.AddRange(alone.Receipts);
             }
@@ -170,12 +170,12 @@ public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust,
     }
 
     /// <summary>An unknown key may be in a newer list: in the key folder, or at the peer that handed the entry on.</summary>
-    async Task<bool> RefreshTrustAsync(NodeId peer, CancellationToken cancellation)
+    async Task<bool> RefreshTrustAsync(NodeId peer, CancellationToken cancellationToken)
     {
         if (trust.Reload()) return true;
         try
         {
-            return trust.Take((await peers.GetTrustListAsync(peer, cancellation)).Span);
+            return trust.Take((await peers.GetTrustListAsync(peer, cancellationToken)).Span);
         }
         catch (PeerUnavailableException unavailable)
         {

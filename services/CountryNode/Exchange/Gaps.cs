@@ -14,24 +14,24 @@ public sealed partial class Gaps(IStore store, IPeers peers, Door door, Pen pen,
     const int MostAtOnce = 32;
 
     /// <summary>One try at every dossier that is due for one.</summary>
-    public async Task FillAsync(CancellationToken cancellation)
+    public async Task FillAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        foreach (var id in await store.ClaimGapsAsync(MostAtOnce, now, now + Pause, cancellation))
+        foreach (var id in await store.ClaimGapsAsync(MostAtOnce, now, now + Pause, cancellationToken))
         {
-            if (await store.FindAsync(id, cancellation) is not { } held) continue;
+            if (await store.FindAsync(id, cancellationToken) is not { } held) continue;
             var askable = held.Opening?.Participants ?? held.Entries.Select(kept => kept.HandedOnBy).OfType<NodeId>();
             foreach (var peer in askable.Where(node => node != pen.Node).Distinct().ToList())
-                await FetchAsync(peer, held, cancellation);
+                await FetchAsync(peer, held, cancellationToken);
         }
     }
 
-    async Task FetchAsync(NodeId peer, HeldDossier held, CancellationToken cancellation)
+    async Task FetchAsync(NodeId peer, HeldDossier held, CancellationToken cancellationToken)
     {
         try
         {
-            var missing = await peers.FetchAsync(peer, held.Id, [.. held.Entries.Select(kept => kept.Entry.Hash)], cancellation);
-            if (missing.Length > 0) await door.AdmitAsync(peer, missing, cancellation);
+            var missing = await peers.FetchAsync(peer, held.Id, [.. held.Entries.Select(kept => kept.Entry.Hash)], cancellationToken);
+            if (missing.Length > 0) await door.AdmitAsync(peer, missing, cancellationToken);
         }
         catch (PeerUnavailableException unavailable)
         {

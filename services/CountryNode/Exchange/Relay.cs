@@ -28,17 +28,17 @@ public sealed partial class Relay(IStore store, IPeers peers, TimeProvider time,
     /// <summary>Carries one batch to one peer.</summary>
     /// <returns>Whether more may be waiting.</returns>
     /// <exception cref="PeerUnavailableException">Nothing was lost: the batch is free to be claimed again.</exception>
-    public async Task<bool> CarryAsync(NodeId peer, CancellationToken cancellation)
+    public async Task<bool> CarryAsync(NodeId peer, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var claimed = await store.ClaimAsync(peer, MostEntries, now, now + Lease, cancellation);
+        var claimed = await store.ClaimAsync(peer, MostEntries, now, now + Lease, cancellationToken);
         if (claimed.IsEmpty) return false;
 
         var batch = Fitting(claimed);
         var delivered = new Delivered([], []);
         try
         {
-            if (batch.Count > 0) delivered = await peers.DeliverAsync(peer, batch, cancellation);
+            if (batch.Count > 0) delivered = await peers.DeliverAsync(peer, batch, cancellationToken);
         }
         catch (Exception)
         {
@@ -48,7 +48,7 @@ public sealed partial class Relay(IStore store, IPeers peers, TimeProvider time,
         }
 
         var outcomes = batch.Zip(delivered.Admitted).ToLookup(pair => pair.First.Entry.Dossier, pair => pair.Second);
-        await store.SettleAsync(peer, delivered.Receipts, [.. claimed.Select(parcel => Settle(peer, parcel, [.. outcomes[parcel.Dossier]], delivered))], cancellation);
+        await store.SettleAsync(peer, delivered.Receipts, [.. claimed.Select(parcel => Settle(peer, parcel, [.. outcomes[parcel.Dossier]], delivered))], cancellationToken);
         return true;
     }
 

@@ -18,24 +18,25 @@ public sealed partial class Roads(Relay relay, Gaps gaps, Bell bell, TrustInForc
         var roads = new Dictionary<NodeId, Task> { [pen.Node] = KeepGoingAsync(gaps.FillAsync, pen.Node, stoppingToken) };
         while (!stoppingToken.IsCancellationRequested)
         {
+            trust.Reload();
             foreach (var peer in trust.Current.Nodes.Keys.Where(node => !roads.ContainsKey(node)))
-                roads[peer] = KeepGoingAsync(cancellation => CarryAllAsync(peer, cancellation), peer, stoppingToken);
+                roads[peer] = KeepGoingAsync(cancellationToken => CarryAllAsync(peer, cancellationToken), peer, stoppingToken);
             await Task.Delay(TimeSpan.FromSeconds(1), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         await Task.WhenAll(roads.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    async Task CarryAllAsync(NodeId peer, CancellationToken cancellation)
+    async Task CarryAllAsync(NodeId peer, CancellationToken cancellationToken)
     {
-        while (await relay.CarryAsync(peer, cancellation)) { }
+        while (await relay.CarryAsync(peer, cancellationToken)) { }
     }
 
-    async Task KeepGoingAsync(Func<CancellationToken, Task> work, NodeId road, CancellationToken cancellation)
+    async Task KeepGoingAsync(Func<CancellationToken, Task> work, NodeId road, CancellationToken cancellationToken)
     {
         var patience = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
             {
-                ShouldHandle = new PredicateBuilder().Handle<Exception>(fault => fault is not OperationCanceledException || !cancellation.IsCancellationRequested),
+                ShouldHandle = new PredicateBuilder().Handle<Exception>(fault => fault is not OperationCanceledException || !cancellationToken.IsCancellationRequested),
                 MaxRetryAttempts = int.MaxValue,
                 BackoffType = DelayBackoffType.Exponential,
                 Delay = TimeSpan.FromMilliseconds(250),
@@ -49,10 +50,10 @@ public sealed partial class Roads(Relay relay, Gaps gaps, Bell bell, TrustInForc
                 },
             })
             .Build();
-        while (!cancellation.IsCancellationRequested)
+        while (!cancellationToken.IsCancellationRequested)
         {
-            await patience.ExecuteAsync(async token => await work(token), cancellation);
-            await bell.WaitAsync(road, cancellation);
+            await patience.ExecuteAsync(async token => await work(token), cancellationToken);
+            await bell.WaitAsync(road, cancellationToken);
         }
     }
 

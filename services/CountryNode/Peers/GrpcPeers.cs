@@ -20,27 +20,27 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
     /// <summary>For one call; shorter than the relay's lease.</summary>
     static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
 
-    readonly X509Certificate2 certificate = KeyFolder.ReadCertificate(keys.Peer);
-    readonly ConcurrentDictionary<(NodeId Node, Uri Address), Lazy<Line>> lines = [];
+    readonly X509Certificate2 _certificate = KeyFolder.ReadCertificate(keys.Peer);
+    readonly ConcurrentDictionary<(NodeId Node, Uri Address), Lazy<Line>> _lines = [];
 
-    public async Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<SignedEntry> entries, CancellationToken cancellation)
+    public async Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<SignedEntry> entries, CancellationToken cancellationToken)
     {
         var request = new DeliverRequest();
         request.Entries.AddRange(entries.Select(entry => entry.ToWire()));
-        var response = await CallAsync(peer, (client, options) => client.DeliverAsync(request, options), cancellation);
+        var response = await CallAsync(peer, (client, options) => client.DeliverAsync(request, options), cancellationToken);
 
         if (response.Admissions.Count != entries.Count) throw new PeerUnavailableException(peer, "answered for another number of entries than it was sent.");
         var receipts = response.Receipts.Select(receipt => SignedReceipt.Read(receipt, trust.Current)).OfType<SignedReceipt>().Where(receipt => receipt.Holder == peer);
         return new Delivered([.. response.Admissions.Select(admission => new Admitted(ToDisposition(peer, admission.Disposition), admission.Reason))], [.. receipts]);
     }
 
-    public async Task<ImmutableArray<Offered>> FetchAsync(NodeId peer, DossierId dossier, IReadOnlyCollection<EntryHash> held, CancellationToken cancellation)
+    public async Task<ImmutableArray<Offered>> FetchAsync(NodeId peer, DossierId dossier, IReadOnlyCollection<EntryHash> held, CancellationToken cancellationToken)
     {
         var request = new FetchRequest { DossierId = ByteString.CopyFrom(dossier.ToArray()) };
         request.Held.AddRange(held.Select(hash => ByteString.CopyFrom(hash.ToArray())));
         try
         {
-            var response = await CallAsync(peer, (client, options) => client.FetchAsync(request, options), cancellation);
+            var response = await CallAsync(peer, (client, options) => client.FetchAsync(request, options), cancellationToken);
             return [.. response.Entries.Select(Offered.From)];
         }
         catch (PeerUnavailableException unknown) when (unknown.InnerException is RpcException { StatusCode: StatusCode.NotFound })
@@ -49,22 +49,22 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
         }
     }
 
-    public async Task<ReadOnlyMemory<byte>> GetTrustListAsync(NodeId peer, CancellationToken cancellation)
+    public async Task<ReadOnlyMemory<byte>> GetTrustListAsync(NodeId peer, CancellationToken cancellationToken)
     {
-        var response = await CallAsync(peer, (client, options) => client.GetTrustListAsync(new GetTrustListRequest(), options), cancellation);
+        var response = await CallAsync(peer, (client, options) => client.GetTrustListAsync(new GetTrustListRequest(), options), cancellationToken);
         return response.TrustList.ToByteArray();
     }
 
     public void Dispose()
     {
-        foreach (var line in lines.Values.Where(line => line.IsValueCreated)) line.Value.Channel.Dispose();
-        certificate.Dispose();
+        foreach (var line in _lines.Values.Where(line => line.IsValueCreated)) line.Value.Channel.Dispose();
+        _certificate.Dispose();
     }
 
-    async Task<TResponse> CallAsync<TResponse>(NodeId peer, Func<PeerService.PeerServiceClient, CallOptions, AsyncUnaryCall<TResponse>> call, CancellationToken cancellation)
+    async Task<TResponse> CallAsync<TResponse>(NodeId peer, Func<PeerService.PeerServiceClient, CallOptions, AsyncUnaryCall<TResponse>> call, CancellationToken cancellationToken)
     {
         if (trust.Current.Nodes.GetValueOrDefault(peer) is not { } node) throw new PeerUnavailableException(peer, "is not in the trust list.");
-        var line = lines.GetOrAdd((peer, node.PeerAddress), key => new Lazy<Line>(() => Open(key.Node, key.Address))).Value;
+        var line = _lines.GetOrAdd((peer, node.PeerAddress), key => new Lazy<Line>(() => Open(key.Node, key.Address))).Value;
         try
         {
             return await line.Breaker.ExecuteAsync(async token =>
@@ -72,9 +72,9 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
                 var options = new CallOptions(deadline: time.GetUtcNow().UtcDateTime + Deadline, cancellationToken: token);
                 using var pending = call(line.Client, options);
                 return await pending.ResponseAsync;
-            }, cancellation);
+            }, cancellationToken);
         }
-        catch (RpcException failed) when (!cancellation.IsCancellationRequested)
+        catch (RpcException failed) when (!cancellationToken.IsCancellationRequested)
         {
             throw new PeerUnavailableException(peer, $"cannot be reached or did not answer ({failed.StatusCode}).", failed);
         }
@@ -95,8 +95,8 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
             SslOptions =
             {
                 EnabledSslProtocols = SslProtocols.Tls13,
-                ClientCertificates = [certificate],
-                LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate,
+                ClientCertificates = [_certificate],
+                LocalCertificateSelectionCallback = (_, _, _, _, _) => _certificate,
                 TargetHost = Hosting.Trust.TrustedNode.NameOf(peer),
                 // Whoever answers must be the node that was called, by the trust list in force now.
                 RemoteCertificateValidationCallback = (_, presented, _, _) =>

@@ -11,15 +11,15 @@ public interface IPeers
 {
     /// <summary>Hands entries over.</summary>
     /// <exception cref="PeerUnavailableException">No answer that counts; try again.</exception>
-    Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<SignedEntry> entries, CancellationToken cancellation);
+    Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<SignedEntry> entries, CancellationToken cancellationToken);
 
     /// <summary>What a peer holds of a dossier beyond what is held here; nothing when it does not know the dossier.</summary>
     /// <exception cref="PeerUnavailableException">No answer that counts; try again.</exception>
-    Task<ImmutableArray<Offered>> FetchAsync(NodeId peer, DossierId dossier, IReadOnlyCollection<EntryHash> held, CancellationToken cancellation);
+    Task<ImmutableArray<Offered>> FetchAsync(NodeId peer, DossierId dossier, IReadOnlyCollection<EntryHash> held, CancellationToken cancellationToken);
 
     /// <summary>The trust list that a peer goes by, as signed.</summary>
     /// <exception cref="PeerUnavailableException">No answer that counts; try again.</exception>
-    Task<ReadOnlyMemory<byte>> GetTrustListAsync(NodeId peer, CancellationToken cancellation);
+    Task<ReadOnlyMemory<byte>> GetTrustListAsync(NodeId peer, CancellationToken cancellationToken);
 }
 
 /// <summary>An entry that somebody offers, before anything of it was checked.</summary>

@@ -9,31 +9,31 @@ namespace Coordination.CountryNode.Store;
 public interface IStore
 {
     /// <summary>Everything held of one dossier; null when nothing is.</summary>
-    Task<HeldDossier?> FindAsync(DossierId id, CancellationToken cancellation);
+    Task<HeldDossier?> FindAsync(DossierId id, CancellationToken cancellationToken);
 
     /// <summary>What was answered to a command; null when it was not answered yet.</summary>
-    Task<Answered?> FindAnswerAsync(CommandKey command, CancellationToken cancellation);
+    Task<Answered?> FindAnswerAsync(CommandKey command, CancellationToken cancellationToken);
 
     /// <summary>Keeps an entry of this node with its announcement and the command's answer, in one commit.</summary>
-    Task<AppendOutcome> AppendAsync(Append append, CancellationToken cancellation);
+    Task<AppendOutcome> AppendAsync(Append append, CancellationToken cancellationToken);
 
     /// <summary>Locks dossiers in the order of their ids, asks what to keep, and keeps it, in one commit.</summary>
     /// <param name="ids">Dossiers of which nothing is held yet among them.</param>
     /// <param name="decide">Pure: it may be asked again.</param>
-    /// <param name="cancellation">Leaves nothing half-written.</param>
-    Task AdmitAsync(IReadOnlyCollection<DossierId> ids, Func<IReadOnlyDictionary<DossierId, HeldDossier>, IReadOnlyCollection<Admission>> decide, CancellationToken cancellation);
+    /// <param name="cancellationToken">Leaves nothing half-written.</param>
+    Task AdmitAsync(IReadOnlyCollection<DossierId> ids, Func<IReadOnlyDictionary<DossierId, HeldDossier>, IReadOnlyCollection<Admission>> decide, CancellationToken cancellationToken);
 
     /// <summary>Notes what the door refused before it came to a dossier.</summary>
-    Task AuditAsync(IReadOnlyCollection<AuditRow> rows, CancellationToken cancellation);
+    Task AuditAsync(IReadOnlyCollection<AuditRow> rows, CancellationToken cancellationToken);
 
     /// <summary>Claims dossiers that hold something for a peer, oldest first, each with what the peer has no receipt for, by seq.</summary>
-    Task<ImmutableArray<Parcel>> ClaimAsync(NodeId peer, int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellation);
+    Task<ImmutableArray<Parcel>> ClaimAsync(NodeId peer, int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken);
 
     /// <summary>Keeps the peer's receipts and says of each claimed parcel what became of it, in one commit.</summary>
-    Task SettleAsync(NodeId peer, IReadOnlyCollection<SignedReceipt> receipts, IReadOnlyCollection<Settled> parcels, CancellationToken cancellation);
+    Task SettleAsync(NodeId peer, IReadOnlyCollection<SignedReceipt> receipts, IReadOnlyCollection<Settled> parcels, CancellationToken cancellationToken);
 
     /// <summary>Claims dossiers in which entries wait for something missing.</summary>
-    Task<ImmutableArray<DossierId>> ClaimGapsAsync(int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellation);
+    Task<ImmutableArray<DossierId>> ClaimGapsAsync(int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken);
 }
 
 /// <summary>One entry as it is held.</summary>

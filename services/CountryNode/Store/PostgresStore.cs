@@ -16,25 +16,25 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
 
     static PostgresStore() => DefaultTypeMap.MatchNamesWithUnderscores = true;
 
-    public async Task<HeldDossier?> FindAsync(DossierId id, CancellationToken cancellation)
+    public async Task<HeldDossier?> FindAsync(DossierId id, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        return (await ReadAsync(connection, [id], cancellation)).GetValueOrDefault(id) is { Entries: not [] } held ? held : null;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return (await ReadAsync(connection, [id], cancellationToken)).GetValueOrDefault(id) is { Entries: not [] } held ? held : null;
     }
 
-    public async Task<Answered?> FindAnswerAsync(CommandKey command, CancellationToken cancellation)
+    public async Task<Answered?> FindAnswerAsync(CommandKey command, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var row = await connection.QuerySingleOrDefaultAsync<AnswerRow>(Sql(
             "select request_hash, answer from command where office = @Office and command_id = @CommandId",
-            new { Office = command.Office.ToString(), command.CommandId }, cancellation));
+            new { Office = command.Office.ToString(), command.CommandId }, cancellationToken));
         return row is null ? null : new Answered(row.RequestHash, row.Answer);
     }
 
-    public async Task<AppendOutcome> AppendAsync(Append append, CancellationToken cancellation)
+    public async Task<AppendOutcome> AppendAsync(Append append, CancellationToken cancellationToken)
     {
         var entry = append.Entry.Entry;
-        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
         try
         {
             var kept = await connection.ExecuteScalarAsync<long>(Sql(
@@ -59,7 +59,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                     Readers = append.Participants.Readers.Select(node => node.ToString()).ToArray(),
                     Peers = append.Participants.Participants.Where(node => node != pen.Node).Select(node => node.ToString()).ToArray(),
                     append.Now,
-                }, cancellation));
+                }, cancellationToken));
             return kept == 1 ? AppendOutcome.Kept : AppendOutcome.JudgeAgain;
         }
         catch (PostgresException answered) when (answered is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "command_pkey" })
@@ -101,25 +101,25 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
         """;
 
     public async Task AdmitAsync(
-        IReadOnlyCollection<DossierId> ids, Func<IReadOnlyDictionary<DossierId, HeldDossier>, IReadOnlyCollection<Admission>> decide, CancellationToken cancellation)
+        IReadOnlyCollection<DossierId> ids, Func<IReadOnlyDictionary<DossierId, HeldDossier>, IReadOnlyCollection<Admission>> decide, CancellationToken cancellationToken)
     {
         DossierId[] sorted = [.. ids.Order()];
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await connection.ExecuteAsync(Sql(
             """
             insert into dossier (id, held) select unnest(@Ids), 0 on conflict do nothing;
             select from dossier where id = any(@Ids) order by id for no key update;
-            """, new { Ids = Bytes(sorted) }, cancellation));
-        var held = await ReadAsync(connection, sorted, cancellation);
+            """, new { Ids = Bytes(sorted) }, cancellationToken));
+        var held = await ReadAsync(connection, sorted, cancellationToken);
 
         var admissions = decide(held);
-        await KeepAsync(connection, admissions, cancellation);
-        await connection.ExecuteAsync(Sql("delete from dossier where id = any(@Ids) and held = 0", new { Ids = Bytes(sorted) }, cancellation));
-        await transaction.CommitAsync(cancellation);
+        await KeepAsync(connection, admissions, cancellationToken);
+        await connection.ExecuteAsync(Sql("delete from dossier where id = any(@Ids) and held = 0", new { Ids = Bytes(sorted) }, cancellationToken));
+        await transaction.CommitAsync(cancellationToken);
     }
 
-    static async Task KeepAsync(NpgsqlConnection connection, IReadOnlyCollection<Admission> admissions, CancellationToken cancellation)
+    static async Task KeepAsync(NpgsqlConnection connection, IReadOnlyCollection<Admission> admissions, CancellationToken cancellationToken)
     {
         var entries = admissions.SelectMany(admission => admission.Entries).ToList();
         var receipts = admissions.SelectMany(admission => admission.Receipts).ToList();
@@ -144,7 +144,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 KeyIds = entries.Select(held => held.Signed.KeyId).ToArray(),
                 HandedOnBy = Texts(entries.Select(held => held.HandedOnBy ?? throw new UnreachableException("Only a peer's entries come in by the door."))),
                 HeldSince = entries.Select(held => held.HeldSince).ToArray(),
-            }, cancellation));
+            }, cancellationToken));
         await connection.ExecuteAsync(Sql(
             """
             update dossier set held = held + added, kind = coalesce(now.kind, dossier.kind), state = now.state, waiting_since = now.waiting_since, fetch_after = null
@@ -158,7 +158,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 Kinds = admissions.Select(admission => admission.Opening?.Kind?.ToString()).ToArray(),
                 States = admissions.Select(admission => admission.State).ToArray(),
                 WaitingSince = admissions.Select(admission => admission.WaitingSince).ToArray(),
-            }, cancellation));
+            }, cancellationToken));
         await connection.ExecuteAsync(Sql(
             """
             insert into participant (dossier_id, node, writes) select * from unnest(@Dossiers, @Nodes, @Writes) on conflict do nothing
@@ -168,20 +168,20 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 Dossiers = Bytes(participants.Select(participant => participant.Id)),
                 Nodes = Texts(participants.Select(participant => participant.Node)),
                 Writes = participants.Select(participant => participant.Writes).ToArray(),
-            }, cancellation));
-        await KeepReceiptsAsync(connection, receipts, cancellation);
-        await AuditAsync(connection, [.. admissions.SelectMany(admission => admission.Audit)], cancellation);
+            }, cancellationToken));
+        await KeepReceiptsAsync(connection, receipts, cancellationToken);
+        await AuditAsync(connection, [.. admissions.SelectMany(admission => admission.Audit)], cancellationToken);
     }
 
-    public async Task AuditAsync(IReadOnlyCollection<AuditRow> rows, CancellationToken cancellation)
+    public async Task AuditAsync(IReadOnlyCollection<AuditRow> rows, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await AuditAsync(connection, rows, cancellation);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await AuditAsync(connection, rows, cancellationToken);
     }
 
-    public async Task<ImmutableArray<Parcel>> ClaimAsync(NodeId peer, int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellation)
+    public async Task<ImmutableArray<Parcel>> ClaimAsync(NodeId peer, int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var claimed = (await connection.QueryAsync<byte[]>(Sql(
             """
             with due as (
@@ -193,7 +193,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             update outbox set claimed_until = @Until from due
             where outbox.peer = due.peer and outbox.dossier_id = due.dossier_id
             returning outbox.dossier_id
-            """, new { Peer = peer.ToString(), Most = most, Now = now, Until = until }, cancellation))).ToArray();
+            """, new { Peer = peer.ToString(), Most = most, Now = now, Until = until }, cancellationToken))).ToArray();
         if (claimed.Length == 0) return [];
 
         var entries = await connection.QueryAsync<EntryRow>(Sql(
@@ -203,16 +203,16 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 select max(receipt.seq) from receipt
                 where receipt.dossier_id = entry.dossier_id and receipt.holder = @Peer and receipt.author = @Own), 0)
             order by seq
-            """, new { Claimed = claimed, Own = own, Peer = peer.ToString() }, cancellation));
+            """, new { Claimed = claimed, Own = own, Peer = peer.ToString() }, cancellationToken));
         var byDossier = entries.ToLookup(row => DossierId.Read(row.DossierId), row => row.ToHeld().Signed);
         return [.. claimed.Select(id => DossierId.Read(id)).Select(id => new Parcel(id, [.. byDossier[id]]))];
     }
 
-    public async Task SettleAsync(NodeId peer, IReadOnlyCollection<SignedReceipt> receipts, IReadOnlyCollection<Settled> parcels, CancellationToken cancellation)
+    public async Task SettleAsync(NodeId peer, IReadOnlyCollection<SignedReceipt> receipts, IReadOnlyCollection<Settled> parcels, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await KeepReceiptsAsync(connection, receipts, cancellation);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await KeepReceiptsAsync(connection, receipts, cancellationToken);
         await connection.ExecuteAsync(Sql(
             """
             delete from outbox where peer = @Peer and dossier_id = any(@Dossiers) and last_seq <= (
@@ -229,13 +229,13 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 Dossiers = Bytes(parcels.Select(parcel => parcel.Dossier)),
                 NotBefore = parcels.Select(parcel => parcel.NotBefore).ToArray(),
                 StoppedBy = parcels.Select(parcel => parcel.StoppedBy).ToArray(),
-            }, cancellation));
-        await transaction.CommitAsync(cancellation);
+            }, cancellationToken));
+        await transaction.CommitAsync(cancellationToken);
     }
 
-    public async Task<ImmutableArray<DossierId>> ClaimGapsAsync(int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellation)
+    public async Task<ImmutableArray<DossierId>> ClaimGapsAsync(int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var claimed = await connection.QueryAsync<byte[]>(Sql(
             """
             with due as (
@@ -246,18 +246,18 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 for no key update skip locked)
             update dossier set fetch_after = @Until from due where dossier.id = due.id
             returning dossier.id
-            """, new { Most = most, Now = now, Until = until }, cancellation));
+            """, new { Most = most, Now = now, Until = until }, cancellationToken));
         return [.. claimed.Select(id => DossierId.Read(id))];
     }
 
-    static async Task<Dictionary<DossierId, HeldDossier>> ReadAsync(NpgsqlConnection connection, DossierId[] ids, CancellationToken cancellation)
+    static async Task<Dictionary<DossierId, HeldDossier>> ReadAsync(NpgsqlConnection connection, DossierId[] ids, CancellationToken cancellationToken)
     {
         await using var rows = await connection.QueryMultipleAsync(Sql(
             """
             select id, waiting_since from dossier where id = any(@Ids);
             select dossier_id, bytes, signature, key_id, handed_on_by, held_since from entry where dossier_id = any(@Ids);
             select dossier_id, author, seq, hash, holder, received_at, bytes, signature, key_id from receipt where dossier_id = any(@Ids);
-            """, new { Ids = Bytes(ids) }, cancellation));
+            """, new { Ids = Bytes(ids) }, cancellationToken));
         var dossiers = await rows.ReadAsync<DossierRow>();
         var entries = (await rows.ReadAsync<EntryRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => row.ToHeld());
         var receipts = (await rows.ReadAsync<ReceiptRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => row.ToReceipt());
@@ -267,7 +267,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
     }
 
     /// <summary>Keeps receipts for entries that are held as the receipt says; any other is of no use to anyone.</summary>
-    static Task KeepReceiptsAsync(NpgsqlConnection connection, IReadOnlyCollection<SignedReceipt> receipts, CancellationToken cancellation) =>
+    static Task KeepReceiptsAsync(NpgsqlConnection connection, IReadOnlyCollection<SignedReceipt> receipts, CancellationToken cancellationToken) =>
         connection.ExecuteAsync(Sql(
             """
             insert into receipt (dossier_id, author, seq, hash, holder, received_at, bytes, signature, key_id)
@@ -287,9 +287,9 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 Bytes = Bytes(receipts.Select(receipt => receipt.Bytes)),
                 Signatures = Bytes(receipts.Select(receipt => receipt.Signature)),
                 KeyIds = receipts.Select(receipt => receipt.KeyId).ToArray(),
-            }, cancellation));
+            }, cancellationToken));
 
-    static Task AuditAsync(NpgsqlConnection connection, IReadOnlyCollection<AuditRow> rows, CancellationToken cancellation) =>
+    static Task AuditAsync(NpgsqlConnection connection, IReadOnlyCollection<AuditRow> rows, CancellationToken cancellationToken) =>
         connection.ExecuteAsync(Sql(
             """
             insert into audit (at, reason, peer, entry_hash, dossier_id)
@@ -303,9 +303,9 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 Peers = Texts(rows.Select(row => row.Peer)),
                 Hashes = Bytes(rows.Select(row => row.EntryHash)),
                 Dossiers = rows.Select(row => row.Dossier?.ToArray()).ToArray(),
-            }, cancellation));
+            }, cancellationToken));
 
-    static CommandDefinition Sql(string text, object parameters, CancellationToken cancellation) => new(text, parameters, cancellationToken: cancellation);
+    static CommandDefinition Sql(string text, object parameters, CancellationToken cancellationToken) => new(text, parameters, cancellationToken: cancellationToken);
 
     static byte[][] Bytes(IEnumerable<DossierId> ids) => [.. ids.Select(id => id.ToArray())];
 

@@ -15,7 +15,7 @@ public static class Migrations
 
     /// <summary>Brings the database up to the newest embedded file.</summary>
     /// <exception cref="InvalidOperationException">An applied file has changed, or the database is newer than this program.</exception>
-    public static async Task ApplyAsync(NpgsqlDataSource database, Assembly host, CancellationToken cancellation)
+    public static async Task ApplyAsync(NpgsqlDataSource database, Assembly host, CancellationToken cancellationToken)
     {
         var files = host.GetManifestResourceNames()
             .Where(name => name.EndsWith(".sql", StringComparison.Ordinal))
@@ -23,9 +23,9 @@ public static class Migrations
             .OrderBy(file => file.Number)
             .ToList();
 
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await connection.ExecuteAsync(new CommandDefinition("select pg_advisory_xact_lock(@AdvisoryLock)", new { AdvisoryLock }, cancellationToken: cancellation));
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await connection.ExecuteAsync(new CommandDefinition("select pg_advisory_xact_lock(@AdvisoryLock)", new { AdvisoryLock }, cancellationToken: cancellationToken));
         await connection.ExecuteAsync(new CommandDefinition(
             """
             create table if not exists migration (
@@ -34,9 +34,9 @@ public static class Migrations
                 checksum   text not null,
                 applied_at timestamptz not null default now()
             )
-            """, cancellationToken: cancellation));
+            """, cancellationToken: cancellationToken));
         var applied = (await connection.QueryAsync<(int Number, string Checksum)>(
-            new CommandDefinition("select number, checksum from migration order by number", cancellationToken: cancellation))).ToDictionary(row => row.Number, row => row.Checksum);
+            new CommandDefinition("select number, checksum from migration order by number", cancellationToken: cancellationToken))).ToDictionary(row => row.Number, row => row.Checksum);
 
         if (applied.Keys.Except(files.Select(file => file.Number)).ToList() is [var unknown, ..])
             throw new InvalidOperationException($"The database has migration {unknown}, which this program does not know: start a newer program.");
@@ -47,10 +47,10 @@ public static class Migrations
                 if (checksum != file.Checksum) throw new InvalidOperationException($"Migration {file.Name} was changed after it had been applied.");
                 continue;
             }
-            await connection.ExecuteAsync(new CommandDefinition(file.Sql, cancellationToken: cancellation));
-            await connection.ExecuteAsync(new CommandDefinition("insert into migration (number, name, checksum) values (@Number, @Name, @Checksum)", file, cancellationToken: cancellation));
+            await connection.ExecuteAsync(new CommandDefinition(file.Sql, cancellationToken: cancellationToken));
+            await connection.ExecuteAsync(new CommandDefinition("insert into migration (number, name, checksum) values (@Number, @Name, @Checksum)", file, cancellationToken: cancellationToken));
         }
-        await transaction.CommitAsync(cancellation);
+        await transaction.CommitAsync(cancellationToken);
     }
 
     static MigrationFile Read(Assembly host, string resource)

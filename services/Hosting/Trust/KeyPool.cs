@@ -7,13 +7,13 @@ namespace Coordination.Hosting.Trust;
 /// <remarks>An <see cref="ECDsa"/> is not safe to share between threads, and reading one anew costs as much as a signature.</remarks>
 public sealed class KeyPool
 {
-    readonly ConcurrentBag<ECDsa> idle = [];
-    readonly ECParameters parameters;
+    readonly ConcurrentBag<ECDsa> _idle = [];
+    readonly ECParameters _parameters;
 
     KeyPool(string id, ECDsa key)
     {
         Id = id;
-        parameters = key.ExportParameters(includePrivateParameters: HasPrivate(key));
+        _parameters = key.ExportParameters(includePrivateParameters: HasPrivate(key));
     }
 
     /// <summary>As the trust list calls it.</summary>
@@ -26,17 +26,17 @@ public sealed class KeyPool
     {
         var key = Rent();
         try { return SignedBytes.Sign(kind, key, bytes); }
-        finally { idle.Add(key); }
+        finally { _idle.Add(key); }
     }
 
     public bool Verify(SignatureKind kind, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> signature)
     {
         var key = Rent();
         try { return SignedBytes.Verify(kind, key, bytes, signature); }
-        finally { idle.Add(key); }
+        finally { _idle.Add(key); }
     }
 
-    ECDsa Rent() => idle.TryTake(out var key) ? key : ECDsa.Create(parameters);
+    ECDsa Rent() => _idle.TryTake(out var key) ? key : ECDsa.Create(_parameters);
 
     static bool HasPrivate(ECDsa key)
     {

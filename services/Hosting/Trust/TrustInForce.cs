@@ -6,64 +6,83 @@ namespace Coordination.Hosting.Trust;
 /// <remarks>A newer list is taken from anywhere, since only the signatures count; an older one never, not even after a restore of the database.</remarks>
 public sealed partial class TrustInForce
 {
-    readonly Lock taking = new();
-    readonly KeyFolder folder;
-    readonly KeyPool root;
-    readonly ILogger<TrustInForce> logger;
-    volatile TrustList current;
+    readonly Lock _taking = new();
+    readonly KeyFolder _folder;
+    readonly KeyPool _root;
+    readonly ILogger<TrustInForce> _logger;
+    volatile TrustList _current;
+    DateTime _read;
 
     /// <summary>Reads the list from the key folder.</summary>
     /// <exception cref="UntrustedListException">The folder's list does not count.</exception>
     public TrustInForce(KeyFolder folder, ILogger<TrustInForce> logger)
     {
-        this.folder = folder;
-        this.logger = logger;
+        _folder = folder;
+        _logger = logger;
         using var key = KeyFolder.ReadKey(folder.TrustRoot);
-        root = KeyPool.Of("root", key);
-        current = TrustList.Read(File.ReadAllBytes(folder.TrustList), root, current: null);
+        _root = KeyPool.Of("root", key);
+        _current = TrustList.Read(Read(), _root, current: null);
     }
 
     /// <summary>The list in force.</summary>
-    public TrustList Current => current;
+    public TrustList Current => _current;
 
     /// <summary>Takes a list that counts and is newer than the one in force, and keeps it.</summary>
     /// <returns>Whether the list in force has changed.</returns>
     public bool Take(ReadOnlySpan<byte> signed)
     {
-        lock (taking)
+        lock (_taking)
         {
             // Another replica may have taken a newer list meanwhile: the folder's comes first, so that it is never overwritten by an older one.
-            var changed = TakeNewer(File.ReadAllBytes(folder.TrustList));
+            var changed = TakeNewer(Read());
             if (signed.IsEmpty || !TakeNewer(signed)) return changed;
 
-            var writing = $"{folder.TrustList}.{Environment.ProcessId}.new";
+            var writing = $"{_folder.TrustList}.{Environment.ProcessId}.new";
             using (var file = new FileStream(writing, FileMode.Create, FileAccess.Write))
             {
                 file.Write(signed);
                 file.Flush(flushToDisk: true);
             }
-            File.Move(writing, folder.TrustList, overwrite: true);
+            File.Move(writing, _folder.TrustList, overwrite: true);
             return true;
         }
     }
 
     /// <summary>Looks whether another replica of this node, or an operator, has put a newer list into the key folder.</summary>
     /// <returns>Whether the list in force has changed.</returns>
-    public bool Reload() => Take([]);
+    public bool Reload()
+    {
+        try
+        {
+            return File.GetLastWriteTimeUtc(_folder.TrustList) != _read && Take([]);
+        }
+        catch (IOException unreadable)
+        {
+            LogUnreadable(_logger, unreadable);
+            return false;
+        }
+    }
+
+    byte[] Read()
+    {
+        // Before the reading: a list that is written meanwhile is then read again, and nothing is overlooked.
+        _read = File.GetLastWriteTimeUtc(_folder.TrustList);
+        return File.ReadAllBytes(_folder.TrustList);
+    }
 
     bool TakeNewer(ReadOnlySpan<byte> signed)
     {
         try
         {
-            var candidate = TrustList.Read(signed, root, current);
-            if (candidate.Version <= current.Version) return false;
-            current = candidate;
-            LogTaken(logger, candidate.Version);
+            var candidate = TrustList.Read(signed, _root, _current);
+            if (candidate.Version <= _current.Version) return false;
+            _current = candidate;
+            LogTaken(_logger, candidate.Version);
             return true;
         }
         catch (UntrustedListException refused)
         {
-            LogRefused(logger, refused.Message);
+            LogRefused(_logger, refused.Message);
             return false;
         }
     }
@@ -73,4 +92,7 @@ public sealed partial class TrustInForce
 
     [LoggerMessage(EventId = 101, Level = LogLevel.Warning, Message = "A trust list was refused: {Why}")]
     static partial void LogRefused(ILogger logger, string why);
+
+    [LoggerMessage(EventId = 102, Level = LogLevel.Warning, Message = "The key folder's trust list cannot be read now; the one in force stays.")]
+    static partial void LogUnreadable(ILogger logger, Exception fault);
 }

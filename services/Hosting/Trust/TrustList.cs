@@ -18,8 +18,8 @@ public sealed class TrustList
     const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
     const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
 
-    readonly ConcurrentDictionary<string, (NodeId Node, DateTimeOffset NotBefore, DateTimeOffset NotAfter)> identified = new(StringComparer.Ordinal);
-    readonly ImmutableDictionary<string, TrustedKey> keys;
+    readonly ConcurrentDictionary<string, (NodeId Node, DateTimeOffset NotBefore, DateTimeOffset NotAfter)> _identified = new(StringComparer.Ordinal);
+    readonly ImmutableDictionary<string, TrustedKey> _keys;
 
     TrustList(byte[] signedBytes, long version, DateTimeOffset validUntil, ImmutableDictionary<NodeId, TrustedNode> nodes)
     {
@@ -27,7 +27,7 @@ public sealed class TrustList
         Version = version;
         ValidUntil = validUntil;
         Nodes = nodes;
-        keys = nodes.Values.SelectMany(node => node.Keys).ToImmutableDictionary(key => key.Pool.Id, StringComparer.Ordinal);
+        _keys = nodes.Values.SelectMany(node => node.Keys).ToImmutableDictionary(key => key.Pool.Id, StringComparer.Ordinal);
     }
 
     /// <summary>A serialised SignedTrustList, as it is handed on.</summary>
@@ -67,7 +67,7 @@ public sealed class TrustList
         if (!wire.Signatures.Any(signature => signature.KeyId == RootKeyId && root.Verify(SignatureKind.TrustList, wire.List.Span, signature.Signature.Span)))
             throw new UntrustedListException("The trust list lacks the root's signature.");
         var signers = wire.Signatures
-            .Select(signature => (current ?? list).keys.GetValueOrDefault(signature.KeyId) is { Revocation: null } key
+            .Select(signature => (current ?? list)._keys.GetValueOrDefault(signature.KeyId) is { Revocation: null } key
                 && key.Pool.Verify(SignatureKind.TrustList, wire.List.Span, signature.Signature.Span) ? key.Owner : (NodeId?)null)
             .OfType<NodeId>().Distinct().Count();
         if (signers < 2) throw new UntrustedListException("The trust list lacks the signatures of two countries.");
@@ -76,18 +76,18 @@ public sealed class TrustList
 
     /// <summary>The key under that id, if it is the author's.</summary>
     public TrustedKey? KeyOf(NodeId author, string keyId) =>
-        keys.GetValueOrDefault(keyId) is { } key && key.Owner == author ? key : null;
+        _keys.GetValueOrDefault(keyId) is { } key && key.Owner == author ? key : null;
 
     /// <summary>The node that a certificate belongs to now: it chains to that node's authority and carries its name.</summary>
     /// <returns>Null for a stranger's certificate, for one node's name under another's authority, and outside its time.</returns>
     public NodeId? Identify(X509Certificate2 certificate, DateTimeOffset now)
     {
         var thumbprint = certificate.GetCertHashString(HashAlgorithmName.SHA256);
-        if (!identified.TryGetValue(thumbprint, out var known))
+        if (!_identified.TryGetValue(thumbprint, out var known))
         {
             if (Nodes.Values.FirstOrDefault(node => IsCertificateOf(node, certificate, now)) is not { } node) return null;
             known = (node.Id, new DateTimeOffset(certificate.NotBefore), new DateTimeOffset(certificate.NotAfter));
-            identified.TryAdd(thumbprint, known);
+            _identified.TryAdd(thumbprint, known);
         }
         return known.NotBefore <= now && now <= known.NotAfter ? known.Node : null;
     }
