@@ -1,0 +1,88 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Coordination.Contracts.Dossier.V1;
+using Coordination.Contracts.Referral.V1;
+using Coordination.Local;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace Coordination.CountryNode.Tests;
+
+/// <summary>One office of one node, over the API that every client uses.</summary>
+sealed class OfficeClient : IDisposable
+{
+    static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    readonly GrpcChannel _channel;
+    readonly string? _token;
+
+    public OfficeClient(Region region, RegionNode node, string? token)
+    {
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPemFile(region.AuthoritiesFile);
+        var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) };
+        handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
+        _channel = GrpcChannel.ForAddress(node.ApiAddress, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true, MaxSendMessageSize = null });
+        _token = token;
+        Referrals = new ReferralService.ReferralServiceClient(_channel);
+        Dossiers = new DossierService.DossierServiceClient(_channel);
+    }
+
+    public ReferralService.ReferralServiceClient Referrals { get; }
+
+    public DossierService.DossierServiceClient Dossiers { get; }
+
+    public CallOptions Options => new(
+        _token is null ? [] : new Metadata { { "authorization", $"Bearer {_token}" } },
+        TimeProvider.System.GetUtcNow().UtcDateTime + Deadline, TestContext.Current.CancellationToken);
+
+    public async Task<Referral> OpenAsync(Opened opened, string? commandId = null) =>
+        (await Referrals.OpenAsync(new OpenRequest { Command = About(commandId), Opened = opened }, Options)).Referral;
+
+    public async Task<Referral> AcknowledgeAsync(ByteString id, string? commandId = null) =>
+        (await Referrals.AcknowledgeAsync(new AcknowledgeRequest { Command = About(commandId), DossierId = id }, Options)).Referral;
+
+    public async Task<Referral> TakeUpAsync(ByteString id, string? commandId = null) =>
+        (await Referrals.TakeUpAsync(new TakeUpRequest { Command = About(commandId), DossierId = id }, Options)).Referral;
+
+    public async Task<Referral> DeclineAsync(ByteString id, DeclineReason reason, string? commandId = null) =>
+        (await Referrals.DeclineAsync(new DeclineRequest { Command = About(commandId), DossierId = id, Declined = new() { Reason = reason } }, Options)).Referral;
+
+    public async Task<Referral> CancelAsync(ByteString id, string? commandId = null) =>
+        (await Referrals.CancelAsync(new CancelRequest { Command = About(commandId), DossierId = id }, Options)).Referral;
+
+    public async Task<Referral> WithdrawConsentAsync(ByteString id) =>
+        (await Referrals.WithdrawConsentAsync(new WithdrawConsentRequest { Command = About(null), DossierId = id, Withdrawn = new() { Everything = new() } }, Options)).Referral;
+
+    public async Task<Referral> GetAsync(ByteString id) => (await Referrals.GetAsync(new GetRequest { DossierId = id }, Options)).Referral;
+
+    public async Task<HistoryResponse> HistoryAsync(ByteString id) => await Dossiers.HistoryAsync(new HistoryRequest { DossierId = id }, Options);
+
+    /// <summary>The referral, once it stands at this node as wanted.</summary>
+    public async Task<Referral> UntilAsync(ByteString id, Func<Referral, bool> wanted, TimeSpan? limit = null)
+    {
+        Referral? last = null;
+        var reached = await Poll.UntilAsync(async () =>
+        {
+            try
+            {
+                last = await GetAsync(id);
+                return wanted(last);
+            }
+            catch (RpcException notYet) when (notYet.StatusCode is StatusCode.NotFound)
+            {
+                return false;
+            }
+        }, limit ?? TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        reached.ShouldBeTrue($"The referral stands at {last?.State.ToString() ?? "nothing"}.");
+        return last!;
+    }
+
+    public void Dispose() => _channel.Dispose();
+
+    public static Command About(string? commandId = null) => new() { CommandId = commandId ?? NewCommandId() };
+
+    public static string NewCommandId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+}

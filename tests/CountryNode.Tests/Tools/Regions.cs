@@ -1,0 +1,92 @@
+using Coordination.Contracts.Referral.V1;
+using Coordination.Domain.Dossiers;
+using Coordination.Local;
+using Google.Protobuf;
+using Npgsql;
+
+namespace Coordination.CountryNode.Tests;
+
+/// <summary>What tests ask of a region.</summary>
+static class Regions
+{
+    public static OfficeClient Office(this Region region, string node, string role = "focal-point") =>
+        region.Office(region[node], role);
+
+    public static OfficeClient Office(this Region region, RegionNode node, string role = "focal-point") =>
+        new(region, node, node.Tokens.Single(token => token.Key.StartsWith(role, StringComparison.Ordinal)).Value);
+
+    /// <summary>An adult's repatriation from one country to another, with consent; nobody in particular.</summary>
+    public static Opened Repatriation(string host, string origin) => new()
+    {
+        Type = ReferralType.Repatriation,
+        Host = host,
+        Origin = origin,
+        Instrument = Instrument.CommitMemorandum,
+        Urgency = Urgency.Routine,
+        Minority = Minority.Adult,
+        Basis = Basis.Consent,
+        Consent = new Consent { Purposes = { Purpose.Return }, Recipients = { origin }, Until = InDays(180) },
+        ReplyBy = InDays(14),
+    };
+
+    /// <summary>A day from today, in the region's middle time zone.</summary>
+    public static string InDays(int days) =>
+        RegionalTime.Today(NodeId.Parse("TH"), TimeProvider.System.GetUtcNow()).AddDays(days).ToString("yyyy-MM-dd");
+
+    /// <summary>One value from a node's database.</summary>
+    public static async Task<T> AskAsync<T>(this RegionNode node, string sql, params object[] parameters)
+    {
+        await using var connection = new NpgsqlConnection(node.DatabaseConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var parameter in parameters) command.Parameters.Add(new NpgsqlParameter { Value = parameter });
+        var value = await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+        return value is null or DBNull ? default! : (T)value;
+    }
+
+    /// <summary>Every entry that a node holds, of one dossier or of all, as one text: bytes, signature, key, by hash.</summary>
+    public static Task<string> SetAsync(this RegionNode node, ByteString? dossier = null) => node.AskAsync<string>(
+        """
+        select coalesce(string_agg(encode(hash, 'hex') || encode(sha256(bytes), 'hex') || encode(signature, 'hex') || key_id, E'\n' order by hash), '')
+        from entry where $1::bytea is null or dossier_id = $1
+        """, dossier?.ToByteArray() ?? (object)DBNull.Value);
+
+    /// <summary>Where every dossier stands at a node, as one text, by id.</summary>
+    public static Task<string> StatesAsync(this RegionNode node) => node.AskAsync<string>(
+        "select coalesce(string_agg(encode(id, 'hex') || ' ' || coalesce(state, '-'), E'\n' order by id), '') from dossier");
+
+    /// <summary>Keeps what a node writes into a dossier from leaving, as if another replica had just claimed it.</summary>
+    public static Task HoldBackAsync(this RegionNode node, ByteString dossier, string peer) => node.AskAsync<object?>(
+        """
+        insert into outbox (peer, dossier_id, last_seq, queued_at, claimed_until) values ($1, $2, 1, now(), now() + interval '1 hour')
+        on conflict (peer, dossier_id) do update set claimed_until = excluded.claimed_until
+        """, peer, dossier.ToByteArray());
+
+    /// <summary>Lets go of what was held back.</summary>
+    public static Task LetGoAsync(this RegionNode node, ByteString dossier) =>
+        node.AskAsync<object?>("update outbox set claimed_until = null where dossier_id = $1", dossier.ToByteArray());
+
+    /// <summary>Waits until the peers have everything that a node wrote into a dossier.</summary>
+    public static async Task UntilDeliveredAsync(this RegionNode node, ByteString dossier) =>
+        (await Poll.UntilAsync(
+            async () => await node.AskAsync<long>("select count(*) from outbox where dossier_id = $1", dossier.ToByteArray()) == 0,
+            TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).ShouldBeTrue($"{node.Id} still has something to deliver.");
+
+    /// <summary>Waits until nothing is on its way any more.</summary>
+    public static async Task SettledAsync(this Region region, TimeSpan limit, params string[] nodes)
+    {
+        var waiting = "";
+        var settled = await Poll.UntilAsync(async () =>
+        {
+            waiting = "";
+            foreach (var node in region.Nodes.Where(node => nodes.Length == 0 || nodes.Contains(node.Id)))
+            {
+                var outbox = await node.AskAsync<long>("select count(*) from outbox");
+                var gaps = await node.AskAsync<long>("select count(*) from dossier where waiting_since is not null");
+                if (outbox + gaps > 0) waiting += $"{node.Id}: {outbox} to deliver, {gaps} with gaps. ";
+            }
+            return waiting.Length == 0;
+        }, limit, TestContext.Current.CancellationToken);
+        settled.ShouldBeTrue(waiting);
+    }
+}
