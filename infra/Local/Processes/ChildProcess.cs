@@ -61,7 +61,7 @@ sealed class ChildProcess
     static string Tail(string logFile)
     {
         var lines = File.Exists(logFile) ? File.ReadLines(logFile).TakeLast(20).ToList() : [];
-        var full = lines.Exists(Disk.IsFull) ? " The disk is full: free some space and start again." : "";
+        var full = lines.Exists(Disk.IsFull) || Disk.HasNoRoom(Path.GetDirectoryName(logFile)!) ? " The disk is full: free some space and start again." : "";
         return lines.Count == 0
             ? $"{full} Its log {logFile} is empty."
             : $"{full} The end of its log {logFile}:\n  {string.Join("\n  ", lines)}";

@@ -89,7 +89,7 @@ public sealed class RunFolder : IDisposable
         Change(l => l with { Processes = [.. l.Processes, new(mark, what, stop)] });
 
     internal void Ended(ProcessMark mark) =>
-        Change(l => l with { Processes = [.. l.Processes.Where(p => p.Mark != mark)] });
+        ChangeIfThereIsRoom(l => l with { Processes = [.. l.Processes.Where(p => p.Mark != mark)] });
 
     /// <summary>A file or folder goes when the run goes.</summary>
     internal void Owns(string path) => Change(l => l with { Paths = [.. l.Paths, path] });
@@ -97,7 +97,7 @@ public sealed class RunFolder : IDisposable
     /// <summary>A database on a server that is not ours goes when the run goes.</summary>
     internal void OwnsDatabase(string name) => Change(l => l with { Databases = [.. l.Databases, name] });
 
-    internal void DatabaseDropped(string name) => Change(l => l with { Databases = [.. l.Databases.Where(d => d != name)] });
+    internal void DatabaseDropped(string name) => ChangeIfThereIsRoom(l => l with { Databases = [.. l.Databases.Where(d => d != name)] });
 
     /// <summary>Forgets the run; what it started must have ended.</summary>
     public void Dispose()
@@ -156,6 +156,19 @@ public sealed class RunFolder : IDisposable
         {
             _ledger = change(_ledger);
             Write();
+        }
+    }
+
+    /// <summary>What ended stays in the file where the disk is full: it is found gone, and stopping goes on.</summary>
+    void ChangeIfThereIsRoom(Func<Ledger, Ledger> change)
+    {
+        try
+        {
+            Change(change);
+        }
+        catch (IOException fault) when (Disk.IsFull(fault))
+        {
+            // The change is made here, if not on the disk.
         }
     }
 
