@@ -28,9 +28,8 @@ sealed class ChildProcess
             start.Environment.Remove(name);
 
         using var process = Process.Start(start)!;
-        var mark = ProcessMark.Of(process.Id)
-            ?? throw new LocalException($"{command[0]} ended at once.{Tail(logFile)}");
-        return new(mark, logFile);
+        // One that has ended already is told by ReadyAsync.
+        return new(ProcessMark.Of(process.Id) ?? new(process.Id, "ended"), logFile);
     }
 
     /// <summary>Waits until the server answers.</summary>

@@ -13,6 +13,9 @@ public sealed class RunFolder : IDisposable
     static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
     static readonly TimeSpan Grace = TimeSpan.FromSeconds(20);
 
+    // Once per program: its own runs come and go beside each other.
+    static readonly Lazy<Task> Swept = new(SweepAsync);
+
     readonly Lock _gate = new();
     readonly FileStream _lock;
     readonly bool _temporary;
@@ -28,6 +31,8 @@ public sealed class RunFolder : IDisposable
     }
 
     public string Path { get; }
+
+    static string TestsFolder => System.IO.Path.Combine(Checkout.RunFolder, "tests");
 
     /// <summary>Takes a folder; what a dead run left in it is stopped and deleted first.</summary>
     /// <exception cref="LocalException">Another run is alive in it.</exception>
@@ -55,15 +60,8 @@ public sealed class RunFolder : IDisposable
     /// <summary>A new folder under <c>.run/tests</c>, deleted with everything in it when the run ends; so are those of dead runs.</summary>
     public static async Task<RunFolder> TemporaryAsync()
     {
-        var parent = PrivateFile.PassableFolder(System.IO.Path.Combine(Checkout.RunFolder, "tests"));
-        foreach (var dead in Directory.EnumerateDirectories(parent).Where(d => File.Exists(LedgerFile(d))))
-        {
-            if (TryLock(dead) is not { } held) continue;
-            await ClearAsync(dead, Read(dead));
-            Directory.Delete(dead, recursive: true);
-            await held.DisposeAsync();
-        }
-        return await TakeAsync(System.IO.Path.Combine(parent, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))), temporary: true);
+        await Swept.Value;
+        return await TakeAsync(System.IO.Path.Combine(TestsFolder, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))), temporary: true);
     }
 
     /// <summary>Stops the run that is alive in a folder, whoever owns it, and deletes what it left.</summary>
@@ -112,6 +110,17 @@ public sealed class RunFolder : IDisposable
             }
         }
         _lock.Dispose();
+    }
+
+    static async Task SweepAsync()
+    {
+        foreach (var dead in Directory.EnumerateDirectories(PrivateFile.PassableFolder(TestsFolder)).Where(d => File.Exists(LedgerFile(d))))
+        {
+            if (TryLock(dead) is not { } held) continue;
+            await ClearAsync(dead, Read(dead));
+            Directory.Delete(dead, recursive: true);
+            await held.DisposeAsync();
+        }
     }
 
     static async Task ClearAsync(string path, Ledger? ledger)
