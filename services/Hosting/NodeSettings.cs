@@ -1,3 +1,6 @@
+using Coordination.Domain.Dossiers;
+using Microsoft.Extensions.Configuration;
+
 namespace Coordination.Hosting;
 
 /// <summary>How one node is set up: the section <c>Node</c> of its configuration.</summary>
@@ -23,6 +26,47 @@ public sealed record NodeSettings
 
     /// <summary>The offices that act at this node, each <c>role@unit</c>: <c>focal-point@datip</c>.</summary>
     public required IReadOnlyList<string> Offices { get; init; }
+
+    /// <summary>Reads the settings, and says everything that is wrong with them at once.</summary>
+    /// <returns>Either the settings, or at least one fault: a sentence that names the setting and says what to do.</returns>
+    public static (NodeSettings? Settings, IReadOnlyList<string> Faults) Read(IConfigurationSection section)
+    {
+        var faults = new List<string>();
+        var settings = new NodeSettings
+        {
+            Id = Text("Id"),
+            Database = Text("Database"),
+            KeyFolder = Text("KeyFolder"),
+            ApiAddress = Address("ApiAddress"),
+            PeerAddress = Address("PeerAddress"),
+            Tokens = new TokenSettings { Issuer = Text("Tokens:Issuer"), Audience = Text("Tokens:Audience"), KeysFile = Text("Tokens:KeysFile") },
+            Offices = [.. section.GetSection("Offices").GetChildren().Select(office => office.Value ?? "")],
+        };
+
+        if (settings.Id.Length > 0 && !NodeId.TryParse(settings.Id, out _)) Fault("Id", "is no country of the region: one of KH, CN, LA, MM, TH, VN is needed");
+        if (settings.KeyFolder.Length > 0 && !Directory.Exists(settings.KeyFolder)) Fault("KeyFolder", $"names a folder that does not exist: {settings.KeyFolder}");
+        if (settings.Tokens.KeysFile.Length > 0 && !File.Exists(settings.Tokens.KeysFile)) Fault("Tokens:KeysFile", $"names a file that does not exist: {settings.Tokens.KeysFile}");
+        if (settings.Offices.Count == 0) Fault("Offices", "is empty: name at least one office, such as focal-point@datip");
+        foreach (var office in settings.Offices.Where(office => !Office.TryParse(office, out _)))
+            Fault("Offices", $"names {office}, which is no role@unit, such as focal-point@datip");
+        return faults.Count == 0 ? (settings, []) : (null, faults);
+
+        void Fault(string name, string text) => faults.Add($"Setting {section.Path}:{name} {text}.");
+
+        string Text(string name)
+        {
+            var text = section[name] ?? "";
+            if (text.Length == 0) Fault(name, "is missing");
+            return text;
+        }
+
+        string Address(string name)
+        {
+            var text = Text(name);
+            if (text.Length > 0 && !(Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps)) Fault(name, "is no https address");
+            return text;
+        }
+    }
 }
 
 /// <summary>The one issuer of bearer tokens that the node believes.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using Coordination.Contracts.Peer.V1;
 using Coordination.Hosting.Trust;
+using TrustList = Coordination.Contracts.Peer.V1.TrustList;
 
 namespace Coordination.Local;
 

@@ -4,6 +4,8 @@ using Coordination.Contracts.Peer.V1;
 using Coordination.Hosting.Trust;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using TrustList = Coordination.Contracts.Peer.V1.TrustList;
+using TrustedNode = Coordination.Contracts.Peer.V1.TrustedNode;
 
 namespace Coordination.Local;
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Coordination.Contracts.Peer.V1;
 using Coordination.Hosting.Trust;
 using Coordination.Local;
+using TrustList = Coordination.Contracts.Peer.V1.TrustList;
 
 namespace Coordination.CountryNode.Tests.Local;
 

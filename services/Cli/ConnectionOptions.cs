@@ -1,0 +1,100 @@
+using System.CommandLine;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace Coordination.Cli;
+
+/// <summary>Which node, and as which office: from the options, or from the file that infra/run writes.</summary>
+static class ConnectionOptions
+{
+    static readonly Option<string> Node = new("--node") { Description = "Country whose node is called: TH, LA …", Recursive = true, DefaultValueFactory = _ => Environment.GetEnvironmentVariable("COORD_NODE") ?? "TH" };
+    static readonly Option<string> Office = new("--office") { Description = "Office as which it is called, as role@unit or by its role alone. Only with --region.", Recursive = true, DefaultValueFactory = _ => "focal-point" };
+    static readonly Option<string> Region = new("--region") { Description = "File that infra/run writes, with addresses and development tokens.", Recursive = true, DefaultValueFactory = _ => Environment.GetEnvironmentVariable("COORD_REGION") ?? ".run/region.json" };
+    static readonly Option<string?> Address = new("--address") { Description = "Address of the node's API, instead of --region. Needs --token-file, and --ca unless the system trusts the certificate.", Recursive = true };
+    static readonly Option<string?> Ca = new("--ca") { Description = "PEM file with the authority of the node's certificate.", Recursive = true };
+    static readonly Option<string?> TokenFile = new("--token-file") { Description = "File with the office's bearer token.", Recursive = true };
+    static readonly Option<bool> AsJson = new("--json") { Description = "Print JSON instead of a table.", Recursive = true };
+
+    static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
+
+    public static void AddTo(RootCommand root)
+    {
+        foreach (Option option in (Option[])[Node, Office, Region, Address, Ca, TokenFile, AsJson]) root.Options.Add(option);
+    }
+
+    /// <summary>Connects as the command line says.</summary>
+    /// <exception cref="UsageException">A file is missing, or names no such node or office.</exception>
+    public static Connection Connect(this ParseResult parsed)
+    {
+        var node = parsed.GetValue(Node)!;
+        if (parsed.GetValue(Address) is { } address)
+        {
+            var tokenFile = parsed.GetValue(TokenFile) ?? throw new UsageException("--address needs --token-file with the office's bearer token.");
+            return Connection.Open(node, address, ReadText(tokenFile).Trim(), parsed.GetValue(Ca));
+        }
+
+        var file = parsed.GetValue(Region)!;
+        RegionFile region;
+        try
+        {
+            region = JsonSerializer.Deserialize<RegionFile>(ReadText(file), Web) ?? throw new JsonException();
+        }
+        catch (JsonException)
+        {
+            throw new UsageException($"{file} is no region file. infra/run writes one.");
+        }
+        var there = region.Nodes.FirstOrDefault(known => known.Id == node)
+            ?? throw new UsageException($"The region in {file} has no node {node}; it has {string.Join(", ", region.Nodes.Select(known => known.Id))}.");
+        var office = parsed.GetValue(Office)!;
+        var token = there.Tokens.FirstOrDefault(known => known.Key == office || known.Key.StartsWith(office + "@", StringComparison.Ordinal)).Value
+            ?? throw new UsageException($"{node} has no office {office}; it has {string.Join(", ", there.Tokens.Keys)}.");
+        return Connection.Open(node, there.ApiAddress, token, region.CaFile);
+    }
+
+    public static bool WantsJson(this ParseResult parsed) => parsed.GetValue(AsJson);
+
+    static string ReadText(string file) => File.Exists(file)
+        ? File.ReadAllText(file)
+        : throw new UsageException($"{file} does not exist. infra/run writes .run/region.json; or say --address and --token-file.");
+
+    sealed record RegionFile(string CaFile, IReadOnlyList<RegionNode> Nodes);
+
+    sealed record RegionNode(string Id, string ApiAddress, IReadOnlyDictionary<string, string> Tokens);
+}
+
+/// <summary>An open line to one node, as one office.</summary>
+sealed record Connection(string Node, GrpcChannel Channel, string Token) : IDisposable
+{
+    static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    public static Connection Open(string node, string address, string token, string? authority)
+    {
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttps)
+            throw new UsageException($"{address} is no https address.");
+        var handler = new SocketsHttpHandler();
+        if (authority is not null)
+        {
+            if (!File.Exists(authority)) throw new UsageException($"{authority} does not exist.");
+            var authorities = new X509Certificate2Collection();
+            authorities.ImportFromPemFile(authority);
+            handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+            };
+            handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
+        }
+        return new Connection(node, GrpcChannel.ForAddress(uri, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true }), token);
+    }
+
+    public CallOptions Options(CancellationToken cancellation) => new(
+        new Metadata { { "authorization", $"Bearer {Token}" } },
+        TimeProvider.System.GetUtcNow().UtcDateTime + Deadline, cancellation);
+
+    public void Dispose() => Channel.Dispose();
+}
+
+/// <summary>The command line cannot be followed; the message says what to do.</summary>
+sealed class UsageException(string message) : Exception(message);

@@ -1,0 +1,16 @@
+namespace Coordination.Cli;
+
+/// <summary>How coord ends, for scripts.</summary>
+static class ExitCode
+{
+    public const int Done = 0;
+
+    /// <summary>The node said no, and why.</summary>
+    public const int Refused = 1;
+
+    /// <summary>The command line is wrong.</summary>
+    public const int Usage = 2;
+
+    /// <summary>The node cannot be reached, or asks to try again.</summary>
+    public const int Unavailable = 3;
+}

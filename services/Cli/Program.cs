@@ -1,0 +1,22 @@
+using System.CommandLine;
+using Coordination.Cli;
+using Coordination.Cli.Commands;
+
+var root = new RootCommand("""
+    coord works on referrals at one country's node, as one of its offices.
+
+    Exit codes: 0 done · 1 refused by the node, with the reason · 2 the command line is wrong · 3 the node cannot be reached: the same command with the same --command-id may be tried again.
+    """);
+ConnectionOptions.AddTo(root);
+root.Subcommands.Add(ReferralCommands.Create());
+root.Subcommands.Add(DossierCommands.Create());
+
+var parsed = root.Parse(args);
+return parsed.Errors.Count > 0 ? Usage() : await parsed.InvokeAsync();
+
+int Usage()
+{
+    foreach (var error in parsed.Errors) Console.Error.WriteLine(error.Message);
+    Console.Error.WriteLine("See: coord --help, or --help after any command.");
+    return ExitCode.Usage;
+}

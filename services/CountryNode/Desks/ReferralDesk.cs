@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using Coordination.CountryNode.Exchange;
+using Coordination.CountryNode.Store;
+using Coordination.Domain.Dossiers;
+using Coordination.Domain.Referrals;
+using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Trust;
+
+namespace Coordination.CountryNode.Desks;
+
+/// <summary>What an office asks to be written.</summary>
+/// <param name="Key">The office and the id that the caller made.</param>
+/// <param name="RequestHash">Of the request as it came: the same again, or another under the same id.</param>
+/// <param name="HappenedOn">The day it happened; null means today.</param>
+/// <param name="Channel">How it reached the office.</param>
+/// <param name="Answer">The answer to the caller, from the dossier as the command leaves it.</param>
+public sealed record Command(
+    CommandKey Key, ReadOnlyMemory<byte> RequestHash, DateOnly? HappenedOn, Channel Channel, Func<Dossier<Referral>, byte[]> Answer);
+
+/// <summary>Where offices work on referrals: load, ask <see cref="Referral.Next"/>, sign, append.</summary>
+public sealed class ReferralDesk(IStore store, Pen pen, TrustInForce trust, Bell bell, TimeProvider time)
+{
+    /// <summary>Each retry means that somebody else got an entry in; more than a few means something is wrong.</summary>
+    const int MostTries = 20;
+
+    /// <summary>Opens a referral to the other country of host and origin.</summary>
+    public Task<CommandOutcome> OpenAsync(Command command, Opened opened, CancellationToken cancellation) =>
+        WriteAsync(command, Act.OpenReferral, (today, now) =>
+        {
+            if (pen.Node != Referral.SenderOf(opened))
+                return Task.FromResult<Drafted>(Refusal.Invalid("WRONG_PARTICIPANT", "opened.host", $"and opened.origin are the wrong way round, or not this country's: a referral for {opened.Type} is opened by {Referral.SenderOf(opened)}, and this is {pen.Node}"));
+            var receiver = Referral.ReceiverOf(opened);
+            if (!trust.Current.Nodes.ContainsKey(receiver))
+                return Task.FromResult<Drafted>(Refusal.Invalid("RECEIVER_UNKNOWN", receiver == opened.Host ? "opened.host" : "opened.origin", $"is {receiver}, which has no node in the trust list"));
+            if (trust.Current.ValidUntil <= now)
+                return Task.FromResult<Drafted>(new Refusal(RefusalKind.NotOpen, "TRUST_LIST_EXPIRED", "The trust list is past its date, so no new referral is opened. Ask the operator for a new one; open referrals go on."));
+            if (opened.ReplyBy < RegionalTime.Today(receiver, now))
+                return Task.FromResult<Drafted>(Refusal.Invalid("REPLY_BY_PASSED", "opened.reply_by", $"has passed in {receiver}: today or a later day is needed"));
+            if (opened.Consent?.Until < today)
+                return Task.FromResult<Drafted>(Refusal.Invalid("CONSENT_EXPIRED", "opened.consent.until", "has passed: ask the person again"));
+
+            var opening = new Opening(Kind.Referral, Referral.ProtocolVersion, [pen.Node, receiver], []);
+            var draft = new Entry(
+                Hash: default, Dossier: default, pen.Node, Seq: 1, Previous: null, Seen: [], Answers: null,
+                now, command.HappenedOn ?? today, command.Channel, command.Key.Office, opening, opened);
+            return Task.FromResult<Drafted>(new Drafted.On(null, draft));
+        }, cancellation);
+
+    /// <summary>Writes a statement into a referral.</summary>
+    public Task<CommandOutcome> WriteAsync(Command command, Act act, DossierId id, Body body, CancellationToken cancellation) =>
+        WriteAsync(command, act, async (today, now) =>
+        {
+            if (await store.FindAsync(id, cancellation) is not { } held) return Refusal.NotFound;
+            var dossier = held.Fold<Referral>(trust.Current);
+            var stops = !Referral.IsWithdrawal(body);
+            if (dossier.OpeningEntry is null || (stops && !dossier.Waiting.IsEmpty))
+                return new Refusal(RefusalKind.TryAgain, "ENTRIES_MISSING", "Entries of the other country are still on their way. Try again in a moment.");
+            if (stops && dossier.UpgradeNeeded)
+                return new Refusal(RefusalKind.NotOpen, "UPGRADE_NEEDED", "The other country wrote something that only a newer program understands. Ask the operator to upgrade this node.");
+            return new Drafted.On(held, dossier.Draft(pen.Node, command.Key.Office, body, command.HappenedOn ?? today, command.Channel, now));
+        }, cancellation);
+
+    /// <summary>One referral as it stands here; null when nothing of it is held.</summary>
+    public async Task<Dossier<Referral>?> FindAsync(DossierId id, CancellationToken cancellation) =>
+        (await store.FindAsync(id, cancellation))?.Fold<Referral>(trust.Current);
+
+    async Task<CommandOutcome> WriteAsync(Command command, Act act, Func<DateOnly, DateTimeOffset, Task<Drafted>> drafting, CancellationToken cancellation)
+    {
+        if (Rights.Check(command.Key.Office, act) is { } refusal) return refusal;
+        for (var tries = 0; tries < MostTries; tries++)
+        {
+            if (await store.FindAnswerAsync(command.Key, cancellation) is { } answered)
+                return answered.RequestHash.Span.SequenceEqual(command.RequestHash.Span)
+                    ? new CommandOutcome.Done(answered.Answer)
+                    : new Refusal(RefusalKind.AlreadyUsed, "COMMAND_ID_REUSED", "This command_id was used for another request. Make a new one for each command.");
+
+            var now = time.GetUtcNow();
+            var today = RegionalTime.Today(pen.Node, now);
+            if (command.HappenedOn > today)
+                return Refusal.Invalid("HAPPENED_ON_AHEAD", "command.happened_on", "lies ahead: today or a day before is needed");
+
+            switch (await drafting(today, now))
+            {
+                case Drafted.Not not:
+                    return not.Refusal;
+                case Drafted.On on:
+                    var signed = pen.Sign(on.Draft);
+                    var held = on.Held ?? HeldDossier.Nothing(signed.Entry.Dossier);
+                    var after = held.Fold<Referral>(trust.Current, signed.Entry);
+                    // No upgrade stop suspends a withdrawal: the other side may understand what this program does not.
+                    var stands = after.VerdictOn(signed.Entry.Hash) is Verdict.Applied or Verdict.UpgradeNeeded;
+                    if (!stands) return Refuse(held, after, signed.Entry);
+
+                    var answer = command.Answer(after);
+                    var append = new Append(
+                        signed, held.Entries.Length, after.State?.State.ToString(), after.OpeningEntry!.Opening!,
+                        command.Key, new Answered(command.RequestHash, answer), now);
+                    if (await store.AppendAsync(append, cancellation) is AppendOutcome.JudgeAgain) continue;
+                    foreach (var peer in append.Participants.Participants.Where(node => node != pen.Node)) bell.Ring(peer);
+                    return new CommandOutcome.Done(answer);
+            }
+        }
+        return new Refusal(RefusalKind.TryAgain, "DOSSIER_BUSY", "Others kept writing to this dossier at the same time. Try the same request again.");
+    }
+
+    /// <summary>Why the protocol does not let the office write the entry, and where it would.</summary>
+    Refusal Refuse(HeldDossier held, Dossier<Referral> after, Entry entry)
+    {
+        var reason = after.VerdictOn(entry.Hash) switch
+        {
+            Verdict.Void voided => voided.Reason,
+            Verdict.Recorded recorded => recorded.Reason,
+            var verdict => throw new UnreachableException($"A draft that is neither void nor recorded was refused: {verdict}."),
+        };
+        if (entry.Body is Opened) return new(RefusalKind.Invalid, Names.Of(reason.Code), reason.Text, new FieldFault("opened", reason.Text));
+
+        var kind = reason.Code is ReasonCode.WrongParticipant ? RefusalKind.NotAllowed : RefusalKind.NotOpen;
+        var open = held.Fold<Referral>(trust.Current).State?.OpenFrom(entry).ToList() ?? [];
+        var whereOpen = reason.Code is ReasonCode.NotOpen && open.Count > 0 ? $" It is open from {string.Join(", ", open)}." : "";
+        return new(kind, Names.Of(reason.Code), reason.Text + whereOpen);
+    }
+
+    /// <summary>An entry to be judged, or why there is none. Closed.</summary>
+    abstract record Drafted
+    {
+        private Drafted() { }
+
+        /// <summary>On what is held; null when the draft opens.</summary>
+        public sealed record On(HeldDossier? Held, Entry Draft) : Drafted;
+
+        public sealed record Not(Refusal Refusal) : Drafted;
+
+        public static implicit operator Drafted(Refusal refusal) => new Not(refusal);
+    }
+}

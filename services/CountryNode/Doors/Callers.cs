@@ -1,0 +1,36 @@
+using System.Collections.Frozen;
+using Coordination.CountryNode.Desks;
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting;
+using Coordination.Hosting.Trust;
+using Grpc.Core;
+
+namespace Coordination.CountryNode.Doors;
+
+/// <summary>Who knocks: an office by its bearer token, a node by its certificate.</summary>
+public sealed class Callers(NodeSettings settings, TrustInForce trust, TimeProvider time)
+{
+    /// <summary>The claim that names the office, as <c>role@unit</c>.</summary>
+    public const string OfficeClaim = "office";
+
+    readonly FrozenSet<Office> offices = settings.Offices.Select(text => Domain.Dossiers.Office.TryParse(text, out var office) ? office : null).OfType<Office>().ToFrozenSet();
+
+    /// <summary>The office that the token names.</summary>
+    /// <exception cref="RpcException">UNAUTHENTICATED without a valid token, PERMISSION_DENIED when the office is none of this node's.</exception>
+    public Office Office(ServerCallContext context)
+    {
+        var user = context.GetHttpContext().User;
+        if (user.Identity?.IsAuthenticated is not true)
+            throw new Refusal(RefusalKind.Unauthenticated, "TOKEN_MISSING_OR_INVALID", "A valid bearer token of this node's issuer is needed: send it as the metadata \"authorization: Bearer …\".").ToException();
+        if (!Domain.Dossiers.Office.TryParse(user.FindFirst(OfficeClaim)?.Value, out var office) || !offices.Contains(office))
+            throw new Refusal(RefusalKind.NotAllowed, "OFFICE_UNKNOWN", "The token's office is none of this node's. Ask the administrator to grant the office, then for a new token.").ToException();
+        return office;
+    }
+
+    /// <summary>The node that the client certificate belongs to, by the trust list in force now: a connection may be older.</summary>
+    /// <exception cref="RpcException">UNAUTHENTICATED for a certificate that is no known node's, or no longer.</exception>
+    public NodeId Peer(ServerCallContext context) =>
+        context.GetHttpContext().Connection.ClientCertificate is { } certificate && trust.Current.Identify(certificate, time.GetUtcNow()) is { } node
+            ? node
+            : throw new Refusal(RefusalKind.Unauthenticated, "CERTIFICATE_UNKNOWN", "The client certificate is no known node's under the trust list in force.").ToException();
+}

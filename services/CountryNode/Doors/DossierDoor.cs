@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using Coordination.Contracts.Dossier.V1;
+using Coordination.CountryNode.Desks;
+using Coordination.CountryNode.Exchange;
+using Coordination.CountryNode.Store;
+using Coordination.Domain.Dossiers;
+using Coordination.Domain.Referrals;
+using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Trust;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Entry = Coordination.Domain.Dossiers.Entry;
+using Verdict = Coordination.Contracts.Dossier.V1.Verdict;
+
+namespace Coordination.CountryNode.Doors;
+
+/// <summary>Dossiers of every kind over gRPC, to be read.</summary>
+public sealed class DossierDoor(IStore store, TrustInForce trust, Callers callers) : DossierService.DossierServiceBase
+{
+    public override async Task<HistoryResponse> History(HistoryRequest request, ServerCallContext context)
+    {
+        if (Rights.Check(callers.Office(context), Act.ReadHistory) is { } refusal) throw refusal.ToException();
+        if (!DossierId.TryRead(request.DossierId.Span, out var id)) throw Refusal.Invalid("FIELD_INVALID", "dossier_id", "is no id: 32 bytes are needed").ToException();
+        var held = await store.FindAsync(id, context.CancellationToken) ?? throw Refusal.NotFound.ToException();
+
+        var dossier = held.Fold<Referral>(trust.Current);
+        var kept = held.Entries.ToDictionary(entry => entry.Entry.Hash);
+        var receipts = held.Receipts.ToLookup(receipt => receipt.Hash);
+        var response = new HistoryResponse { DossierId = request.DossierId };
+        response.Entries.AddRange(dossier.Entries.Select(judged => Row(judged.Entry, judged.Verdict)));
+        response.Entries.AddRange(dossier.Waiting.Select(entry => Row(entry, null)));
+        return response;
+
+        HistoryEntry Row(Entry entry, Domain.Dossiers.Verdict? verdict)
+        {
+            var (code, reason, explanation) = Describe(verdict);
+            var signed = kept[entry.Hash].Signed;
+            var row = new HistoryEntry
+            {
+                Entry = UnsafeByteOperations.UnsafeWrap(signed.Bytes),
+                Signature = UnsafeByteOperations.UnsafeWrap(signed.Signature),
+                KeyId = signed.KeyId,
+                Hash = ByteString.CopyFrom(entry.Hash.ToArray()),
+                Statement = entry.Body is NotUnderstood ? "" : entry.Body.Name,
+                Verdict = code,
+                Reason = reason,
+                Explanation = explanation,
+                HeldSince = Timestamp.FromDateTimeOffset(kept[entry.Hash].HeldSince),
+            };
+            row.Receipts.AddRange(receipts[entry.Hash].OrderBy(receipt => receipt.Holder).Select(receipt =>
+                new HistoryReceipt { Holder = receipt.Holder.ToString(), ReceivedAt = Timestamp.FromDateTimeOffset(receipt.ReceivedAt) }));
+            return row;
+        }
+    }
+
+    static (Verdict Code, string Reason, string Explanation) Describe(Domain.Dossiers.Verdict? verdict) => verdict switch
+    {
+        Domain.Dossiers.Verdict.Applied => (Verdict.Applied, "", ""),
+        Domain.Dossiers.Verdict.Recorded recorded => (Verdict.Recorded, Names.Of(recorded.Reason.Code), recorded.Reason.Text),
+        Domain.Dossiers.Verdict.Void voided => (Verdict.Void, Names.Of(voided.Reason.Code), voided.Reason.Text),
+        Domain.Dossiers.Verdict.UpgradeNeeded => (Verdict.UpgradeNeeded, "UPGRADE_NEEDED", "Only a newer program understands this, or something before it."),
+        null => (Verdict.Waiting, "PAST_MISSING", "Something that it descends from has not arrived yet; it is being fetched."),
+        _ => throw new UnreachableException(),
+    };
+}

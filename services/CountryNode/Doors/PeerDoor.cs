@@ -1,0 +1,62 @@
+using Coordination.Contracts.Peer.V1;
+using Coordination.CountryNode.Desks;
+using Coordination.CountryNode.Exchange;
+using Coordination.CountryNode.Peers;
+using Coordination.CountryNode.Store;
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Trust;
+using Grpc.Core;
+using Admission = Coordination.Contracts.Peer.V1.Admission;
+
+namespace Coordination.CountryNode.Doors;
+
+/// <summary>The other nodes' way in, over gRPC: parse, call the door, map.</summary>
+public sealed class PeerDoor(Door door, IStore store, TrustInForce trust, Callers callers) : PeerService.PeerServiceBase
+{
+    public override async Task<DeliverResponse> Deliver(DeliverRequest request, ServerCallContext context)
+    {
+        var peer = callers.Peer(context);
+        if (request.Entries.Count is 0 or > Relay.MostEntries)
+            throw Refusal.Invalid("TOO_MANY_OR_NONE", "entries", $"are {request.Entries.Count}: 1 to {Relay.MostEntries} are taken at once").ToException();
+
+        var delivered = await door.AdmitAsync(peer, [.. request.Entries.Select(Offered.From)], context.CancellationToken);
+        var response = new DeliverResponse();
+        response.Admissions.AddRange(delivered.Admitted.Select(admitted => new Admission { Disposition = ToWire(admitted.Disposition), Reason = admitted.Reason }));
+        response.Receipts.AddRange(delivered.Receipts.Select(receipt => receipt.ToWire()));
+        return response;
+    }
+
+    public override async Task<FetchResponse> Fetch(FetchRequest request, ServerCallContext context)
+    {
+        var peer = callers.Peer(context);
+        if (!DossierId.TryRead(request.DossierId.Span, out var id)) throw Refusal.Invalid("FIELD_INVALID", "dossier_id", "is no id: 32 bytes are needed").ToException();
+        if (request.Held.Count > Door.MostHeld || request.Held.Any(hash => hash.Length != EntryHash.Length))
+            throw Refusal.Invalid("FIELD_INVALID", "held", $"is malformed: at most {Door.MostHeld} hashes of {EntryHash.Length} bytes are taken").ToException();
+        // To a node that the dossier does not name, it does not exist.
+        if (await store.FindAsync(id, context.CancellationToken) is not { } held || held.Opening?.Participants.Contains(peer) is not true)
+            throw Refusal.NotFound.ToException();
+
+        var theirs = request.Held.Select(hash => EntryHash.Read(hash.Span)).ToHashSet();
+        var response = new FetchResponse();
+        response.Entries.AddRange(held.Entries
+            .Where(kept => !theirs.Contains(kept.Entry.Hash))
+            .OrderBy(kept => kept.Entry.Author).ThenBy(kept => kept.Entry.Seq)
+            .Take(Relay.MostEntries)
+            .Select(kept => kept.Signed.ToWire()));
+        return response;
+    }
+
+    public override Task<GetTrustListResponse> GetTrustList(GetTrustListRequest request, ServerCallContext context)
+    {
+        callers.Peer(context);
+        return Task.FromResult(new GetTrustListResponse { TrustList = SignedTrustList.Parser.ParseFrom(trust.Current.SignedBytes.Span) });
+    }
+
+    static Contracts.Peer.V1.Disposition ToWire(CountryNode.Peers.Disposition disposition) => disposition switch
+    {
+        CountryNode.Peers.Disposition.Held => Contracts.Peer.V1.Disposition.Held,
+        CountryNode.Peers.Disposition.Waiting => Contracts.Peer.V1.Disposition.Waiting,
+        CountryNode.Peers.Disposition.TryAgain => Contracts.Peer.V1.Disposition.TryAgain,
+        CountryNode.Peers.Disposition.Refused => Contracts.Peer.V1.Disposition.Refused,
+    };
+}

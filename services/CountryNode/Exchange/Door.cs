@@ -1,0 +1,198 @@
+using System.Collections.Immutable;
+using Coordination.CountryNode.Peers;
+using Coordination.CountryNode.Store;
+using Coordination.Domain.Dossiers;
+using Coordination.Domain.Referrals;
+using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Trust;
+
+namespace Coordination.CountryNode.Exchange;
+
+/// <summary>The one way in for entries of other nodes: verify, store once, fold, receipt. Safe to knock on twice.</summary>
+public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Door> logger)
+{
+    /// <summary>Entries of one dossier that one peer may leave waiting for something missing.</summary>
+    public const int MostWaiting = 64;
+
+    /// <summary>Entries of one dossier: tens are usual.</summary>
+    public const int MostHeld = 4096;
+
+    /// <summary>Admits entries that a peer hands on, be they its own or another's.</summary>
+    /// <param name="peer">Who hands them on, by its certificate; never the author by that.</param>
+    /// <param name="offered">In any order.</param>
+    /// <param name="cancellation">Leaves nothing half-written.</param>
+    public async Task<Delivered> AdmitAsync(NodeId peer, IReadOnlyList<Offered> offered, CancellationToken cancellation)
+    {
+        var list = trust.Current;
+        var checks = offered.Select(entry => Check(entry, list)).ToArray();
+        if (checks.Any(check => check is { Fault.Reason: UnknownKey }) && await RefreshTrustAsync(peer, cancellation))
+        {
+            list = trust.Current;
+            checks = [.. offered.Select(entry => Check(entry, list))];
+        }
+
+        var refused = checks.Where(check => check.Fault is not null)
+            .Select(check => new AuditRow(time.GetUtcNow(), check.Fault!.Reason, peer, check.Hash, check.Signed?.Entry.Dossier));
+        await store.AuditAsync([.. refused], cancellation);
+
+        var verified = checks.Where(check => check.Fault is null).Select(check => check.Signed!).DistinctBy(signed => signed.Entry.Hash).ToList();
+        var (verdicts, receipts) = await KeepAsync(peer, verified, list, cancellation);
+        return new([.. checks.Select(check => check.Fault ?? verdicts[check.Hash])], receipts);
+    }
+
+    async Task<(Dictionary<EntryHash, Admitted> Verdicts, ImmutableArray<SignedReceipt> Receipts)> KeepAsync(
+        NodeId peer, IReadOnlyCollection<SignedEntry> entries, TrustList list, CancellationToken cancellation)
+    {
+        if (entries.Count == 0) return ([], []);
+        var byDossier = entries.ToLookup(signed => signed.Entry.Dossier);
+        Judgement[] judgements = [];
+        try
+        {
+            await store.AdmitAsync([.. byDossier.Select(dossier => dossier.Key)], held =>
+            {
+                judgements = [.. byDossier.Select(dossier => Judge(peer, held[dossier.Key], [.. dossier], list, time.GetUtcNow()))];
+                return [.. judgements.Select(judgement => judgement.Admission)];
+            }, cancellation);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException && byDossier.Count == 1)
+        {
+            LogNotKept(logger, fault, peer.ToString(), byDossier.First().Key.ToString());
+            return (entries.ToDictionary(signed => signed.Entry.Hash, _ => Admitted.TryAgain("NOT_STORED")), []);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            // One dossier must not keep the others out: each by itself.
+            var verdicts = new Dictionary<EntryHash, Admitted>();
+            var receipts = ImmutableArray.CreateBuilder<SignedReceipt>();
+            foreach (var dossier in byDossier)
+            {
+                var alone = await KeepAsync(peer, [.. dossier], list, cancellation);
+                foreach (var (hash, verdict) in alone.Verdicts) verdicts.Add(hash, verdict);
+                receipts.AddRange(alone.Receipts);
+            }
+            return (verdicts, receipts.ToImmutable());
+        }
+        return (
+            judgements.SelectMany(judgement => judgement.Verdicts).ToDictionary(verdict => verdict.Key, verdict => verdict.Value),
+            [.. judgements.SelectMany(judgement => judgement.Receipts)]);
+    }
+
+    /// <summary>What becomes of entries of one dossier. Pure but for the signatures under new receipts.</summary>
+    Judgement Judge(NodeId peer, HeldDossier held, ImmutableArray<SignedEntry> offered, TrustList list, DateTimeOffset now)
+    {
+        var verdicts = new Dictionary<EntryHash, Admitted>();
+        var audit = ImmutableArray.CreateBuilder<AuditRow>();
+        var known = held.Entries.Select(kept => kept.Entry.Hash).ToHashSet();
+        var opening = held.Opening ?? offered.FirstOrDefault(signed => signed.Entry.Hash == held.Id.Opening)?.Entry.Opening;
+
+        var fresh = new List<HeldEntry>();
+        foreach (var signed in offered.OrderBy(signed => signed.Entry.Author).ThenBy(signed => signed.Entry.Seq))
+        {
+            if (opening is not null && !opening.Participants.Contains(pen.Node)) Refuse(signed, "NOT_FOR_THIS_NODE");
+            else if (opening is not null && !opening.Participants.Contains(peer) && signed.Entry.Author != peer) Refuse(signed, "NOT_A_PARTICIPANT");
+            else if (known.Contains(signed.Entry.Hash)) continue;
+            else if (held.Entries.Length + fresh.Count >= MostHeld) Refuse(signed, "DOSSIER_FULL");
+            else fresh.Add(new HeldEntry(signed, peer, now));
+        }
+
+        var dossier = Fold();
+        while (dossier.Waiting.Count(HandedOnByPeer) > MostWaiting && fresh.FindLastIndex(kept => dossier.Waiting.Any(entry => entry.Hash == kept.Entry.Hash)) is var last and >= 0)
+        {
+            verdicts[fresh[last].Entry.Hash] = Admitted.TryAgain("TOO_MANY_WAITING");
+            fresh.RemoveAt(last);
+            dossier = Fold();
+        }
+
+        foreach (var signed in offered.Where(signed => !verdicts.ContainsKey(signed.Entry.Hash)))
+        {
+            var hash = signed.Entry.Hash;
+            verdicts[hash] = dossier.VerdictOn(hash) switch
+            {
+                null => Admitted.Waiting,
+                // Kept as evidence, and nothing is told to a node that has no part in the dossier.
+                Verdict.Void { Reason.Code: ReasonCode.ForeignAuthor } => Admitted.Refused("FOREIGN_AUTHOR"),
+                _ => Admitted.Held,
+            };
+        }
+        foreach (var kept in fresh)
+            if (dossier.VerdictOn(kept.Entry.Hash) is Verdict.Void { Reason: var reason }) Note(kept.Entry.Hash, Names.Of(reason.Code));
+        // The entry that was there first becomes void by a fork only now.
+        foreach (var forked in dossier.Entries.Where(judged => judged.Verdict is Verdict.Void { Reason.Code: ReasonCode.Forked } && known.Contains(judged.Entry.Hash)))
+            Note(forked.Entry.Hash, Names.Of(ReasonCode.Forked));
+
+        var (receipts, fromBefore) = Receipts(held, dossier, offered, now);
+        return new(
+            new Admission(
+                held.Id, [.. fresh], dossier.OpeningEntry is null ? null : opening, dossier.State?.State.ToString(),
+                dossier.Waiting.IsEmpty ? null : held.WaitingSince ?? now, receipts, audit.ToImmutable()),
+            verdicts, receipts.AddRange(fromBefore));
+
+        Dossier<Referral> Fold() => (held with { Entries = [.. held.Entries, .. fresh] }).Fold<Referral>(list);
+
+        bool HandedOnByPeer(Entry entry) =>
+            fresh.Any(kept => kept.Entry.Hash == entry.Hash) || held.Entries.Any(kept => kept.Entry.Hash == entry.Hash && kept.HandedOnBy == peer);
+
+        void Refuse(SignedEntry signed, string reason)
+        {
+            verdicts[signed.Entry.Hash] = Admitted.Refused(reason);
+            Note(signed.Entry.Hash, reason);
+        }
+
+        void Note(EntryHash hash, string reason) => audit.Add(new AuditRow(now, reason, peer, hash, held.Id));
+    }
+
+    /// <summary>One receipt for the end of each chain that was offered: new ones, and those that were given before, unchanged.</summary>
+    (ImmutableArray<SignedReceipt> New, ImmutableArray<SignedReceipt> FromBefore) Receipts(
+        HeldDossier held, Dossier<Referral> dossier, ImmutableArray<SignedEntry> offered, DateTimeOffset now)
+    {
+        var writers = dossier.OpeningEntry?.Opening?.Writers ?? [];
+        var authors = offered.Select(signed => signed.Entry.Author).Where(author => author != pen.Node && writers.Contains(author)).ToHashSet();
+        var placed = dossier.Entries.Select(judged => judged.Entry).Where(entry => authors.Contains(entry.Author)).ToList();
+        var continued = placed.Select(entry => entry.Previous).OfType<EntryHash>().ToHashSet();
+        // A fork has two ends, and each side of it is owed a receipt.
+        var ends = placed.Where(entry => !continued.Contains(entry.Hash)).ToList();
+
+        var given = held.Receipts.Where(receipt => receipt.Holder == pen.Node).ToDictionary(receipt => receipt.Hash);
+        return (
+            [.. ends.Where(end => !given.ContainsKey(end.Hash)).Select(end => pen.Receipt(end, now))],
+            [.. ends.Where(end => given.ContainsKey(end.Hash)).Select(end => given[end.Hash])]);
+    }
+
+    Checked Check(Offered offered, TrustList list)
+    {
+        var hash = EntryHash.Of(offered.Bytes.Span);
+        if (EntryWire.Read(offered.Bytes.Span) is not { } entry) return new(hash, null, Admitted.Refused("MALFORMED"));
+        var signed = new SignedEntry(entry, offered.Bytes, offered.Signature, offered.KeyId);
+        if (list.KeyOf(entry.Author, offered.KeyId) is not { } key) return new(hash, signed, Admitted.TryAgain(UnknownKey));
+        if (!key.Pool.Verify(SignatureKind.Entry, offered.Bytes.Span, offered.Signature.Span)) return new(hash, signed, Admitted.Refused("BAD_SIGNATURE"));
+        if (!key.AdmitsAt(time.GetUtcNow())) return new(hash, signed, Admitted.Refused("KEY_RETIRED"));
+        return new(hash, signed, null);
+    }
+
+    /// <summary>An unknown key may be in a newer list: in the key folder, or at the peer that handed the entry on.</summary>
+    async Task<bool> RefreshTrustAsync(NodeId peer, CancellationToken cancellation)
+    {
+        if (trust.Reload()) return true;
+        try
+        {
+            return trust.Take((await peers.GetTrustListAsync(peer, cancellation)).Span);
+        }
+        catch (PeerUnavailableException unavailable)
+        {
+            LogNoTrustList(logger, unavailable.Message);
+            return false;
+        }
+    }
+
+    const string UnknownKey = "UNKNOWN_KEY";
+
+    sealed record Checked(EntryHash Hash, SignedEntry? Signed, Admitted? Fault);
+
+    sealed record Judgement(Admission Admission, IReadOnlyDictionary<EntryHash, Admitted> Verdicts, ImmutableArray<SignedReceipt> Receipts);
+
+    [LoggerMessage(EventId = 200, Level = LogLevel.Error, Message = "Entries of dossier {Dossier} from {Peer} could not be stored; the peer will send them again.")]
+    static partial void LogNotKept(ILogger logger, Exception fault, string peer, string dossier);
+
+    [LoggerMessage(EventId = 201, Level = LogLevel.Warning, Message = "No newer trust list: {Why}")]
+    static partial void LogNoTrustList(ILogger logger, string why);
+}

@@ -1,0 +1,20 @@
+using Coordination.CountryNode.Store;
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Trust;
+
+namespace Coordination.CountryNode.Exchange;
+
+/// <summary>From what is held to what it means, under the trust list in force.</summary>
+static class Folding
+{
+    /// <summary>Folds everything held of a dossier, and an entry that is not kept yet.</summary>
+    public static Dossier<TState> Fold<TState>(this HeldDossier held, TrustList trust, params IEnumerable<Entry> andAlso) where TState : class, IProtocol<TState>
+    {
+        List<Entry> entries = [.. held.Entries.Select(kept => kept.Entry), .. andAlso];
+        var signedByRevoked = held.Entries
+            .Select(kept => (kept.Entry, trust.KeyOf(kept.Entry.Author, kept.Signed.KeyId)?.Revocation))
+            .Where(signed => signed.Revocation is not null)
+            .Select(signed => (signed.Entry, signed.Revocation!.TryGetValue(held.Id, out var head) ? head : (EntryHash?)null));
+        return Dossier<TState>.Fold(held.Id, entries, Standing.Beyond(entries, signedByRevoked));
+    }
+}

@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using Coordination.CountryNode.Peers;
+using Coordination.CountryNode.Store;
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Dossiers;
+
+namespace Coordination.CountryNode.Exchange;
+
+/// <summary>Carries what this node wrote to the others. Any number of replicas may run.</summary>
+/// <remarks>
+/// Work is claimed by lease in one transaction, sent without any lock, and settled in another: a relay that dies on the
+/// way leaves a claim that runs out, and whoever sends again finds the work done.
+/// </remarks>
+public sealed partial class Relay(IStore store, IPeers peers, TimeProvider time, ILogger<Relay> logger)
+{
+    /// <summary>How long a claim holds; longer than a call to a peer may take.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long something that a peer could not take yet is left alone.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
+    /// <summary>Entries in one call, at most.</summary>
+    public const int MostEntries = 256;
+
+    /// <summary>Bytes of entries in one call, at most, unless one alone is larger.</summary>
+    const int MostBytes = 1024 * 1024;
+
+    /// <summary>Carries one batch to one peer.</summary>
+    /// <returns>Whether more may be waiting.</returns>
+    /// <exception cref="PeerUnavailableException">Nothing was lost: the batch is free to be claimed again.</exception>
+    public async Task<bool> CarryAsync(NodeId peer, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var claimed = await store.ClaimAsync(peer, MostEntries, now, now + Lease, cancellation);
+        if (claimed.IsEmpty) return false;
+
+        var batch = Fitting(claimed);
+        var delivered = new Delivered([], []);
+        try
+        {
+            if (batch.Count > 0) delivered = await peers.DeliverAsync(peer, batch, cancellation);
+        }
+        catch (Exception)
+        {
+            // Another replica, or the next try, need not wait for the lease to run out.
+            await store.SettleAsync(peer, [], [.. claimed.Select(parcel => new Settled(parcel.Dossier, null, null))], CancellationToken.None);
+            throw;
+        }
+
+        var outcomes = batch.Zip(delivered.Admitted).ToLookup(pair => pair.First.Entry.Dossier, pair => pair.Second);
+        await store.SettleAsync(peer, delivered.Receipts, [.. claimed.Select(parcel => Settle(peer, parcel, [.. outcomes[parcel.Dossier]], delivered))], cancellation);
+        return true;
+    }
+
+    Settled Settle(NodeId peer, Parcel parcel, ImmutableArray<Admitted> outcomes, Delivered delivered)
+    {
+        if (outcomes.FirstOrDefault(outcome => outcome.Disposition is Disposition.Refused) is { } refused)
+        {
+            LogStopped(logger, peer.ToString(), parcel.Dossier.ToString(), refused.Reason);
+            return new Settled(parcel.Dossier, null, refused.Reason);
+        }
+        var receipted = delivered.Receipts.Any(receipt => receipt.Dossier == parcel.Dossier);
+        var postponed = outcomes.Any(outcome => outcome.Disposition is not Disposition.Held || !receipted);
+        return new Settled(parcel.Dossier, postponed ? time.GetUtcNow() + Pause : null, null);
+    }
+
+    /// <summary>As much of the parcels, in their order, as goes into one call.</summary>
+    static List<SignedEntry> Fitting(ImmutableArray<Parcel> parcels)
+    {
+        var batch = new List<SignedEntry>();
+        var bytes = 0;
+        foreach (var entry in parcels.SelectMany(parcel => parcel.Entries))
+        {
+            bytes += entry.Bytes.Length;
+            if (batch.Count == MostEntries || (batch.Count > 0 && bytes > MostBytes)) break;
+            batch.Add(entry);
+        }
+        return batch;
+    }
+
+    [LoggerMessage(EventId = 300, Level = LogLevel.Error, Message = "{Peer} refuses what this node wrote in dossier {Dossier} ({Reason}): it is not sent again until a person has looked.")]
+    static partial void LogStopped(ILogger logger, string peer, string dossier, string reason);
+}

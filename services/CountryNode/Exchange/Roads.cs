@@ -1,0 +1,64 @@
+using Coordination.CountryNode.Peers;
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Trust;
+using Polly;
+using Polly.Retry;
+
+namespace Coordination.CountryNode.Exchange;
+
+/// <summary>Keeps one relay going per peer, apart from each other: a slow country delays no other.</summary>
+public sealed partial class Roads(Relay relay, Gaps gaps, Bell bell, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Roads> logger) : BackgroundService
+{
+    static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // The roads of nodes that a newer trust list adds are opened at the next look.
+        var roads = new Dictionary<NodeId, Task> { [pen.Node] = KeepGoingAsync(gaps.FillAsync, pen.Node, stoppingToken) };
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            foreach (var peer in trust.Current.Nodes.Keys.Where(node => !roads.ContainsKey(node)))
+                roads[peer] = KeepGoingAsync(cancellation => CarryAllAsync(peer, cancellation), peer, stoppingToken);
+            await Task.Delay(TimeSpan.FromSeconds(1), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        await Task.WhenAll(roads.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    async Task CarryAllAsync(NodeId peer, CancellationToken cancellation)
+    {
+        while (await relay.CarryAsync(peer, cancellation)) { }
+    }
+
+    async Task KeepGoingAsync(Func<CancellationToken, Task> work, NodeId road, CancellationToken cancellation)
+    {
+        var patience = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<Exception>(fault => fault is not OperationCanceledException || !cancellation.IsCancellationRequested),
+                MaxRetryAttempts = int.MaxValue,
+                BackoffType = DelayBackoffType.Exponential,
+                Delay = TimeSpan.FromMilliseconds(250),
+                MaxDelay = LongestPause,
+                UseJitter = true,
+                OnRetry = retry =>
+                {
+                    if (retry.Outcome.Exception is PeerUnavailableException unavailable) LogUnavailable(logger, unavailable.Message, retry.RetryDelay.TotalSeconds);
+                    else LogFault(logger, retry.Outcome.Exception, road.ToString(), retry.RetryDelay.TotalSeconds);
+                    return default;
+                },
+            })
+            .Build();
+        while (!cancellation.IsCancellationRequested)
+        {
+            await patience.ExecuteAsync(async token => await work(token), cancellation);
+            await bell.WaitAsync(road, cancellation);
+        }
+    }
+
+    [LoggerMessage(EventId = 301, Level = LogLevel.Warning, Message = "{Why} Tried again in {Seconds:F1} s.")]
+    static partial void LogUnavailable(ILogger logger, string why, double seconds);
+
+    [LoggerMessage(EventId = 302, Level = LogLevel.Error, Message = "The road to {Peer} failed; tried again in {Seconds:F1} s.")]
+    static partial void LogFault(ILogger logger, Exception? fault, string peer, double seconds);
+}

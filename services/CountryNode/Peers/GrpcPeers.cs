@@ -1,0 +1,130 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Coordination.Contracts.Peer.V1;
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Trust;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Polly;
+using Polly.CircuitBreaker;
+
+namespace Coordination.CountryNode.Peers;
+
+/// <summary>The other nodes over gRPC and mutual TLS 1.3, at the addresses of the trust list.</summary>
+public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider time) : IPeers, IDisposable
+{
+    /// <summary>For one call; shorter than the relay's lease.</summary>
+    static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
+
+    readonly X509Certificate2 certificate = KeyFolder.ReadCertificate(keys.Peer);
+    readonly ConcurrentDictionary<(NodeId Node, Uri Address), Lazy<Line>> lines = [];
+
+    public async Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<SignedEntry> entries, CancellationToken cancellation)
+    {
+        var request = new DeliverRequest();
+        request.Entries.AddRange(entries.Select(entry => entry.ToWire()));
+        var response = await CallAsync(peer, (client, options) => client.DeliverAsync(request, options), cancellation);
+
+        if (response.Admissions.Count != entries.Count) throw new PeerUnavailableException(peer, "answered for another number of entries than it was sent.");
+        var receipts = response.Receipts.Select(receipt => SignedReceipt.Read(receipt, trust.Current)).OfType<SignedReceipt>().Where(receipt => receipt.Holder == peer);
+        return new Delivered([.. response.Admissions.Select(admission => new Admitted(ToDisposition(peer, admission.Disposition), admission.Reason))], [.. receipts]);
+    }
+
+    public async Task<ImmutableArray<Offered>> FetchAsync(NodeId peer, DossierId dossier, IReadOnlyCollection<EntryHash> held, CancellationToken cancellation)
+    {
+        var request = new FetchRequest { DossierId = ByteString.CopyFrom(dossier.ToArray()) };
+        request.Held.AddRange(held.Select(hash => ByteString.CopyFrom(hash.ToArray())));
+        try
+        {
+            var response = await CallAsync(peer, (client, options) => client.FetchAsync(request, options), cancellation);
+            return [.. response.Entries.Select(Offered.From)];
+        }
+        catch (PeerUnavailableException unknown) when (unknown.InnerException is RpcException { StatusCode: StatusCode.NotFound })
+        {
+            return [];
+        }
+    }
+
+    public async Task<ReadOnlyMemory<byte>> GetTrustListAsync(NodeId peer, CancellationToken cancellation)
+    {
+        var response = await CallAsync(peer, (client, options) => client.GetTrustListAsync(new GetTrustListRequest(), options), cancellation);
+        return response.TrustList.ToByteArray();
+    }
+
+    public void Dispose()
+    {
+        foreach (var line in lines.Values.Where(line => line.IsValueCreated)) line.Value.Channel.Dispose();
+        certificate.Dispose();
+    }
+
+    async Task<TResponse> CallAsync<TResponse>(NodeId peer, Func<PeerService.PeerServiceClient, CallOptions, AsyncUnaryCall<TResponse>> call, CancellationToken cancellation)
+    {
+        if (trust.Current.Nodes.GetValueOrDefault(peer) is not { } node) throw new PeerUnavailableException(peer, "is not in the trust list.");
+        var line = lines.GetOrAdd((peer, node.PeerAddress), key => new Lazy<Line>(() => Open(key.Node, key.Address))).Value;
+        try
+        {
+            return await line.Breaker.ExecuteAsync(async token =>
+            {
+                var options = new CallOptions(deadline: time.GetUtcNow().UtcDateTime + Deadline, cancellationToken: token);
+                using var pending = call(line.Client, options);
+                return await pending.ResponseAsync;
+            }, cancellation);
+        }
+        catch (RpcException failed) when (!cancellation.IsCancellationRequested)
+        {
+            throw new PeerUnavailableException(peer, $"cannot be reached or did not answer ({failed.StatusCode}).", failed);
+        }
+        catch (BrokenCircuitException open)
+        {
+            throw new PeerUnavailableException(peer, "is left alone for a while, after it failed several times.", open);
+        }
+    }
+
+    Line Open(NodeId peer, Uri address)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(5),
+            KeepAlivePingDelay = TimeSpan.FromSeconds(30),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+            SslOptions =
+            {
+                EnabledSslProtocols = SslProtocols.Tls13,
+                ClientCertificates = [certificate],
+                LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate,
+                TargetHost = Hosting.Trust.TrustedNode.NameOf(peer),
+                // Whoever answers must be the node that was called, by the trust list in force now.
+                RemoteCertificateValidationCallback = (_, presented, _, _) =>
+                    presented is X509Certificate2 theirs && trust.Current.Identify(theirs, time.GetUtcNow()) == peer,
+            },
+        };
+        var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+        var breaker = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<RpcException>(failed => failed.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded),
+                FailureRatio = 0.9,
+                MinimumThroughput = 5,
+                SamplingDuration = TimeSpan.FromSeconds(30),
+                BreakDuration = TimeSpan.FromSeconds(5),
+            })
+            .Build();
+        return new Line(channel, new PeerService.PeerServiceClient(channel), breaker);
+    }
+
+    static CountryNode.Peers.Disposition ToDisposition(NodeId peer, Contracts.Peer.V1.Disposition wire) => wire switch
+    {
+        Contracts.Peer.V1.Disposition.Held => Disposition.Held,
+        Contracts.Peer.V1.Disposition.Waiting => Disposition.Waiting,
+        Contracts.Peer.V1.Disposition.TryAgain => Disposition.TryAgain,
+        Contracts.Peer.V1.Disposition.Refused => Disposition.Refused,
+        _ => throw new PeerUnavailableException(peer, "answered with a code that this program does not know."),
+    };
+
+    sealed record Line(GrpcChannel Channel, PeerService.PeerServiceClient Client, ResiliencePipeline Breaker);
+}

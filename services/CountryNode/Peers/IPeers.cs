@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Dossiers;
+using Wire = Coordination.Contracts.Dossier.V1;
+
+namespace Coordination.CountryNode.Peers;
+
+/// <summary>The other nodes, as door, relay and gaps know them.</summary>
+/// <remarks>gRPC over mutual TLS is one use of this seam, the deterministic simulation the other.</remarks>
+public interface IPeers
+{
+    /// <summary>Hands entries over.</summary>
+    /// <exception cref="PeerUnavailableException">No answer that counts; try again.</exception>
+    Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<SignedEntry> entries, CancellationToken cancellation);
+
+    /// <summary>What a peer holds of a dossier beyond what is held here; nothing when it does not know the dossier.</summary>
+    /// <exception cref="PeerUnavailableException">No answer that counts; try again.</exception>
+    Task<ImmutableArray<Offered>> FetchAsync(NodeId peer, DossierId dossier, IReadOnlyCollection<EntryHash> held, CancellationToken cancellation);
+
+    /// <summary>The trust list that a peer goes by, as signed.</summary>
+    /// <exception cref="PeerUnavailableException">No answer that counts; try again.</exception>
+    Task<ReadOnlyMemory<byte>> GetTrustListAsync(NodeId peer, CancellationToken cancellation);
+}
+
+/// <summary>An entry that somebody offers, before anything of it was checked.</summary>
+public sealed record Offered(ReadOnlyMemory<byte> Bytes, ReadOnlyMemory<byte> Signature, string KeyId)
+{
+    public static Offered From(Wire.SignedEntry wire) => new(wire.Entry.Memory, wire.Signature.Memory, wire.KeyId);
+}
+
+/// <summary>What a peer made of entries.</summary>
+/// <param name="Admitted">One per entry, in their order.</param>
+/// <param name="Receipts">With the peer's verified signature.</param>
+public sealed record Delivered(ImmutableArray<Admitted> Admitted, ImmutableArray<SignedReceipt> Receipts);
+
+/// <summary>What became of one entry at a door.</summary>
+/// <param name="Disposition">What became of it.</param>
+/// <param name="Reason">UPPER_SNAKE_CASE; empty when held.</param>
+public sealed record Admitted(Disposition Disposition, string Reason)
+{
+    public static Admitted Held { get; } = new(Disposition.Held, "");
+    public static Admitted Waiting { get; } = new(Disposition.Waiting, "PAST_MISSING");
+
+    public static Admitted TryAgain(string reason) => new(Disposition.TryAgain, reason);
+
+    public static Admitted Refused(string reason) => new(Disposition.Refused, reason);
+}
+
+/// <summary>What became of an entry at a door.</summary>
+public enum Disposition
+{
+    /// <summary>Stored, and everything that it descends from too.</summary>
+    Held = 1,
+
+    /// <summary>Stored; something that it descends from is missing.</summary>
+    Waiting,
+
+    /// <summary>Not stored for a reason that passes.</summary>
+    TryAgain,
+
+    /// <summary>Refused for good.</summary>
+    Refused,
+}
+
+/// <summary>A peer gave no answer that counts.</summary>
+public sealed class PeerUnavailableException(NodeId peer, string why, Exception? inner = null) : Exception($"{peer} {why}", inner);

@@ -1,0 +1,106 @@
+using System.Security.Authentication;
+using Coordination.CountryNode.Desks;
+using Coordination.CountryNode.Doors;
+using Coordination.CountryNode.Exchange;
+using Coordination.CountryNode.Peers;
+using Coordination.CountryNode.Store;
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting;
+using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Trust;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+using Npgsql;
+
+namespace Coordination.CountryNode;
+
+/// <summary>What a node is made of.</summary>
+static class Setup
+{
+    /// <summary>No call runs longer, whatever deadline the caller set.</summary>
+    static readonly TimeSpan CallCeiling = TimeSpan.FromSeconds(30);
+
+    /// <summary>Entries hold codes only: 256 of them are far smaller.</summary>
+    const int MostBytesReceived = 4 * 1024 * 1024;
+
+    public static void AddNode(this WebApplicationBuilder builder, NodeSettings settings)
+    {
+        var services = builder.Services;
+        var keys = new KeyFolder(settings.KeyFolder);
+        var node = NodeId.Parse(settings.Id);
+
+        services.AddSingleton(settings);
+        services.AddSingleton(keys);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<TrustInForce>();
+        services.AddSingleton(Pen.Of(node, keys));
+        services.AddSingleton(NpgsqlDataSource.Create(settings.Database));
+        services.AddSingleton<IStore, PostgresStore>();
+        services.AddSingleton<IPeers, GrpcPeers>();
+
+        services.AddSingleton<Bell>();
+        services.AddSingleton<Door>();
+        services.AddSingleton<Relay>();
+        services.AddSingleton<Gaps>();
+        services.AddHostedService<Roads>();
+
+        services.AddSingleton<ReferralDesk>();
+        services.AddSingleton<Callers>();
+        services.AddGrpc(options => options.MaxReceiveMessageSize = MostBytesReceived);
+        services.AddRequestTimeouts(options => options.DefaultPolicy = new RequestTimeoutPolicy { Timeout = CallCeiling });
+        services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(options =>
+        {
+            options.MapInboundClaims = false;
+            options.TokenHandlers.Clear();
+            options.TokenHandlers.Add(new JsonWebTokenHandler());
+            options.TokenValidationParameters = new TokenValidationParameters
+            {
+                ValidIssuer = settings.Tokens.Issuer,
+                ValidAudience = settings.Tokens.Audience,
+                ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSsaPssSha256],
+                IssuerSigningKeys = new JsonWebKeySet(File.ReadAllText(settings.Tokens.KeysFile)).GetSigningKeys(),
+            };
+        });
+    }
+
+    /// <summary>Two listeners: offices come with bearer tokens, nodes with certificates over TLS 1.3.</summary>
+    public static void ListenOn(this WebApplicationBuilder builder, NodeSettings settings)
+    {
+        var keys = new KeyFolder(settings.KeyFolder);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            var trust = new Lazy<TrustInForce>(kestrel.ApplicationServices.GetRequiredService<TrustInForce>);
+            var time = kestrel.ApplicationServices.GetRequiredService<TimeProvider>();
+            Listen(kestrel, settings.ApiAddress, new HttpsConnectionAdapterOptions
+            {
+                ServerCertificate = KeyFolder.ReadCertificate(keys.Api),
+                SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            });
+            Listen(kestrel, settings.PeerAddress, new HttpsConnectionAdapterOptions
+            {
+                ServerCertificate = KeyFolder.ReadCertificate(keys.Peer),
+                SslProtocols = SslProtocols.Tls13,
+                ClientCertificateMode = ClientCertificateMode.RequireCertificate,
+                // A stranger gets no further than the handshake; every request is checked again.
+                ClientCertificateValidation = (certificate, _, _) => trust.Value.Current.Identify(certificate, time.GetUtcNow()) is not null,
+            });
+        });
+
+        static void Listen(KestrelServerOptions kestrel, string address, HttpsConnectionAdapterOptions tls)
+        {
+            var uri = new Uri(address);
+            var at = System.Net.IPAddress.TryParse(uri.Host, out var ip) ? ip : System.Net.IPAddress.Any;
+            kestrel.Listen(at, uri.Port, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http2;
+                listen.UseHttps(tls);
+            });
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Dossiers;
+
+namespace Coordination.CountryNode.Store;
+
+/// <summary>What a node holds, as desks, door and relay know it.</summary>
+/// <remarks>PostgreSQL is one use of this seam, the deterministic simulation the other. Time is always passed in.</remarks>
+public interface IStore
+{
+    /// <summary>Everything held of one dossier; null when nothing is.</summary>
+    Task<HeldDossier?> FindAsync(DossierId id, CancellationToken cancellation);
+
+    /// <summary>What was answered to a command; null when it was not answered yet.</summary>
+    Task<Answered?> FindAnswerAsync(CommandKey command, CancellationToken cancellation);
+
+    /// <summary>Keeps an entry of this node with its announcement and the command's answer, in one commit.</summary>
+    Task<AppendOutcome> AppendAsync(Append append, CancellationToken cancellation);
+
+    /// <summary>Locks dossiers in the order of their ids, asks what to keep, and keeps it, in one commit.</summary>
+    /// <param name="ids">Dossiers of which nothing is held yet among them.</param>
+    /// <param name="decide">Pure: it may be asked again.</param>
+    /// <param name="cancellation">Leaves nothing half-written.</param>
+    Task AdmitAsync(IReadOnlyCollection<DossierId> ids, Func<IReadOnlyDictionary<DossierId, HeldDossier>, IReadOnlyCollection<Admission>> decide, CancellationToken cancellation);
+
+    /// <summary>Notes what the door refused before it came to a dossier.</summary>
+    Task AuditAsync(IReadOnlyCollection<AuditRow> rows, CancellationToken cancellation);
+
+    /// <summary>Claims dossiers that hold something for a peer, oldest first, each with what the peer has no receipt for, by seq.</summary>
+    Task<ImmutableArray<Parcel>> ClaimAsync(NodeId peer, int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellation);
+
+    /// <summary>Keeps the peer's receipts and says of each claimed parcel what became of it, in one commit.</summary>
+    Task SettleAsync(NodeId peer, IReadOnlyCollection<SignedReceipt> receipts, IReadOnlyCollection<Settled> parcels, CancellationToken cancellation);
+
+    /// <summary>Claims dossiers in which entries wait for something missing.</summary>
+    Task<ImmutableArray<DossierId>> ClaimGapsAsync(int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellation);
+}
+
+/// <summary>One entry as it is held.</summary>
+/// <param name="Signed">The entry and its signature.</param>
+/// <param name="HandedOnBy">The peer that handed it on; null for what this node wrote itself.</param>
+/// <param name="HeldSince">UTC.</param>
+public sealed record HeldEntry(SignedEntry Signed, NodeId? HandedOnBy, DateTimeOffset HeldSince)
+{
+    public Entry Entry => Signed.Entry;
+}
+
+/// <summary>Everything held of one dossier.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Entries">In no order that matters; each once.</param>
+/// <param name="Receipts">This node's own and those of peers.</param>
+/// <param name="WaitingSince">Since when entries wait for something missing; null while none does.</param>
+public sealed record HeldDossier(DossierId Id, ImmutableArray<HeldEntry> Entries, ImmutableArray<SignedReceipt> Receipts, DateTimeOffset? WaitingSince)
+{
+    /// <summary>A dossier of which nothing is held.</summary>
+    public static HeldDossier Nothing(DossierId id) => new(id, [], [], null);
+
+    /// <summary>The opening; null while it is missing.</summary>
+    public Opening? Opening => Entries.FirstOrDefault(held => held.Entry.Hash == Id.Opening)?.Entry.Opening;
+}
+
+/// <summary>A command of one office.</summary>
+public readonly record struct CommandKey(Office Office, string CommandId);
+
+/// <summary>What was answered to a command, and to which request.</summary>
+public sealed record Answered(ReadOnlyMemory<byte> RequestHash, ReadOnlyMemory<byte> Answer);
+
+/// <summary>An entry that this node writes.</summary>
+/// <param name="Entry">Signed.</param>
+/// <param name="JudgedOn">How many entries of the dossier were held when it was judged.</param>
+/// <param name="State">Where the dossier stands with it; null where only a newer program understands the opening.</param>
+/// <param name="Participants">All of the dossier, this node too.</param>
+/// <param name="Command">By which command.</param>
+/// <param name="Answered">What that command is answered.</param>
+/// <param name="Now">UTC.</param>
+public sealed record Append(
+    SignedEntry Entry, int JudgedOn, string? State, Opening Participants, CommandKey Command, Answered Answered, DateTimeOffset Now);
+
+/// <summary>What became of an append.</summary>
+public enum AppendOutcome
+{
+    /// <summary>Committed.</summary>
+    Kept = 1,
+
+    /// <summary>The dossier has changed, or the command was answered meanwhile; nothing was written. Load, ask and sign again.</summary>
+    JudgeAgain,
+}
+
+/// <summary>What the door lets into one dossier.</summary>
+/// <param name="Id">Of which nothing may have been held yet.</param>
+/// <param name="Entries">New ones.</param>
+/// <param name="Opening">The opening, when it is held now; null while it is missing.</param>
+/// <param name="State">Where the dossier stands with them; null while its opening is missing or void.</param>
+/// <param name="WaitingSince">Null when nothing waits any more.</param>
+/// <param name="Receipts">New ones of this node.</param>
+/// <param name="Audit">What was kept without letting it count.</param>
+public sealed record Admission(
+    DossierId Id, ImmutableArray<HeldEntry> Entries, Opening? Opening, string? State, DateTimeOffset? WaitingSince,
+    ImmutableArray<SignedReceipt> Receipts, ImmutableArray<AuditRow> Audit);
+
+/// <summary>What the door refused, or kept without letting it count.</summary>
+/// <param name="At">UTC.</param>
+/// <param name="Reason">UPPER_SNAKE_CASE.</param>
+/// <param name="Peer">Who handed it on.</param>
+/// <param name="EntryHash">Of the bytes offered.</param>
+/// <param name="Dossier">Null when the bytes do not tell.</param>
+public sealed record AuditRow(DateTimeOffset At, string Reason, NodeId Peer, EntryHash EntryHash, DossierId? Dossier);
+
+/// <summary>What a peer has no receipt for in one dossier.</summary>
+/// <param name="Dossier">The dossier.</param>
+/// <param name="Entries">This node's own, by seq.</param>
+public sealed record Parcel(DossierId Dossier, ImmutableArray<SignedEntry> Entries);
+
+/// <summary>What became of a claimed parcel.</summary>
+/// <param name="Dossier">The dossier.</param>
+/// <param name="NotBefore">When to try again what the receipts do not cover; null means at once.</param>
+/// <param name="StoppedBy">Why the peer refused for good; null when it did not.</param>
+public sealed record Settled(DossierId Dossier, DateTimeOffset? NotBefore, string? StoppedBy);

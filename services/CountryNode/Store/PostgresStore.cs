@@ -1,0 +1,336 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Dossiers;
+using Dapper;
+using Npgsql;
+
+namespace Coordination.CountryNode.Store;
+
+/// <summary>What a node holds, in its PostgreSQL.</summary>
+/// <param name="database">The node's own.</param>
+/// <param name="pen">Whose node it is.</param>
+public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
+{
+    readonly string own = pen.Node.ToString();
+
+    static PostgresStore() => DefaultTypeMap.MatchNamesWithUnderscores = true;
+
+    public async Task<HeldDossier?> FindAsync(DossierId id, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return (await ReadAsync(connection, [id], cancellation)).GetValueOrDefault(id) is { Entries: not [] } held ? held : null;
+    }
+
+    public async Task<Answered?> FindAnswerAsync(CommandKey command, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        var row = await connection.QuerySingleOrDefaultAsync<AnswerRow>(Sql(
+            "select request_hash, answer from command where office = @Office and command_id = @CommandId",
+            new { Office = command.Office.ToString(), command.CommandId }, cancellation));
+        return row is null ? null : new Answered(row.RequestHash, row.Answer);
+    }
+
+    public async Task<AppendOutcome> AppendAsync(Append append, CancellationToken cancellation)
+    {
+        var entry = append.Entry.Entry;
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        try
+        {
+            var kept = await connection.ExecuteScalarAsync<long>(Sql(
+                entry.Opening is null ? $"with moved as ({Continues}), {Kept}" : $"with moved as ({Opens}), {Takes}, {Kept}",
+                new
+                {
+                    DossierId = entry.Dossier.ToArray(),
+                    Kind = append.Participants.Kind.ToString(),
+                    append.JudgedOn,
+                    append.State,
+                    Hash = entry.Hash.ToArray(),
+                    Author = own,
+                    entry.Seq,
+                    Bytes = append.Entry.Bytes.ToArray(),
+                    Signature = append.Entry.Signature.ToArray(),
+                    append.Entry.KeyId,
+                    Office = append.Command.Office.ToString(),
+                    append.Command.CommandId,
+                    RequestHash = append.Answered.RequestHash.ToArray(),
+                    Answer = append.Answered.Answer.ToArray(),
+                    Writers = append.Participants.Writers.Select(node => node.ToString()).ToArray(),
+                    Readers = append.Participants.Readers.Select(node => node.ToString()).ToArray(),
+                    Peers = append.Participants.Participants.Where(node => node != pen.Node).Select(node => node.ToString()).ToArray(),
+                    append.Now,
+                }, cancellation));
+            return kept == 1 ? AppendOutcome.Kept : AppendOutcome.JudgeAgain;
+        }
+        catch (PostgresException answered) when (answered is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "command_pkey" })
+        {
+            return AppendOutcome.JudgeAgain;
+        }
+    }
+
+    const string Opens =
+        """
+        insert into dossier (id, kind, held, state) values (@DossierId, @Kind, 1, @State) returning id
+        """;
+
+    const string Continues =
+        """
+        update dossier set held = held + 1, state = @State where id = @DossierId and held = @JudgedOn returning id
+        """;
+
+    const string Takes =
+        """
+        taking as (
+            insert into participant (dossier_id, node, writes)
+            select id, node, node = any(@Writers) from moved, unnest(@Writers || @Readers) as node)
+        """;
+
+    const string Kept =
+        """
+        written as (
+            insert into entry (hash, dossier_id, author, seq, bytes, signature, key_id, held_since)
+            select @Hash, id, @Author, @Seq, @Bytes, @Signature, @KeyId, @Now from moved),
+        answered as (
+            insert into command (office, command_id, request_hash, answer, answered_at)
+            select @Office, @CommandId, @RequestHash, @Answer, @Now from moved),
+        announced as (
+            insert into outbox (peer, dossier_id, last_seq, queued_at)
+            select peer, id, @Seq, @Now from moved, unnest(@Peers) as peer
+            on conflict (peer, dossier_id) do update set last_seq = excluded.last_seq)
+        select count(*) from moved
+        """;
+
+    public async Task AdmitAsync(
+        IReadOnlyCollection<DossierId> ids, Func<IReadOnlyDictionary<DossierId, HeldDossier>, IReadOnlyCollection<Admission>> decide, CancellationToken cancellation)
+    {
+        DossierId[] sorted = [.. ids.Order()];
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await connection.ExecuteAsync(Sql(
+            """
+            insert into dossier (id, held) select unnest(@Ids), 0 on conflict do nothing;
+            select from dossier where id = any(@Ids) order by id for no key update;
+            """, new { Ids = Bytes(sorted) }, cancellation));
+        var held = await ReadAsync(connection, sorted, cancellation);
+
+        var admissions = decide(held);
+        await KeepAsync(connection, admissions, cancellation);
+        await connection.ExecuteAsync(Sql("delete from dossier where id = any(@Ids) and held = 0", new { Ids = Bytes(sorted) }, cancellation));
+        await transaction.CommitAsync(cancellation);
+    }
+
+    static async Task KeepAsync(NpgsqlConnection connection, IReadOnlyCollection<Admission> admissions, CancellationToken cancellation)
+    {
+        var entries = admissions.SelectMany(admission => admission.Entries).ToList();
+        var receipts = admissions.SelectMany(admission => admission.Receipts).ToList();
+        var participants = admissions
+            .Where(admission => admission.Opening is not null)
+            .SelectMany(admission => admission.Opening!.Participants.Distinct().Select(node => (admission.Id, Node: node, Writes: admission.Opening.Writers.Contains(node))))
+            .ToList();
+
+        await connection.ExecuteAsync(Sql(
+            """
+            insert into entry (hash, dossier_id, author, seq, bytes, signature, key_id, handed_on_by, held_since)
+            select * from unnest(@Hashes, @Dossiers, @Authors, @Seqs, @Bytes, @Signatures, @KeyIds, @HandedOnBy, @HeldSince)
+            """,
+            new
+            {
+                Hashes = Bytes(entries.Select(held => held.Entry.Hash)),
+                Dossiers = Bytes(entries.Select(held => held.Entry.Dossier)),
+                Authors = Texts(entries.Select(held => held.Entry.Author)),
+                Seqs = entries.Select(held => held.Entry.Seq).ToArray(),
+                Bytes = Bytes(entries.Select(held => held.Signed.Bytes)),
+                Signatures = Bytes(entries.Select(held => held.Signed.Signature)),
+                KeyIds = entries.Select(held => held.Signed.KeyId).ToArray(),
+                HandedOnBy = Texts(entries.Select(held => held.HandedOnBy ?? throw new UnreachableException("Only a peer's entries come in by the door."))),
+                HeldSince = entries.Select(held => held.HeldSince).ToArray(),
+            }, cancellation));
+        await connection.ExecuteAsync(Sql(
+            """
+            update dossier set held = held + added, kind = coalesce(now.kind, dossier.kind), state = now.state, waiting_since = now.waiting_since, fetch_after = null
+            from unnest(@Ids, @Added, @Kinds, @States, @WaitingSince) as now (id, added, kind, state, waiting_since)
+            where dossier.id = now.id
+            """,
+            new
+            {
+                Ids = Bytes(admissions.Select(admission => admission.Id)),
+                Added = admissions.Select(admission => admission.Entries.Length).ToArray(),
+                Kinds = admissions.Select(admission => admission.Opening?.Kind?.ToString()).ToArray(),
+                States = admissions.Select(admission => admission.State).ToArray(),
+                WaitingSince = admissions.Select(admission => admission.WaitingSince).ToArray(),
+            }, cancellation));
+        await connection.ExecuteAsync(Sql(
+            """
+            insert into participant (dossier_id, node, writes) select * from unnest(@Dossiers, @Nodes, @Writes) on conflict do nothing
+            """,
+            new
+            {
+                Dossiers = Bytes(participants.Select(participant => participant.Id)),
+                Nodes = Texts(participants.Select(participant => participant.Node)),
+                Writes = participants.Select(participant => participant.Writes).ToArray(),
+            }, cancellation));
+        await KeepReceiptsAsync(connection, receipts, cancellation);
+        await AuditAsync(connection, [.. admissions.SelectMany(admission => admission.Audit)], cancellation);
+    }
+
+    public async Task AuditAsync(IReadOnlyCollection<AuditRow> rows, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await AuditAsync(connection, rows, cancellation);
+    }
+
+    public async Task<ImmutableArray<Parcel>> ClaimAsync(NodeId peer, int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        var claimed = (await connection.QueryAsync<byte[]>(Sql(
+            """
+            with due as (
+                select peer, dossier_id from outbox
+                where peer = @Peer and stopped_by is null and (claimed_until is null or claimed_until <= @Now)
+                order by queued_at
+                limit @Most
+                for update skip locked)
+            update outbox set claimed_until = @Until from due
+            where outbox.peer = due.peer and outbox.dossier_id = due.dossier_id
+            returning outbox.dossier_id
+            """, new { Peer = peer.ToString(), Most = most, Now = now, Until = until }, cancellation))).ToArray();
+        if (claimed.Length == 0) return [];
+
+        var entries = await connection.QueryAsync<EntryRow>(Sql(
+            """
+            select dossier_id, bytes, signature, key_id, handed_on_by, held_since from entry
+            where dossier_id = any(@Claimed) and author = @Own and seq > coalesce((
+                select max(receipt.seq) from receipt
+                where receipt.dossier_id = entry.dossier_id and receipt.holder = @Peer and receipt.author = @Own), 0)
+            order by seq
+            """, new { Claimed = claimed, Own = own, Peer = peer.ToString() }, cancellation));
+        var byDossier = entries.ToLookup(row => DossierId.Read(row.DossierId), row => row.ToHeld().Signed);
+        return [.. claimed.Select(id => DossierId.Read(id)).Select(id => new Parcel(id, [.. byDossier[id]]))];
+    }
+
+    public async Task SettleAsync(NodeId peer, IReadOnlyCollection<SignedReceipt> receipts, IReadOnlyCollection<Settled> parcels, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await KeepReceiptsAsync(connection, receipts, cancellation);
+        await connection.ExecuteAsync(Sql(
+            """
+            delete from outbox where peer = @Peer and dossier_id = any(@Dossiers) and last_seq <= (
+                select max(receipt.seq) from receipt
+                where receipt.dossier_id = outbox.dossier_id and receipt.holder = @Peer and receipt.author = @Own);
+            update outbox set claimed_until = settled.not_before, stopped_by = settled.stopped_by
+            from unnest(@Dossiers, @NotBefore, @StoppedBy) as settled (dossier_id, not_before, stopped_by)
+            where outbox.peer = @Peer and outbox.dossier_id = settled.dossier_id;
+            """,
+            new
+            {
+                Peer = peer.ToString(),
+                Own = own,
+                Dossiers = Bytes(parcels.Select(parcel => parcel.Dossier)),
+                NotBefore = parcels.Select(parcel => parcel.NotBefore).ToArray(),
+                StoppedBy = parcels.Select(parcel => parcel.StoppedBy).ToArray(),
+            }, cancellation));
+        await transaction.CommitAsync(cancellation);
+    }
+
+    public async Task<ImmutableArray<DossierId>> ClaimGapsAsync(int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        var claimed = await connection.QueryAsync<byte[]>(Sql(
+            """
+            with due as (
+                select id from dossier
+                where waiting_since is not null and (fetch_after is null or fetch_after <= @Now)
+                order by fetch_after nulls first
+                limit @Most
+                for no key update skip locked)
+            update dossier set fetch_after = @Until from due where dossier.id = due.id
+            returning dossier.id
+            """, new { Most = most, Now = now, Until = until }, cancellation));
+        return [.. claimed.Select(id => DossierId.Read(id))];
+    }
+
+    static async Task<Dictionary<DossierId, HeldDossier>> ReadAsync(NpgsqlConnection connection, DossierId[] ids, CancellationToken cancellation)
+    {
+        await using var rows = await connection.QueryMultipleAsync(Sql(
+            """
+            select id, waiting_since from dossier where id = any(@Ids);
+            select dossier_id, bytes, signature, key_id, handed_on_by, held_since from entry where dossier_id = any(@Ids);
+            select dossier_id, author, seq, hash, holder, received_at, bytes, signature, key_id from receipt where dossier_id = any(@Ids);
+            """, new { Ids = Bytes(ids) }, cancellation));
+        var dossiers = await rows.ReadAsync<DossierRow>();
+        var entries = (await rows.ReadAsync<EntryRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => row.ToHeld());
+        var receipts = (await rows.ReadAsync<ReceiptRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => row.ToReceipt());
+        return dossiers
+            .Select(row => (Id: DossierId.Read(row.Id), row.WaitingSince))
+            .ToDictionary(row => row.Id, row => new HeldDossier(row.Id, [.. entries[row.Id]], [.. receipts[row.Id]], row.WaitingSince is { } since ? new DateTimeOffset(since) : null));
+    }
+
+    /// <summary>Keeps receipts for entries that are held as the receipt says; any other is of no use to anyone.</summary>
+    static Task KeepReceiptsAsync(NpgsqlConnection connection, IReadOnlyCollection<SignedReceipt> receipts, CancellationToken cancellation) =>
+        connection.ExecuteAsync(Sql(
+            """
+            insert into receipt (dossier_id, author, seq, hash, holder, received_at, bytes, signature, key_id)
+            select given.* from unnest(@Dossiers, @Authors, @Seqs, @Hashes, @Holders, @ReceivedAt, @Bytes, @Signatures, @KeyIds)
+                as given (dossier_id, author, seq, hash, holder, received_at, bytes, signature, key_id)
+            join entry on entry.hash = given.hash and entry.dossier_id = given.dossier_id and entry.author = given.author and entry.seq = given.seq
+            on conflict do nothing
+            """,
+            new
+            {
+                Dossiers = Bytes(receipts.Select(receipt => receipt.Dossier)),
+                Authors = Texts(receipts.Select(receipt => receipt.Author)),
+                Seqs = receipts.Select(receipt => receipt.Seq).ToArray(),
+                Hashes = Bytes(receipts.Select(receipt => receipt.Hash)),
+                Holders = Texts(receipts.Select(receipt => receipt.Holder)),
+                ReceivedAt = receipts.Select(receipt => receipt.ReceivedAt).ToArray(),
+                Bytes = Bytes(receipts.Select(receipt => receipt.Bytes)),
+                Signatures = Bytes(receipts.Select(receipt => receipt.Signature)),
+                KeyIds = receipts.Select(receipt => receipt.KeyId).ToArray(),
+            }, cancellation));
+
+    static Task AuditAsync(NpgsqlConnection connection, IReadOnlyCollection<AuditRow> rows, CancellationToken cancellation) =>
+        connection.ExecuteAsync(Sql(
+            """
+            insert into audit (at, reason, peer, entry_hash, dossier_id)
+            select * from unnest(@At, @Reasons, @Peers, @Hashes, @Dossiers)
+            on conflict do nothing
+            """,
+            new
+            {
+                At = rows.Select(row => row.At).ToArray(),
+                Reasons = rows.Select(row => row.Reason).ToArray(),
+                Peers = Texts(rows.Select(row => row.Peer)),
+                Hashes = Bytes(rows.Select(row => row.EntryHash)),
+                Dossiers = rows.Select(row => row.Dossier?.ToArray()).ToArray(),
+            }, cancellation));
+
+    static CommandDefinition Sql(string text, object parameters, CancellationToken cancellation) => new(text, parameters, cancellationToken: cancellation);
+
+    static byte[][] Bytes(IEnumerable<DossierId> ids) => [.. ids.Select(id => id.ToArray())];
+
+    static byte[][] Bytes(IEnumerable<EntryHash> hashes) => [.. hashes.Select(hash => hash.ToArray())];
+
+    static byte[][] Bytes(IEnumerable<ReadOnlyMemory<byte>> parts) => [.. parts.Select(part => part.ToArray())];
+
+    static string[] Texts(IEnumerable<NodeId> nodes) => [.. nodes.Select(node => node.ToString())];
+
+    sealed record AnswerRow(byte[] RequestHash, byte[] Answer);
+
+    sealed record DossierRow(byte[] Id, DateTime? WaitingSince);
+
+    sealed record EntryRow(byte[] DossierId, byte[] Bytes, byte[] Signature, string KeyId, string? HandedOnBy, DateTime HeldSince)
+    {
+        public HeldEntry ToHeld() => new(
+            new SignedEntry(EntryWire.Read(Bytes) ?? throw new InvalidDataException("A held entry cannot be read."), Bytes, Signature, KeyId),
+            HandedOnBy is null ? null : NodeId.Parse(HandedOnBy), new DateTimeOffset(HeldSince));
+    }
+
+    sealed record ReceiptRow(
+        byte[] DossierId, string Author, int Seq, byte[] Hash, string Holder, DateTime ReceivedAt, byte[] Bytes, byte[] Signature, string KeyId)
+    {
+        public SignedReceipt ToReceipt() => new(
+            Domain.Dossiers.DossierId.Read(DossierId), NodeId.Parse(Author), Seq, EntryHash.Read(Hash), NodeId.Parse(Holder),
+            new DateTimeOffset(ReceivedAt), Bytes, Signature, KeyId);
+    }
+}

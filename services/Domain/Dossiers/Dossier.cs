@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+
+namespace Coordination.Domain.Dossiers;
+
+/// <summary>The fold of all entries of one dossier that a node holds.</summary>
+/// <remarks>
+/// Pure: any two nodes that hold the same set under the same trust list compute the same, whatever the order and the
+/// road by which the entries came. When an entry arrives late, fold again from the start: a dossier has tens of entries.
+/// </remarks>
+public sealed class Dossier<TState> where TState : class, IProtocol<TState>
+{
+    Dossier(DossierId id, TState? state, ImmutableArray<Judged> entries, ImmutableArray<Entry> waiting, bool upgradeNeeded) =>
+        (Id, State, Entries, Waiting, UpgradeNeeded) = (id, state, entries, waiting, upgradeNeeded);
+
+    public DossierId Id { get; }
+
+    /// <summary>Null while the opening is missing, void, or only a newer program understands it.</summary>
+    public TState? State { get; }
+
+    /// <summary>Every entry whose past is complete, in the order in which it counts.</summary>
+    public ImmutableArray<Judged> Entries { get; }
+
+    /// <summary>Entries that descend from something that is not held. They are not folded.</summary>
+    public ImmutableArray<Entry> Waiting { get; }
+
+    /// <summary>The fold stopped at something that only a newer program understands.</summary>
+    public bool UpgradeNeeded { get; }
+
+    /// <summary>Null while the opening is not held.</summary>
+    public Entry? OpeningEntry => Entries.IsEmpty ? null : Entries[0].Entry;
+
+    /// <summary>Every withdrawal held that is not void, also those that wait behind a gap: release stops before the fold sees them.</summary>
+    public IEnumerable<Entry> Withdrawals =>
+        Entries.Where(judged => judged.Verdict is not Verdict.Void).Select(judged => judged.Entry)
+            .Concat(Waiting)
+            .Where(entry => TState.IsWithdrawal(entry.Body));
+
+    /// <summary>The last entry of each writer's chain whose past is complete, by author.</summary>
+    public ImmutableArray<Head> Heads
+    {
+        get
+        {
+            var writers = OpeningEntry?.Opening?.Writers ?? [];
+            return [.. Entries
+                .Where(judged => writers.Contains(judged.Entry.Author))
+                .GroupBy(judged => judged.Entry.Author)
+                .Select(chain => chain.Select(judged => judged.Entry).OrderByDescending(entry => entry.Seq).ThenBy(entry => entry.Hash).First())
+                .OrderBy(last => last.Author)
+                .Select(last => new Head(last.Author, last.Seq, last.Hash))];
+        }
+    }
+
+    /// <summary>Folds a set of entries whose signatures were verified.</summary>
+    /// <param name="id">The dossier. Entries of another are a fault.</param>
+    /// <param name="held">In any order; each once.</param>
+    /// <param name="beyondRevocation">Those that a revoked key signed beyond the heads that stand.</param>
+    public static Dossier<TState> Fold(DossierId id, IReadOnlyCollection<Entry> held, IReadOnlySet<EntryHash> beyondRevocation)
+    {
+        if (held.FirstOrDefault(entry => entry.Dossier != id) is { } stray)
+            throw new ArgumentException($"Entry {stray.Hash} belongs to another dossier.", nameof(held));
+
+        var opening = held.FirstOrDefault(entry => entry.Hash == id.Opening);
+        if (opening?.Opening is null) return new(id, null, [], [.. held.OrderBy(entry => entry.Hash)], upgradeNeeded: false);
+
+        var (ordered, waiting) = Descent.Order(opening, held, body => TState.Rank(body), TState.Precedence(opening));
+        var form = new Form(opening, held, beyondRevocation);
+        var judged = ImmutableArray.CreateBuilder<Judged>(ordered.Length);
+        TState? state = null;
+        var stopped = false;
+
+        foreach (var entry in ordered)
+        {
+            var verdict = Judge(entry);
+            judged.Add(new Judged(entry, verdict));
+        }
+        return new(id, state, judged.ToImmutable(), waiting, stopped);
+
+        Verdict Judge(Entry entry)
+        {
+            var withdrawal = TState.IsWithdrawal(entry.Body);
+            if (form.Fault(entry, evenIfForked: withdrawal) is { } fault) return new Verdict.Void(fault);
+            if (entry.Body is NotUnderstood) stopped = true;
+            if (stopped && (state is null || !withdrawal)) return new Verdict.UpgradeNeeded();
+
+            switch (Ask(state, entry, isOpening: entry.Hash == opening.Hash))
+            {
+                case Applied<TState> applied:
+                    state = applied.State;
+                    return new Verdict.Applied();
+                case Recorded<TState> recorded:
+                    state = recorded.State;
+                    return new Verdict.Recorded(recorded.Reason);
+                case Voided<TState> refused:
+                    return new Verdict.Void(refused.Reason);
+                default:
+                    throw new UnreachableException();
+            }
+        }
+    }
+
+    /// <summary>What the fold made of one entry; null while it waits, or when it is not held.</summary>
+    public Verdict? VerdictOn(EntryHash entry) => Entries.FirstOrDefault(judged => judged.Entry.Hash == entry)?.Verdict;
+
+    /// <summary>The entry that <paramref name="author"/> would write now, but for its hash: the next of its chain, having seen every other.</summary>
+    /// <exception cref="InvalidOperationException">The opening is not held: there is nothing to write to.</exception>
+    public Entry Draft(NodeId author, Office office, Body body, DateOnly happenedOn, Channel channel, DateTimeOffset now)
+    {
+        if (OpeningEntry is null) throw new InvalidOperationException($"The opening of {Id} is not held.");
+        var heads = Heads;
+        var own = heads.FirstOrDefault(head => head.Author == author);
+        return new Entry(
+            Hash: default, Id, author, own.Seq + 1, Previous: own.Seq > 0 ? own.Hash : null,
+            Seen: heads.RemoveAll(head => head.Author == author), Answers: null,
+            now, happenedOn, channel, office, Opening: null, body);
+    }
+
+    static Outcome<TState> Ask(TState? state, Entry entry, bool isOpening) => (entry.Body, state) switch
+    {
+        (Misshapen misshapen, _) => Void.Because(ReasonCode.WrongForm, misshapen.Why),
+        _ when isOpening => TState.Open(entry),
+        (_, null) => Void.Because(ReasonCode.OpeningVoid, "The opening of this dossier is void, so nothing can follow it."),
+        (_, { } open) => open.Next(entry),
+    };
+}

@@ -1,0 +1,63 @@
+namespace Coordination.Domain.Dossiers;
+
+/// <summary>What makes an entry void wherever it stands: a foreign author, a fork, a revoked key, a chain that does not fit.</summary>
+sealed class Form
+{
+    readonly Entry opening;
+    readonly Dictionary<EntryHash, Entry> held;
+    readonly IReadOnlySet<EntryHash> beyondRevocation;
+    readonly Dictionary<NodeId, int> forkedFrom;
+
+    public Form(Entry opening, IReadOnlyCollection<Entry> held, IReadOnlySet<EntryHash> beyondRevocation)
+    {
+        this.opening = opening;
+        this.held = held.ToDictionary(entry => entry.Hash);
+        this.beyondRevocation = beyondRevocation;
+        // A thief of a revoked key must not be able to fork the owner's chain: what lies beyond the standing heads forks nothing.
+        forkedFrom = held
+            .Where(entry => !beyondRevocation.Contains(entry.Hash))
+            .GroupBy(entry => (entry.Author, entry.Seq))
+            .Where(place => place.Count() > 1)
+            .GroupBy(place => place.Key.Author)
+            .ToDictionary(places => places.Key, places => places.Min(place => place.Key.Seq));
+    }
+
+    /// <summary>Why the entry, whose whole past is held, is void; null when its form stands.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="evenIfForked">A fork does not make it void: no fork ever suspends a withdrawal.</param>
+    public Reason? Fault(Entry entry, bool evenIfForked)
+    {
+        if (beyondRevocation.Contains(entry.Hash))
+            return new(ReasonCode.KeyRevoked, "The author's key was revoked, and this entry lies beyond the heads that stand.");
+        if (!opening.Opening!.Writers.Contains(entry.Author))
+            return new(ReasonCode.ForeignAuthor, $"{entry.Author} is no writer of this dossier.");
+        if (ChainFault(entry) is { } why)
+            return new(ReasonCode.WrongForm, why);
+        if (!evenIfForked && forkedFrom.TryGetValue(entry.Author, out var seq) && entry.Seq >= seq)
+            return new(ReasonCode.Forked, $"{entry.Author} wrote two entries as number {seq}; continue in a new dossier that names this one.");
+        return null;
+    }
+
+    string? ChainFault(Entry entry)
+    {
+        if (entry.Hash == opening.Hash)
+            return entry is { Seq: 1, Previous: null, Seen: [] } && opening.Opening!.Writers[0] == entry.Author
+                ? null
+                : "An opening is the first entry of its author, who is the first of the writers, and has seen nothing.";
+        if (entry.Opening is not null) return "Only the first entry of a dossier opens it.";
+
+        var previous = entry.Previous is { } hash ? held[hash] : null;
+        if (previous is null ? entry.Seq != 1 : previous.Author != entry.Author || previous.Seq != entry.Seq - 1)
+            return "The entry does not continue its author's chain.";
+        if (previous is null && entry.Seen.IsEmpty)
+            return "The entry does not descend from the opening.";
+
+        if (entry.Seen.Select(head => head.Author).Append(entry.Author).Distinct().Count() != entry.Seen.Length + 1)
+            return "The entry names a chain twice among those it has seen, or its own.";
+        if (entry.Seen.Any(head => held[head.Hash] is var seen && (seen.Author != head.Author || seen.Seq != head.Seq)))
+            return "The entry names a head that is not where it says.";
+        if (previous is not null && previous.Seen.Any(before => !entry.Seen.Any(head => head.Author == before.Author && head.Seq >= before.Seq)))
+            return "The entry has seen less than the one before it.";
+        return null;
+    }
+}

@@ -1,0 +1,1 @@
+global using Void = Coordination.Domain.Dossiers.Void;

@@ -1,0 +1,29 @@
+using Grpc.Core;
+using Grpc.Wire;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+
+namespace Grpc.Server;
+
+/// <summary>Answers calls of services and methods that nobody mapped; leaves all other requests to other endpoints.</summary>
+sealed class UnknownMethods(CallServer server) : IRouteConstraint
+{
+    bool _mapped;
+
+    /// <summary>Maps one endpoint for all services of an application.</summary>
+    public void MapOnce(IEndpointRouteBuilder routes)
+    {
+        if (_mapped) return;
+        _mapped = true;
+        var pattern = RoutePatternFactory.Parse(
+            "{unknownService}/{unknownMethod}", defaults: null, parameterPolicies: new RouteValueDictionary { ["unknownMethod"] = this });
+        routes.Map(pattern, http => server.ServeAsync(http, _ => throw new RpcException(new Status(StatusCode.Unimplemented, "The method is not known here."))))
+            .WithDisplayName("gRPC - unknown method")
+            .WithMetadata(new HttpMethodMetadata([HttpMethods.Post]));
+    }
+
+    public bool Match(HttpContext? httpContext, IRouter? route, string routeKey, RouteValueDictionary values, RouteDirection routeDirection) =>
+        MetadataCodec.IsGrpc(httpContext?.Request.ContentType);
+}
