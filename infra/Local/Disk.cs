@@ -15,6 +15,9 @@ static class Disk
             throw new LocalException($"The disk of {folder} is full: {free / 1_000_000} MB are free and {NeededBytes / 1_000_000} MB are needed; free some space and start again.");
     }
 
+    /// <summary>Nothing can be written there any more, not even why.</summary>
+    public static bool HasNoRoom(string folder) => new DriveInfo(folder).AvailableFreeSpace < 1_000_000;
+
     public static bool IsFull(IOException fault) =>
         fault.HResult == NoSpaceLeft || IsFull(fault.Message);
 

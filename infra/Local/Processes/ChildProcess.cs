@@ -28,9 +28,8 @@ sealed class ChildProcess
             start.Environment.Remove(name);
 
         using var process = Process.Start(start)!;
-        var mark = ProcessMark.Of(process.Id)
-            ?? throw new LocalException($"{command[0]} ended at once.{Tail(logFile)}");
-        return new(mark, logFile);
+        // One that has ended already is told by ReadyAsync.
+        return new(ProcessMark.Of(process.Id) ?? new(process.Id, "ended"), logFile);
     }
 
     /// <summary>Waits until the server answers.</summary>
@@ -61,7 +60,7 @@ sealed class ChildProcess
     static string Tail(string logFile)
     {
         var lines = File.Exists(logFile) ? File.ReadLines(logFile).TakeLast(20).ToList() : [];
-        var full = lines.Exists(Disk.IsFull) ? " The disk is full: free some space and start again." : "";
+        var full = lines.Exists(Disk.IsFull) || Disk.HasNoRoom(Path.GetDirectoryName(logFile)!) ? " The disk is full: free some space and start again." : "";
         return lines.Count == 0
             ? $"{full} Its log {logFile} is empty."
             : $"{full} The end of its log {logFile}:\n  {string.Join("\n  ", lines)}";

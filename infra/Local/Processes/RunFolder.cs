@@ -13,6 +13,9 @@ public sealed class RunFolder : IDisposable
     static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
     static readonly TimeSpan Grace = TimeSpan.FromSeconds(20);
 
+    // Once per program: its own runs come and go beside each other.
+    static readonly Lazy<Task> Swept = new(SweepAsync);
+
     readonly Lock _gate = new();
     readonly FileStream _lock;
     readonly bool _temporary;
@@ -28,6 +31,8 @@ public sealed class RunFolder : IDisposable
     }
 
     public string Path { get; }
+
+    static string TestsFolder => System.IO.Path.Combine(Checkout.RunFolder, "tests");
 
     /// <summary>Takes a folder; what a dead run left in it is stopped and deleted first.</summary>
     /// <exception cref="LocalException">Another run is alive in it.</exception>
@@ -55,15 +60,8 @@ public sealed class RunFolder : IDisposable
     /// <summary>A new folder under <c>.run/tests</c>, deleted with everything in it when the run ends; so are those of dead runs.</summary>
     public static async Task<RunFolder> TemporaryAsync()
     {
-        var parent = PrivateFile.PassableFolder(System.IO.Path.Combine(Checkout.RunFolder, "tests"));
-        foreach (var dead in Directory.EnumerateDirectories(parent).Where(d => File.Exists(LedgerFile(d))))
-        {
-            if (TryLock(dead) is not { } held) continue;
-            await ClearAsync(dead, Read(dead));
-            Directory.Delete(dead, recursive: true);
-            await held.DisposeAsync();
-        }
-        return await TakeAsync(System.IO.Path.Combine(parent, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))), temporary: true);
+        await Swept.Value;
+        return await TakeAsync(System.IO.Path.Combine(TestsFolder, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))), temporary: true);
     }
 
     /// <summary>Stops the run that is alive in a folder, whoever owns it, and deletes what it left.</summary>
@@ -89,7 +87,7 @@ public sealed class RunFolder : IDisposable
         Change(l => l with { Processes = [.. l.Processes, new(mark, what, stop)] });
 
     internal void Ended(ProcessMark mark) =>
-        Change(l => l with { Processes = [.. l.Processes.Where(p => p.Mark != mark)] });
+        ChangeIfThereIsRoom(l => l with { Processes = [.. l.Processes.Where(p => p.Mark != mark)] });
 
     /// <summary>A file or folder goes when the run goes.</summary>
     internal void Owns(string path) => Change(l => l with { Paths = [.. l.Paths, path] });
@@ -97,7 +95,7 @@ public sealed class RunFolder : IDisposable
     /// <summary>A database on a server that is not ours goes when the run goes.</summary>
     internal void OwnsDatabase(string name) => Change(l => l with { Databases = [.. l.Databases, name] });
 
-    internal void DatabaseDropped(string name) => Change(l => l with { Databases = [.. l.Databases.Where(d => d != name)] });
+    internal void DatabaseDropped(string name) => ChangeIfThereIsRoom(l => l with { Databases = [.. l.Databases.Where(d => d != name)] });
 
     /// <summary>Forgets the run; what it started must have ended.</summary>
     public void Dispose()
@@ -112,6 +110,17 @@ public sealed class RunFolder : IDisposable
             }
         }
         _lock.Dispose();
+    }
+
+    static async Task SweepAsync()
+    {
+        foreach (var dead in Directory.EnumerateDirectories(PrivateFile.PassableFolder(TestsFolder)).Where(d => File.Exists(LedgerFile(d))))
+        {
+            if (TryLock(dead) is not { } held) continue;
+            await ClearAsync(dead, Read(dead));
+            Directory.Delete(dead, recursive: true);
+            await held.DisposeAsync();
+        }
     }
 
     static async Task ClearAsync(string path, Ledger? ledger)
@@ -156,6 +165,19 @@ public sealed class RunFolder : IDisposable
         {
             _ledger = change(_ledger);
             Write();
+        }
+    }
+
+    /// <summary>What ended stays in the file where the disk is full: it is found gone, and stopping goes on.</summary>
+    void ChangeIfThereIsRoom(Func<Ledger, Ledger> change)
+    {
+        try
+        {
+            Change(change);
+        }
+        catch (IOException fault) when (Disk.IsFull(fault))
+        {
+            // The change is made here, if not on the disk.
         }
     }
 
