@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Coordination.CountryNode.Tests.Local;
 
-public sealed class PostgresServerTests(PostgresFixture postgres)
+public sealed class PostgresServerTests(SharedRegion shared)
 {
     static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -12,21 +12,21 @@ public sealed class PostgresServerTests(PostgresFixture postgres)
     [InlineData("synchronous_commit")]
     [InlineData("full_page_writes")]
     public async Task What_is_committed_is_on_the_disk(string setting) =>
-        (await ReadAsync(postgres.Server.ConnectionString, $"SHOW {setting}")).ShouldBe("on");
+        (await ReadAsync(shared.Postgres.ConnectionString, $"SHOW {setting}")).ShouldBe("on");
 
     [Fact]
     public async Task A_role_reaches_its_own_database_only()
     {
-        var own = await postgres.Server.CreateDatabaseAsync("own", Cancelled);
-        var other = await postgres.Server.CreateDatabaseAsync("other", Cancelled);
+        var own = await shared.Postgres.CreateDatabaseAsync("own", Cancelled);
+        var other = await shared.Postgres.CreateDatabaseAsync("other", Cancelled);
 
         (await ReadAsync(own.ConnectionString, "SELECT current_database()")).ShouldBe(own.Name);
         var astray = new NpgsqlConnectionStringBuilder(own.ConnectionString) { Database = other.Name }.ConnectionString;
         var refusal = await Should.ThrowAsync<PostgresException>(() => ReadAsync(astray, "SELECT 1"));
         refusal.SqlState.ShouldBe(PostgresErrorCodes.InsufficientPrivilege);
 
-        await postgres.Server.DropDatabaseAsync(own, Cancelled);
-        await postgres.Server.DropDatabaseAsync(other, Cancelled);
+        await shared.Postgres.DropDatabaseAsync(own, Cancelled);
+        await shared.Postgres.DropDatabaseAsync(other, Cancelled);
     }
 
     [Fact]

@@ -6,7 +6,7 @@ using Coordination.Local;
 namespace Coordination.CountryNode.Tests.Local;
 
 /// <summary>The region around its nodes; in their place stands a program that does no more than listen.</summary>
-public sealed class RegionTests(PostgresFixture postgres)
+public sealed class RegionTests(SharedRegion shared)
 {
     static readonly IReadOnlyList<string> Listens =
     [
@@ -23,7 +23,7 @@ public sealed class RegionTests(PostgresFixture postgres)
 
     static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    RegionOptions Options => new() { Countries = ["TH", "LA"], Postgres = postgres.Server, NodeCommand = Listens };
+    RegionOptions Options => new() { Countries = ["TH", "LA"], Postgres = shared.Postgres, NodeCommand = Listens };
 
     [Fact]
     public async Task A_node_comes_back_on_its_ports_after_a_stop_and_after_a_kill()
