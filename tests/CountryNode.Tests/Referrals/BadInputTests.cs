@@ -280,12 +280,3 @@ public sealed class BadInputTests(SharedRegion shared)
 
     Task<long> CommandsAsync(string commandId) => Thailand.AskAsync<long>("select count(*) from command where command_id = $1", commandId);
 }
-
-static class RefusedAssertions
-{
-    public static void ShouldBe(this Refused refused, StatusCode code, string reason, string says)
-    {
-        (refused.Code, refused.Reason).ShouldBe((code, reason), refused.Text);
-        refused.Text.ShouldContain(says, Case.Sensitive);
-    }
-}

@@ -22,3 +22,12 @@ sealed record Refused(StatusCode Code, string Reason, string Text, IReadOnlyList
             [.. request?.FieldViolations.Select(violation => violation.Field) ?? []]);
     }
 }
+
+static class RefusedAssertions
+{
+    public static void ShouldBe(this Refused refused, StatusCode code, string reason, string says)
+    {
+        (refused.Code, refused.Reason).ShouldBe((code, reason), refused.Text);
+        refused.Text.ShouldContain(says, Case.Sensitive);
+    }
+}
