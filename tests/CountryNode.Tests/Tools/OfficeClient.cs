@@ -14,7 +14,6 @@ sealed class OfficeClient : IDisposable
 {
     static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
-    readonly GrpcChannel _channel;
     readonly string? _token;
 
     public OfficeClient(Region region, RegionNode node, string? token)
@@ -24,11 +23,13 @@ sealed class OfficeClient : IDisposable
         var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) };
         handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
-        _channel = GrpcChannel.ForAddress(node.ApiAddress, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true, MaxSendMessageSize = null });
+        Channel = GrpcChannel.ForAddress(node.ApiAddress, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true, MaxSendMessageSize = null });
         _token = token;
-        Referrals = new ReferralService.ReferralServiceClient(_channel);
-        Dossiers = new DossierService.DossierServiceClient(_channel);
+        Referrals = new ReferralService.ReferralServiceClient(Channel);
+        Dossiers = new DossierService.DossierServiceClient(Channel);
     }
+
+    public GrpcChannel Channel { get; }
 
     public ReferralService.ReferralServiceClient Referrals { get; }
 
@@ -80,7 +81,7 @@ sealed class OfficeClient : IDisposable
         return last!;
     }
 
-    public void Dispose() => _channel.Dispose();
+    public void Dispose() => Channel.Dispose();
 
     public static Command About(string? commandId = null) => new() { CommandId = commandId ?? NewCommandId() };
 

@@ -16,7 +16,6 @@ sealed class PeerClient : IDisposable
 {
     static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
-    readonly GrpcChannel _channel;
     readonly X509Certificate2? _certificate;
 
     public PeerClient(RegionNode node, X509Certificate2? certificate)
@@ -31,9 +30,11 @@ sealed class PeerClient : IDisposable
             handler.SslOptions.ClientCertificates = [certificate];
             handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate;
         }
-        _channel = GrpcChannel.ForAddress(node.PeerAddress, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
-        Client = new PeerService.PeerServiceClient(_channel);
+        Channel = GrpcChannel.ForAddress(node.PeerAddress, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+        Client = new PeerService.PeerServiceClient(Channel);
     }
+
+    public GrpcChannel Channel { get; }
 
     public PeerService.PeerServiceClient Client { get; }
 
@@ -58,7 +59,7 @@ sealed class PeerClient : IDisposable
 
     public void Dispose()
     {
-        _channel.Dispose();
+        Channel.Dispose();
         _certificate?.Dispose();
     }
 }
