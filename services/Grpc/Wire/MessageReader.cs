@@ -76,7 +76,9 @@ sealed class MessageReader(PipeReader source, string? encoding, StatusCode unkno
 
     RpcException Compressed() => encoding is null or MetadataCodec.Identity
         ? Broken("A message is flagged as compressed, but grpc-encoding names no compression.")
-        : new RpcException(new Status(unknownEncoding, "The message is compressed; only identity is accepted."));
+        : new RpcException(
+            new Status(unknownEncoding, "The message is compressed; only identity is accepted."),
+            new Metadata { { MetadataCodec.AcceptEncoding, MetadataCodec.Identity } });
 
     static RpcException Broken(string detail) => new(new Status(StatusCode.Internal, detail));
 
