@@ -128,6 +128,7 @@ sealed class ServerCall : ServerCallContext, IDisposable
     protected override Metadata ResponseTrailersCore => _responseTrailers ??= [];
     protected override Status StatusCore { get; set; } = Status.DefaultSuccess;
     protected override WriteOptions? WriteOptionsCore { get; set; }
+    protected override IDictionary<object, object> UserStateCore => Http.Items!;
 
     protected override AuthContext AuthContextCore => throw new NotSupportedException("Who calls is in HttpContext: the client certificate and the user.");
 

@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Net;
 using Coordination.Interop.Wire.V1;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Coordination.Interop.Wire;
 
@@ -207,23 +205,6 @@ public sealed class RawRequests(WireServer server) : IDisposable
         await giveUp.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(() => sending);
         await StillAliveAsync();
-    }
-
-    [Fact]
-    public async Task A_service_that_streams_is_refused_when_it_is_mapped()
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Services.AddGrpc();
-        await using var app = builder.Build();
-        Should.Throw<NotSupportedException>(() => app.MapGrpcService<StreamDoor>()).Message
-            .ShouldBe("/coordination.interop.v1.StreamService/Watch streams messages, which this server does not support.");
-    }
-
-    [Fact]
-    public async Task A_service_cannot_be_mapped_before_gRPC_was_added()
-    {
-        await using var app = WebApplication.CreateSlimBuilder().Build();
-        Should.Throw<InvalidOperationException>(() => app.MapGrpcService<WireDoor>());
     }
 
     async Task StillAliveAsync()

@@ -5,8 +5,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Encodings.Web;
 using Coordination.Interop.Wire;
-using Coordination.Interop.Wire.V1;
-using Grpc.Net.Client;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -86,15 +84,6 @@ public sealed class WireServer : IAsyncLifetime
     {
         await _app.DisposeAsync();
         _logs.Unexpected.ShouldBeEmpty();
-    }
-
-    /// <summary>A client over one connection of its own, which ends with the channel.</summary>
-    internal (GrpcChannel Channel, WireService.WireServiceClient Client) Connect(Action<GrpcChannelOptions>? configure = null)
-    {
-        var options = new GrpcChannelOptions();
-        configure?.Invoke(options);
-        var channel = GrpcChannel.ForAddress(Clear, options);
-        return (channel, new WireService.WireServiceClient(channel));
     }
 
     /// <summary>A certificate signed by itself, for a server or a client on this machine.</summary>
