@@ -22,6 +22,7 @@ sealed class ClientCall : IDisposable
     readonly TaskCompletionSource<Metadata> _headers = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     HttpResponseMessage? _response;
+    PipeReader? _body;
     Status? _status;
     Metadata _trailers = Metadata.Empty;
 
@@ -79,8 +80,8 @@ sealed class ClientCall : IDisposable
         var encoding = _response.Headers.NonValidated.TryGetValues(MetadataCodec.Encoding, out var named) ? named.ToString() : null;
         if (Refusal(_response) is { } refusal) throw new RpcException(refusal, ClientHeaders.Read(_response.Headers));
         _headers.TrySetResult(ClientHeaders.Read(_response.Headers));
-        var body = PipeReader.Create(await _response.Content.ReadAsStreamAsync(Over));
-        return new MessageReader(body, encoding, StatusCode.Internal, maxReceive);
+        _body = PipeReader.Create(await _response.Content.ReadAsStreamAsync(Over));
+        return new MessageReader(_body, encoding, StatusCode.Internal, maxReceive);
     }
 
     /// <summary>Ends the call by what came after the body.</summary>
@@ -128,6 +129,7 @@ sealed class ClientCall : IDisposable
 
     public void Dispose()
     {
+        _body?.Complete();
         _response?.Dispose();
         _over.Dispose();
         _deadline?.Dispose();

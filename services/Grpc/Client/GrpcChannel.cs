@@ -55,5 +55,6 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
         return Task.CompletedTask;
     }
 
-    static SocketsHttpHandler OwnHandler() => new() { EnableMultipleHttp2Connections = true };
+    // What a call carries goes to the address that was given and to no other.
+    static SocketsHttpHandler OwnHandler() => new() { EnableMultipleHttp2Connections = true, AllowAutoRedirect = false, UseCookies = false };
 }

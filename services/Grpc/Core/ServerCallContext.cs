@@ -3,6 +3,8 @@ namespace Grpc.Core;
 /// <summary>One call as its handler sees it.</summary>
 public abstract class ServerCallContext
 {
+    Dictionary<object, object>? _userState;
+
     /// <summary>The path: <c>/package.Service/Method</c>.</summary>
     public string Method => MethodCore;
 
@@ -57,7 +59,7 @@ public abstract class ServerCallContext
     protected abstract Status StatusCore { get; set; }
     protected abstract WriteOptions? WriteOptionsCore { get; set; }
     protected abstract AuthContext AuthContextCore { get; }
-    protected virtual IDictionary<object, object> UserStateCore { get; } = new Dictionary<object, object>();
+    protected virtual IDictionary<object, object> UserStateCore => _userState ??= [];
     protected abstract Task WriteResponseHeadersAsyncCore(Metadata responseHeaders);
     protected abstract ContextPropagationToken CreatePropagationTokenCore(ContextPropagationOptions? options);
 }

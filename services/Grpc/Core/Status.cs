@@ -26,7 +26,7 @@ public enum StatusCode
 /// <param name="statusCode">How the call ended.</param>
 /// <param name="detail">Travels to the other side as <c>grpc-message</c>.</param>
 /// <param name="debugException">What led here on this side; never travels.</param>
-public struct Status(StatusCode statusCode, string detail, Exception? debugException) : IEquatable<Status>
+public struct Status(StatusCode statusCode, string detail, Exception? debugException)
 {
     public static readonly Status DefaultSuccess = new(StatusCode.OK, "");
     public static readonly Status DefaultCancelled = new(StatusCode.Cancelled, "");
@@ -42,12 +42,6 @@ public struct Status(StatusCode statusCode, string detail, Exception? debugExcep
     public override readonly string ToString() => DebugException is { } cause
         ? $"Status(StatusCode=\"{StatusCode}\", Detail=\"{Detail}\", DebugException=\"{cause.GetType()}: {cause.Message}\")"
         : $"Status(StatusCode=\"{StatusCode}\", Detail=\"{Detail}\")";
-
-    public readonly bool Equals(Status other) => StatusCode == other.StatusCode && Detail == other.Detail;
-    public override readonly bool Equals(object? obj) => obj is Status other && Equals(other);
-    public override readonly int GetHashCode() => HashCode.Combine(StatusCode, Detail);
-    public static bool operator ==(Status left, Status right) => left.Equals(right);
-    public static bool operator !=(Status left, Status right) => !left.Equals(right);
 }
 
 /// <summary>A call that ended with a status other than OK: thrown by a client, or by a handler to answer so.</summary>

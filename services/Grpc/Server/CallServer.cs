@@ -13,6 +13,8 @@ sealed partial class CallServer(IOptions<GrpcServiceOptions> options, ILogger<Ca
     /// <summary>What the caller learns of an exception that the handler did not foresee: nothing that it could hold.</summary>
     const string HandlerFailed = "Exception was thrown by handler.";
 
+    static Status Late { get; } = new(StatusCode.DeadlineExceeded, "The deadline has passed.");
+
     public async Task ServeAsync(HttpContext http, Func<ServerCall, Task> answer)
     {
         if (!MetadataCodec.IsGrpc(http.Request.ContentType))
@@ -30,7 +32,7 @@ sealed partial class CallServer(IOptions<GrpcServiceOptions> options, ILogger<Ca
 
         http.Response.ContentType = MetadataCodec.ContentType;
         TimeSpan? timeout = null;
-        if (http.Request.Headers.TryGetValue(MetadataCodec.Timeout, out var header))
+        if (http.Request.Headers.GrpcTimeout is { Count: > 0 } header)
         {
             timeout = TimeoutHeader.Decode(header.ToString());
             if (timeout is null)
@@ -46,16 +48,16 @@ sealed partial class CallServer(IOptions<GrpcServiceOptions> options, ILogger<Ca
 
     async Task RunAsync(ServerCall call, Func<ServerCall, Task> answer)
     {
-        var ending = OutcomeAsync(call, answer);
-        if (!ending.IsCompleted && !await EndsInTimeAsync(ending, call.CancellationToken) && call.IsOverdue)
+        var ending = AnswerAsync(call, answer);
+        if (!ending.IsCompleted && call.HasLimit && !await EndsInTimeAsync(ending, call.CancellationToken) && call.IsOverdue)
         {
             // The caller gets its answer now. The request stays open until the handler lets go of it.
-            await call.EndAsync(new Status(StatusCode.DeadlineExceeded, "The deadline has passed."), Metadata.Empty);
+            await call.EndAsync(Late, Metadata.Empty);
             await call.Http.Response.CompleteAsync();
         }
 
-        var (status, trailers) = await ending;
-        await call.EndAsync(status, trailers);
+        await ending;
+        await (call.IsOverdue ? call.EndAsync(Late, Metadata.Empty) : call.EndAsync());
     }
 
     static async Task<bool> EndsInTimeAsync(Task ending, CancellationToken over)
@@ -71,31 +73,26 @@ sealed partial class CallServer(IOptions<GrpcServiceOptions> options, ILogger<Ca
         }
     }
 
-    async Task<(Status Status, Metadata Trailers)> OutcomeAsync(ServerCall call, Func<ServerCall, Task> answer)
+    async Task AnswerAsync(ServerCall call, Func<ServerCall, Task> answer)
     {
-        var trailers = call.ResponseTrailers;
-        Status status;
         try
         {
             await answer(call);
-            status = call.Status;
         }
         catch (RpcException e)
         {
-            status = e.Status;
-            foreach (var entry in e.Trailers) trailers.Add(entry);
+            call.Status = e.Status;
+            foreach (var entry in e.Trailers) call.ResponseTrailers.Add(entry);
         }
         catch (OperationCanceledException) when (call.CancellationToken.IsCancellationRequested)
         {
-            status = new Status(StatusCode.Cancelled, "The call was cancelled.");
+            call.Status = new Status(StatusCode.Cancelled, "The call was cancelled.");
         }
         catch (Exception e)
         {
             LogHandlerFailed(logger, e, call.Method);
-            status = new Status(StatusCode.Unknown, options.Value.EnableDetailedErrors == true ? $"{HandlerFailed} {e.GetType().Name}: {e.Message}" : HandlerFailed);
+            call.Status = new Status(StatusCode.Unknown, options.Value.EnableDetailedErrors == true ? $"{HandlerFailed} {e.GetType().Name}: {e.Message}" : HandlerFailed);
         }
-
-        return call.IsOverdue ? (new Status(StatusCode.DeadlineExceeded, "The deadline has passed."), Metadata.Empty) : (status, trailers);
     }
 
     static void Refuse(HttpContext http, int code, string detail)

@@ -28,7 +28,7 @@ sealed class ServerCall : ServerCallContext, IDisposable
     public ServerCall(HttpContext http, TimeSpan? timeout, GrpcServiceOptions options)
     {
         Http = http;
-        _reader = new MessageReader(http.Request.BodyReader, http.Request.Headers[MetadataCodec.Encoding], StatusCode.Unimplemented, options.MaxReceiveMessageSize);
+        _reader = new MessageReader(http.Request.BodyReader, http.Request.Headers.GrpcEncoding, StatusCode.Unimplemented, options.MaxReceiveMessageSize);
         _writer = new MessageWriter(http.Response.BodyWriter, options.MaxSendMessageSize);
         if (timeout is not { } left) return;
 
@@ -43,6 +43,9 @@ sealed class ServerCall : ServerCallContext, IDisposable
     static TimeSpan LongestTimer { get; } = TimeSpan.FromDays(24);
 
     public HttpContext Http { get; }
+
+    /// <summary>Whether a deadline or a ceiling could end the call before its handler does.</summary>
+    public bool HasLimit => _deadline is not null || Http.Features.Get<IHttpRequestTimeoutFeature>() is not null;
 
     /// <summary>Whether the caller's deadline or the server's own ceiling has passed.</summary>
     public bool IsOverdue =>
@@ -88,7 +91,10 @@ sealed class ServerCall : ServerCallContext, IDisposable
         }
     }
 
-    /// <summary>Ends the response; what comes later is not sent. Sends one block of headers if nothing was sent before.</summary>
+    /// <summary>Ends the call with its status and trailers. Sends one block of headers if nothing was sent before.</summary>
+    public Task EndAsync() => EndAsync(Status, _responseTrailers ?? Metadata.Empty);
+
+    /// <summary>Ends the response; what comes later is not sent.</summary>
     public async Task EndAsync(Status status, Metadata trailers)
     {
         await _pen.WaitAsync(CancellationToken.None);
@@ -128,6 +134,7 @@ sealed class ServerCall : ServerCallContext, IDisposable
     protected override Metadata ResponseTrailersCore => _responseTrailers ??= [];
     protected override Status StatusCore { get; set; } = Status.DefaultSuccess;
     protected override WriteOptions? WriteOptionsCore { get; set; }
+    protected override IDictionary<object, object> UserStateCore => Http.Items!;
 
     protected override AuthContext AuthContextCore => throw new NotSupportedException("Who calls is in HttpContext: the client certificate and the user.");
 

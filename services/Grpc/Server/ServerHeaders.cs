@@ -2,6 +2,7 @@ using System.Globalization;
 using Grpc.Core;
 using Grpc.Wire;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace Grpc.Server;
 
@@ -27,7 +28,8 @@ static class ServerHeaders
     {
         foreach (var entry in metadata)
         {
-            if (MetadataCodec.Encode(entry) is { } value) headers.Append(entry.Key, value);
+            // Append would leave out an empty value.
+            if (MetadataCodec.Encode(entry) is { } value) headers[entry.Key] = StringValues.Concat(headers[entry.Key], value);
         }
     }
 

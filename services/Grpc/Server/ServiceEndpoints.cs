@@ -46,11 +46,17 @@ sealed class ServiceEndpoints<TService>(IEndpointRouteBuilder routes) : ServiceB
             var request = await call.ReadAsync(method.RequestMarshaller.ContextualDeserializer) ?? throw NotOneMessage();
             if (await call.ReadAsync(method.RequestMarshaller.ContextualDeserializer) is not null) throw NotOneMessage();
 
-            await WithServiceAsync(call.Http, async service =>
+            var registered = call.Http.RequestServices.GetService<TService>();
+            var service = registered ?? Create(call.Http.RequestServices, []);
+            try
             {
                 var response = await handle(service, request, call) ?? throw new RpcException(new Status(StatusCode.Cancelled, "No message returned from method."));
                 if (call.Status.StatusCode == StatusCode.OK) await call.WriteAsync(response, method.ResponseMarshaller.ContextualSerializer);
-            });
+            }
+            finally
+            {
+                if (registered is null) await DisposeAsync(service);
+            }
         });
     }
 
@@ -58,24 +64,12 @@ sealed class ServiceEndpoints<TService>(IEndpointRouteBuilder routes) : ServiceB
     public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler) => throw Streams(method.FullName);
     public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler) => throw Streams(method.FullName);
 
-    static async Task WithServiceAsync(HttpContext http, Func<TService, Task> use)
+    // What the container keeps, the container disposes.
+    static ValueTask DisposeAsync(TService made)
     {
-        if (http.RequestServices.GetService<TService>() is { } registered)
-        {
-            await use(registered);
-            return;
-        }
-
-        var service = Create(http.RequestServices, []);
-        try
-        {
-            await use(service);
-        }
-        finally
-        {
-            if (service is IAsyncDisposable asynchronous) await asynchronous.DisposeAsync();
-            else (service as IDisposable)?.Dispose();
-        }
+        if (made is IAsyncDisposable asynchronous) return asynchronous.DisposeAsync();
+        (made as IDisposable)?.Dispose();
+        return ValueTask.CompletedTask;
     }
 
     // The method of TService itself, not of its base: attributes such as [Authorize] stand there.

@@ -14,28 +14,42 @@ sealed class MessageReader(PipeReader source, string? encoding, StatusCode unkno
 {
     internal const int PrefixLength = 5;
 
+    bool _atEnd;
+
     /// <returns>Null: the stream ended where a message could have begun.</returns>
     /// <exception cref="RpcException">What came is not one whole message within the limits.</exception>
     public async ValueTask<T?> ReadAsync<T>(Func<DeserializationContext, T> deserialize, CancellationToken token)
         where T : class
     {
-        var length = await ReadPrefixAsync(token);
-        return length is null ? null : await ReadMessageAsync((int)length, deserialize, token);
-    }
-
-    async ValueTask<int?> ReadPrefixAsync(CancellationToken token)
-    {
-        var read = await source.ReadAtLeastAsync(PrefixLength, token);
-        if (read.Buffer.IsEmpty)
+        while (!_atEnd)
         {
-            source.AdvanceTo(read.Buffer.End);
-            return null;
+            var read = await source.ReadAsync(token);
+            var buffer = read.Buffer;
+            if (TryFrame(buffer, out var payload))
+            {
+                var message = Parse(payload, deserialize);
+                _atEnd = read.IsCompleted && buffer.Slice(payload.End).IsEmpty;
+                source.AdvanceTo(payload.End);
+                return message;
+            }
+
+            if (read.IsCompleted && !buffer.IsEmpty) throw Broken("The stream ended within a message.");
+            _atEnd = read.IsCompleted;
+            source.AdvanceTo(buffer.Start, buffer.End);
         }
 
-        if (read.Buffer.Length < PrefixLength) throw Broken("The stream ended within the prefix of a message.");
-        var length = ParsePrefix(read.Buffer);
-        source.AdvanceTo(read.Buffer.GetPosition(PrefixLength));
-        return length;
+        return null;
+    }
+
+    /// <returns>False: more has to come.</returns>
+    bool TryFrame(in ReadOnlySequence<byte> buffer, out ReadOnlySequence<byte> payload)
+    {
+        payload = default;
+        if (buffer.Length < PrefixLength) return false;
+        var length = ParsePrefix(buffer);
+        if (buffer.Length < (long)PrefixLength + length) return false;
+        payload = buffer.Slice(PrefixLength, length);
+        return true;
     }
 
     int ParsePrefix(in ReadOnlySequence<byte> buffer)
@@ -48,18 +62,6 @@ sealed class MessageReader(PipeReader source, string? encoding, StatusCode unkno
         if (length > (uint)(maxSize ?? int.MaxValue))
             throw new RpcException(new Status(StatusCode.ResourceExhausted, $"A message of {length} bytes exceeds the limit of {maxSize ?? int.MaxValue}."));
         return (int)length;
-    }
-
-    async ValueTask<T> ReadMessageAsync<T>(int length, Func<DeserializationContext, T> deserialize, CancellationToken token)
-    {
-        if (length == 0) return Parse(ReadOnlySequence<byte>.Empty, deserialize);
-
-        var read = await source.ReadAtLeastAsync(length, token);
-        if (read.Buffer.Length < length) throw Broken("The stream ended within a message.");
-        var payload = read.Buffer.Slice(0, length);
-        var message = Parse(payload, deserialize);
-        source.AdvanceTo(payload.End);
-        return message;
     }
 
     static T Parse<T>(in ReadOnlySequence<byte> payload, Func<DeserializationContext, T> deserialize)
@@ -76,7 +78,9 @@ sealed class MessageReader(PipeReader source, string? encoding, StatusCode unkno
 
     RpcException Compressed() => encoding is null or MetadataCodec.Identity
         ? Broken("A message is flagged as compressed, but grpc-encoding names no compression.")
-        : new RpcException(new Status(unknownEncoding, "The message is compressed; only identity is accepted."));
+        : new RpcException(
+            new Status(unknownEncoding, "The message is compressed; only identity is accepted."),
+            new Metadata { { MetadataCodec.AcceptEncoding, MetadataCodec.Identity } });
 
     static RpcException Broken(string detail) => new(new Status(StatusCode.Internal, detail));
 

@@ -27,7 +27,8 @@ sealed class MessageWriter(IBufferWriter<byte> target, int? maxSize) : Serializa
         if (payloadLength > maxSize)
             throw new RpcException(new Status(StatusCode.ResourceExhausted, $"A message of {payloadLength} bytes exceeds the limit of {maxSize}."));
 
-        var prefix = target.GetSpan(MessageReader.PrefixLength);
+        // An array that grows should grow once; a pipe has segments.
+        var prefix = target.GetSpan(target is ArrayBufferWriter<byte> ? MessageReader.PrefixLength + payloadLength : MessageReader.PrefixLength);
         prefix[0] = 0;
         BinaryPrimitives.WriteInt32BigEndian(prefix[1..], payloadLength);
         target.Advance(MessageReader.PrefixLength);

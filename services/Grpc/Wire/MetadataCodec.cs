@@ -14,9 +14,13 @@ static class MetadataCodec
     public const string AcceptEncoding = "grpc-accept-encoding";
     public const string Identity = "identity";
 
-    /// <summary>The call's own headers, which are no metadata; HTTP/2's pseudo-headers begin with a colon and are no key at all.</summary>
-    static readonly FrozenSet<string> OfTheCall =
-        FrozenSet.Create(StringComparer.OrdinalIgnoreCase, Status, Message, Timeout, Encoding, AcceptEncoding, "content-type", "te", "host", "accept-encoding");
+    /// <summary>
+    /// The headers of the call and of its HTTP messages, which are no metadata: trailers that a handler passes on from a
+    /// call of its own must not carry them along. HTTP/2's pseudo-headers begin with a colon and are no key at all.
+    /// </summary>
+    static readonly FrozenSet<string> OfTheCall = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        Status, Message, Timeout, Encoding, AcceptEncoding, "content-type", "content-length", "te", "host", "accept-encoding", "date", "server");
 
     /// <summary><c>application/grpc</c>, alone or followed by <c>+proto</c> or parameters; not <c>application/grpc-web</c>.</summary>
     public static bool IsGrpc(string? contentType) =>

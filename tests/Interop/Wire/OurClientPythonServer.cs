@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using System.Globalization;
+using Coordination.Interop.Wire.V1;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace Coordination.Interop.Wire;
+
+public sealed class OurClientPythonServer(PythonServer server) : IClassFixture<PythonServer>
+{
+    const int Limit = 60_000;
+
+    static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = Limit)]
+    public async Task A_message_comes_back_as_it_went()
+    {
+        var payload = ByteString.CopyFrom(0, 1, 255);
+        (await server.Client.EchoAsync(new EchoRequest { Text = "ສະບາຍດີ", Payload = payload }, cancellationToken: Token))
+            .ShouldBe(new EchoResponse { Text = "ສະບາຍດີ", Payload = payload });
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_refusal_carries_its_words_and_details(bool afterHeaders)
+    {
+        var request = new FailRequest { Code = (int)StatusCode.NotFound, Message = "ไม่พบ 100%\n", Details = ByteString.CopyFrom(0, 1, 255), AfterHeaders = afterHeaders };
+        var refused = await RefusedAsync(server.Client.FailAsync(request, cancellationToken: Token));
+        refused.Status.ShouldBe(new Status(StatusCode.NotFound, "ไม่พบ 100%\n"));
+        refused.Trailers.GetValueBytes("grpc-status-details-bin").ShouldBe([0, 1, 255]);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task An_exception_in_the_server_is_unknown()
+    {
+        (await RefusedAsync(server.Client.FailAsync(new FailRequest { Message = "oh" }, cancellationToken: Token))).StatusCode.ShouldBe(StatusCode.Unknown);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Text_and_binary_metadata_travel_both_ways()
+    {
+        using var call = server.Client.ReflectAsync(new ReflectRequest(), new Metadata { { "x-text", "plain" }, { "x-data-bin", [250, 251] } }, cancellationToken: Token);
+        (await call).Seen.ShouldBe(["x-text=plain", "x-data-bin=fafb"], ignoreOrder: true);
+        (await call.ResponseHeadersAsync).GetValueBytes("x-data-bin").ShouldBe([250, 251]);
+        call.GetTrailers().GetValueBytes("x-data-bin").ShouldBe([250, 251]);
+        call.GetTrailers().GetValue("x-text").ShouldBe("plain");
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_deadline_ends_the_call()
+    {
+        var deadline = TimeProvider.System.GetUtcNow().UtcDateTime.AddMilliseconds(300);
+        (await RefusedAsync(server.Client.SleepAsync(new SleepRequest(), deadline: deadline, cancellationToken: Token))).StatusCode.ShouldBe(StatusCode.DeadlineExceeded);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_caller_that_cancels_gets_cancelled()
+    {
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        cancel.CancelAfter(TimeSpan.FromMilliseconds(300));
+        (await RefusedAsync(server.Client.SleepAsync(new SleepRequest(), cancellationToken: cancel.Token))).StatusCode.ShouldBe(StatusCode.Cancelled);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_message_beyond_the_limit_of_the_server_is_refused_and_the_next_is_taken()
+    {
+        var tooLarge = new EchoRequest { Payload = UnsafeByteOperations.UnsafeWrap(new byte[5_000_000]) };
+        (await RefusedAsync(server.Client.EchoAsync(tooLarge, cancellationToken: Token))).StatusCode.ShouldBe(StatusCode.ResourceExhausted);
+        (await server.Client.EchoAsync(new EchoRequest { Text = "next" }, cancellationToken: Token)).Text.ShouldBe("next");
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task An_answer_beyond_the_limit_of_the_client_is_refused()
+    {
+        (await server.Client.LargeAsync(new LargeRequest { Size = 4_000_000 }, cancellationToken: Token)).Payload.Length.ShouldBe(4_000_000);
+        (await RefusedAsync(server.Client.LargeAsync(new LargeRequest { Size = 5_000_000 }, cancellationToken: Token))).StatusCode.ShouldBe(StatusCode.ResourceExhausted);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_method_that_nobody_implements_is_unimplemented()
+    {
+        (await RefusedAsync(server.Client.MissingAsync(new MissingRequest(), cancellationToken: Token))).StatusCode.ShouldBe(StatusCode.Unimplemented);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task The_server_learns_which_client_calls()
+    {
+        (await server.Client.WhoAmIAsync(new WhoAmIRequest(), cancellationToken: Token)).User.ShouldStartWith("grpc-dotnet");
+    }
+
+    static async Task<RpcException> RefusedAsync<T>(AsyncUnaryCall<T> call) => await Should.ThrowAsync<RpcException>(async () => await call);
+}
+
+/// <summary>A Python server with our client to it; the server ends with the fixture, or with this process.</summary>
+public sealed class PythonServer(Python python) : IAsyncLifetime
+{
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    Process? _process;
+    GrpcChannel? _channel;
+
+    internal WireService.WireServiceClient Client => new(_channel);
+
+    public async ValueTask InitializeAsync()
+    {
+        _process = python.StartScript("wire_server.py");
+
+        // What a handler's exception prints must not fill the pipe.
+        _process.ErrorDataReceived += (_, _) => { };
+        _process.BeginErrorReadLine();
+        var port = await _process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience);
+        _channel = GrpcChannel.ForAddress(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _channel?.Dispose();
+        if (_process is null) return;
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+}

@@ -1,0 +1,60 @@
+"""A gRPC client that the project did not write: makes one call and prints what came of it as JSON.
+
+usage: wire_client.py STUBS ADDRESS SCENARIO [CA]
+"""
+
+import json
+import sys
+
+stubs, address, scenario = sys.argv[1:4]
+sys.path.insert(0, stubs)
+
+import grpc  # noqa: E402
+import wire_pb2 as wire  # noqa: E402
+import wire_pb2_grpc  # noqa: E402
+
+UNLIMITED = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
+SECONDS = 20
+
+
+def connect():
+    if len(sys.argv) > 4:
+        with open(sys.argv[4], "rb") as ca:
+            return grpc.secure_channel(address, grpc.ssl_channel_credentials(ca.read()), UNLIMITED)
+    return grpc.insecure_channel(address, UNLIMITED)
+
+
+def pairs(metadata):
+    return sorted([key, value.hex() if isinstance(value, bytes) else value] for key, value in metadata or ()
+                  if key.startswith("x-") and key != "x-connection" or key == "grpc-status-details-bin")
+
+
+def told(method, request, timeout=SECONDS, metadata=None, **options):
+    """The outcome of a call, whichever it is."""
+    try:
+        response, call = method.with_call(request, timeout=timeout, metadata=metadata, **options)
+        return {"code": call.code().value[0], "detail": call.details(), "answer": str(response),
+                "headers": pairs(call.initial_metadata()), "trailers": pairs(call.trailing_metadata())}
+    except grpc.RpcError as error:
+        return {"code": error.code().value[0], "detail": error.details(), "answer": "",
+                "headers": pairs(error.initial_metadata()), "trailers": pairs(error.trailing_metadata())}
+
+
+with connect() as channel:
+    stub = wire_pb2_grpc.WireServiceStub(channel)
+    outcome = {
+        "echo": lambda: told(stub.Echo, wire.EchoRequest(text="hello", payload=b"\0\1")),
+        "refusal": lambda: told(stub.Fail, wire.FailRequest(code=5, message="ไม่พบ 100%\n", details=b"\0\1\xff")),
+        "refusal after headers": lambda: told(stub.Fail, wire.FailRequest(code=9, message="late", details=b"\1", after_headers=True)),
+        "unforeseen": lambda: told(stub.Fail, wire.FailRequest(message="a secret")),
+        "metadata": lambda: told(stub.Reflect, wire.ReflectRequest(), metadata=[("x-text", "plain"), ("x-data-bin", b"\xfa\xfb"), ("x-more-bin", b"\xfa\xfb\xfc")]),
+        "deadline": lambda: told(stub.Sleep, wire.SleepRequest(id="python deadline"), timeout=0.3),
+        "stubborn": lambda: told(stub.Sleep, wire.SleepRequest(id="python stubborn", stubborn=True), timeout=0.3),
+        "ceiling": lambda: told(stub.SleepUnderCeiling, wire.SleepRequest(id="python ceiling")),
+        "oversize": lambda: told(stub.Echo, wire.EchoRequest(payload=bytes(5_000_000))),
+        "large": lambda: {**told(stub.Large, wire.LargeRequest(size=5_000_000)), "answer": ""},
+        "unimplemented": lambda: told(stub.Missing, wire.MissingRequest()),
+        "compressed": lambda: told(stub.Echo, wire.EchoRequest(text="x" * 1000), compression=grpc.Compression.Gzip),
+        "unauthenticated": lambda: told(stub.WhoAmI, wire.WhoAmIRequest()),
+    }[scenario]()
+    print(json.dumps(outcome))

@@ -1,0 +1,56 @@
+"""A gRPC server that the project did not write: prints its port, serves until its input ends.
+
+usage: wire_server.py STUBS
+"""
+
+import sys
+import time
+from concurrent import futures
+
+sys.path.insert(0, sys.argv[1])
+
+import grpc  # noqa: E402
+import wire_pb2 as wire  # noqa: E402
+import wire_pb2_grpc  # noqa: E402
+
+CODES = {code.value[0]: code for code in grpc.StatusCode}
+POLL_SECONDS = 0.02
+
+
+class Door(wire_pb2_grpc.WireServiceServicer):
+    def Echo(self, request, context):
+        return wire.EchoResponse(text=request.text, payload=request.payload)
+
+    def Fail(self, request, context):
+        if request.after_headers:
+            context.send_initial_metadata((("x-early", "yes"),))
+        if request.code == 0:
+            raise RuntimeError(request.message)
+        context.set_trailing_metadata((("grpc-status-details-bin", request.details),))
+        context.abort(CODES[request.code], request.message)
+
+    def Sleep(self, request, context):
+        while context.is_active():
+            time.sleep(POLL_SECONDS)
+        return wire.SleepResponse()
+
+    def Large(self, request, context):
+        return wire.LargeResponse(payload=bytes(request.size))
+
+    def Reflect(self, request, context):
+        reflected = tuple((key, value) for key, value in context.invocation_metadata() if key.startswith("x-"))
+        context.send_initial_metadata(reflected)
+        context.set_trailing_metadata(reflected)
+        seen = ["%s=%s" % (key, value.hex() if isinstance(value, bytes) else value) for key, value in reflected]
+        return wire.ReflectResponse(seen=seen)
+
+    def WhoAmI(self, request, context):
+        return wire.WhoAmIResponse(user=dict(context.invocation_metadata()).get("user-agent", ""))
+
+
+server = grpc.server(futures.ThreadPoolExecutor(max_workers=16))
+wire_pb2_grpc.add_WireServiceServicer_to_server(Door(), server)
+print(server.add_insecure_port("127.0.0.1:0"), flush=True)
+server.start()
+sys.stdin.read()
+server.stop(None)
