@@ -50,6 +50,9 @@ static class Setup
 
         services.AddSingleton<ReferralDesk>();
         services.AddSingleton<Callers>();
+        services.AddSingleton<ReferralDoor>();
+        services.AddSingleton<DossierDoor>();
+        services.AddSingleton<PeerDoor>();
         services.AddGrpc(options => options.MaxReceiveMessageSize = MostBytesReceived);
         services.AddRequestTimeouts(options => options.DefaultPolicy = new RequestTimeoutPolicy { Timeout = CallCeiling });
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(options =>

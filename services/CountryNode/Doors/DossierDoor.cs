@@ -16,13 +16,13 @@ using Verdict = Coordination.Contracts.Dossier.V1.Verdict;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>Dossiers of every kind over gRPC, to be read.</summary>
-public sealed class DossierDoor(IStore store, TrustInForce trust, Callers callers) : DossierService.DossierServiceBase
+public sealed class DossierDoor(IStore store, TrustInForce trust, Callers callers, ILogger<DossierDoor> logger) : DossierService.DossierServiceBase
 {
     public override async Task<HistoryResponse> History(HistoryRequest request, ServerCallContext context)
     {
         if (Rights.Check(callers.Office(context), Act.ReadHistory) is { } refusal) throw refusal.ToException();
         if (!DossierId.TryRead(request.DossierId.Span, out var id)) throw Refusal.Invalid("FIELD_INVALID", "dossier_id", "is no id: 32 bytes are needed").ToException();
-        var held = await store.FindAsync(id, context.CancellationToken) ?? throw Refusal.NotFound.ToException();
+        var held = await Errors.AnswerAsync(logger, () => store.FindAsync(id, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
 
         var dossier = held.Fold<Referral>(trust.Current);
         var kept = held.Entries.ToDictionary(entry => entry.Entry.Hash);

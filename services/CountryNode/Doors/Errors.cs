@@ -3,11 +3,12 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
+using Npgsql;
 
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>Refusals as gRPC clients of any language read them: a status, a sentence, and google.rpc details.</summary>
-static class Errors
+static partial class Errors
 {
     /// <summary>The domain of every reason, as google.rpc.ErrorInfo asks for.</summary>
     public const string Domain = "coordination";
@@ -30,6 +31,21 @@ static class Errors
         return new RpcException(new Grpc.Core.Status(code, refusal.Text), new Metadata { { DetailsKey, status.ToByteArray() } });
     }
 
+    /// <summary>Answers a call, or refuses it for now when the database is away, full, or starting.</summary>
+    /// <remarks>A commit may have gone through unheard: the same command again gets its answer.</remarks>
+    public static async Task<TResponse> AnswerAsync<TResponse>(ILogger logger, Func<Task<TResponse>> answer)
+    {
+        try
+        {
+            return await answer();
+        }
+        catch (NpgsqlException fault)
+        {
+            LogStoreUnavailable(logger, fault, fault.SqlState ?? "no answer");
+            throw new Refusal(RefusalKind.TryAgain, "STORE_UNAVAILABLE", "The node's database does not answer now. Send the same request again, under the same command_id.").ToException();
+        }
+    }
+
     static StatusCode CodeOf(RefusalKind kind) => kind switch
     {
         RefusalKind.Unauthenticated => StatusCode.Unauthenticated,
@@ -40,4 +56,7 @@ static class Errors
         RefusalKind.AlreadyUsed => StatusCode.AlreadyExists,
         RefusalKind.TryAgain => StatusCode.Unavailable,
     };
+
+    [LoggerMessage(EventId = 500, Level = LogLevel.Error, Message = "The database does not answer ({SqlState}).")]
+    static partial void LogStoreUnavailable(ILogger logger, Exception fault, string sqlState);
 }

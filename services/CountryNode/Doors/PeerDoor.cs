@@ -11,7 +11,7 @@ using Admission = Coordination.Contracts.Peer.V1.Admission;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>The other nodes' way in, over gRPC: parse, call the door, map.</summary>
-public sealed class PeerDoor(Door door, IStore store, TrustInForce trust, Callers callers) : PeerService.PeerServiceBase
+public sealed class PeerDoor(Door door, IStore store, TrustInForce trust, Callers callers, ILogger<PeerDoor> logger) : PeerService.PeerServiceBase
 {
     public override async Task<DeliverResponse> Deliver(DeliverRequest request, ServerCallContext context)
     {
@@ -19,7 +19,7 @@ public sealed class PeerDoor(Door door, IStore store, TrustInForce trust, Caller
         if (request.Entries.Count is 0 or > Relay.MostEntries)
             throw Refusal.Invalid("TOO_MANY_OR_NONE", "entries", $"are {request.Entries.Count}: 1 to {Relay.MostEntries} are taken at once").ToException();
 
-        var delivered = await door.AdmitAsync(peer, [.. request.Entries.Select(Offered.From)], context.CancellationToken);
+        var delivered = await Errors.AnswerAsync(logger, () => door.AdmitAsync(peer, [.. request.Entries.Select(Offered.From)], context.CancellationToken));
         var response = new DeliverResponse();
         response.Admissions.AddRange(delivered.Admitted.Select(admitted => new Admission { Disposition = ToWire(admitted.Disposition), Reason = admitted.Reason }));
         response.Receipts.AddRange(delivered.Receipts.Select(receipt => receipt.ToWire()));
@@ -33,7 +33,7 @@ public sealed class PeerDoor(Door door, IStore store, TrustInForce trust, Caller
         if (request.Held.Count > Door.MostHeld || request.Held.Any(hash => hash.Length != EntryHash.Length))
             throw Refusal.Invalid("FIELD_INVALID", "held", $"is malformed: at most {Door.MostHeld} hashes of {EntryHash.Length} bytes are taken").ToException();
         // To a node that the dossier does not name, it does not exist.
-        if (await store.FindAsync(id, context.CancellationToken) is not { } held || held.Opening?.Participants.Contains(peer) is not true)
+        if (await Errors.AnswerAsync(logger, () => store.FindAsync(id, context.CancellationToken)) is not { } held || held.Opening?.Participants.Contains(peer) is not true)
             throw Refusal.NotFound.ToException();
 
         var theirs = request.Held.Select(hash => EntryHash.Read(hash.Span)).ToHashSet();

@@ -15,7 +15,7 @@ using Referrals = Coordination.Domain.Referrals;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>Referrals over gRPC: parse, call the desk, map. Nothing here decides anything.</summary>
-public sealed class ReferralDoor(ReferralDesk desk, Callers callers) : ReferralService.ReferralServiceBase
+public sealed class ReferralDoor(ReferralDesk desk, Callers callers, ILogger<ReferralDoor> logger) : ReferralService.ReferralServiceBase
 {
     public override Task<OpenResponse> Open(OpenRequest request, ServerCallContext context) =>
         Do(request, request.Command, context, OpenResponse.Parser, referral => new OpenResponse { Referral = referral }, fields =>
@@ -48,7 +48,7 @@ public sealed class ReferralDoor(ReferralDesk desk, Callers callers) : ReferralS
     {
         if (Rights.Check(callers.Office(context), Act.ReadReferral) is { } refusal) throw refusal.ToException();
         if (!DossierId.TryRead(request.DossierId.Span, out var id)) throw Refusal.Invalid("FIELD_INVALID", "dossier_id", "is no id: 32 bytes are needed").ToException();
-        var dossier = await desk.FindAsync(id, context.CancellationToken) ?? throw Refusal.NotFound.ToException();
+        var dossier = await Errors.AnswerAsync(logger, () => desk.FindAsync(id, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
         return new GetResponse { Referral = ReferralView.Of(dossier) };
     }
 
@@ -73,9 +73,9 @@ public sealed class ReferralDoor(ReferralDesk desk, Callers callers) : ReferralS
         var write = read(fields);
         if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
 
-        var outcome = await write(new Command(
+        var outcome = await Errors.AnswerAsync(logger, () => write(new Command(
             new CommandKey(office, commandId), RequestHash(context.Method, request), happenedOn, channel,
-            dossier => respond(ReferralView.Of(dossier)).ToByteArray()));
+            dossier => respond(ReferralView.Of(dossier)).ToByteArray())));
         return outcome switch
         {
             CommandOutcome.Done done => parser.ParseFrom(done.Answer.Span),

@@ -36,7 +36,7 @@ static class Regions
     /// <summary>One value from a node's database.</summary>
     public static async Task<T> AskAsync<T>(this RegionNode node, string sql, params object[] parameters)
     {
-        await using var connection = new NpgsqlConnection(node.DatabaseConnectionString);
+        await using var connection = new NpgsqlConnection($"{node.DatabaseConnectionString};Application Name=test");
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using var command = new NpgsqlCommand(sql, connection);
         foreach (var parameter in parameters) command.Parameters.Add(new NpgsqlParameter { Value = parameter });
@@ -50,6 +50,13 @@ static class Regions
         select coalesce(string_agg(encode(hash, 'hex') || encode(sha256(bytes), 'hex') || encode(signature, 'hex') || key_id, E'\n' order by hash), '')
         from entry where $1::bytea is null or dossier_id = $1
         """, dossier?.ToByteArray() ?? (object)DBNull.Value);
+
+    /// <summary>Every entry of the dossiers in which another country takes part, as <see cref="SetAsync"/> gives it.</summary>
+    public static Task<string> SetToAsync(this RegionNode node, string other) => node.AskAsync<string>(
+        """
+        select coalesce(string_agg(encode(hash, 'hex') || encode(sha256(bytes), 'hex') || encode(signature, 'hex') || key_id, E'\n' order by hash), '')
+        from entry where exists (select from participant where participant.dossier_id = entry.dossier_id and participant.node = $1)
+        """, other);
 
     /// <summary>Where every dossier stands at a node, as one text, by id.</summary>
     public static Task<string> StatesAsync(this RegionNode node) => node.AskAsync<string>(
