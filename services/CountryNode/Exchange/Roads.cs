@@ -10,7 +10,7 @@ namespace Coordination.CountryNode.Exchange;
 /// <summary>Keeps one relay going per peer, apart from each other: a slow country delays no other.</summary>
 public sealed partial class Roads(Relay relay, Gaps gaps, Bell bell, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Roads> logger) : BackgroundService
 {
-    static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
+    static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -111,7 +111,7 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
                 FailureRatio = 0.9,
                 MinimumThroughput = 5,
                 SamplingDuration = TimeSpan.FromSeconds(30),
-                BreakDuration = TimeSpan.FromSeconds(5),
+                BreakDuration = TimeSpan.FromSeconds(2),
             })
             .Build();
         return new Line(channel, new PeerService.PeerServiceClient(channel), breaker);

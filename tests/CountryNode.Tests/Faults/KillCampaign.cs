@@ -15,10 +15,11 @@ namespace Coordination.CountryNode.Tests.Faults;
 /// </remarks>
 public sealed class KillCampaign(SharedRegion shared)
 {
-    const int Kills = 50;
+    /// <summary>A sample by default; <c>infra/campaign</c> sets 50.</summary>
+    static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("COORDINATION_KILLS") ?? "6");
 
-    /// <summary>Kills that hit nothing at all are not counted; this many at most, so that the campaign ends.</summary>
-    const int MostTries = 90;
+    /// <summary>Kills that hit nothing at all are not counted, and every moment has to be hit; this many at most, so that the campaign ends.</summary>
+    static readonly int MostTries = Kills + 40;
 
     enum Moment
     {
@@ -31,7 +32,7 @@ public sealed class KillCampaign(SharedRegion shared)
     }
 
     [Fact]
-    public async Task Nodes_killed_at_50_random_moments_lose_nothing_that_was_answered_and_end_with_the_same_set()
+    public async Task Nodes_killed_at_random_moments_lose_nothing_that_was_answered_and_end_with_the_same_set()
     {
         await using var region = await shared.StartAsync(["TH", "LA"]);
         var traffic = new Traffic(region);
@@ -40,10 +41,11 @@ public sealed class KillCampaign(SharedRegion shared)
 
         var hits = Enum.GetValues<Moment>().ToDictionary(moment => moment, _ => 0);
         var (counted, tries) = (0, 0);
-        while (counted < Kills && tries++ < MostTries)
+        while ((counted < Kills || hits.ContainsValue(0)) && tries++ < MostTries)
         {
             var (victim, other) = tries % 2 == 0 ? (region["TH"], region["LA"]) : (region["LA"], region["TH"]);
-            await Task.Delay(RandomNumberGenerator.GetInt32(20, 400), TestContext.Current.CancellationToken);
+            await UntilEntriesFlowAsync(region);
+            await Task.Delay(RandomNumberGenerator.GetInt32(1, 300), TestContext.Current.CancellationToken);
 
             var kill = victim.KillAsync();
             var underWay = traffic.UnderWay(victim.Id);
@@ -69,7 +71,7 @@ public sealed class KillCampaign(SharedRegion shared)
         await region.SettledAsync(TimeSpan.FromMinutes(2));
         Console.WriteLine($"Kill campaign: {counted} kills that hit something, of {tries}; {traffic.Answered.Count} commands answered. {string.Join(", ", hits.Select(hit => $"{hit.Key} {hit.Value}"))}");
 
-        counted.ShouldBe(Kills);
+        counted.ShouldBeGreaterThanOrEqualTo(Kills);
         hits.Where(hit => hit.Value == 0).Select(hit => hit.Key).ShouldBeEmpty("every moment has to be hit");
         (await region["LA"].SetAsync()).ShouldBe(await region["TH"].SetAsync());
         (await region["LA"].StatesAsync()).ShouldBe(await region["TH"].StatesAsync());
@@ -80,6 +82,18 @@ public sealed class KillCampaign(SharedRegion shared)
             foreach (var (dossier, author, seq) in traffic.Answered)
                 (await node.AskAsync<long>("select count(*) from entry where dossier_id = $1 and author = $2 and seq = $3", dossier.ToByteArray(), author, (int)seq))
                     .ShouldBe(1, $"{author} {seq} was answered, and {node.Id} has to hold it");
+        }
+    }
+
+    /// <summary>A kill in the middle of nothing shows nothing: both roads have to be in use again.</summary>
+    static async Task UntilEntriesFlowAsync(Region region)
+    {
+        foreach (var node in region.Nodes)
+        {
+            const string received = "select count(*) from entry where handed_on_by is not null";
+            var before = await node.AskAsync<long>(received);
+            (await Poll.UntilAsync(async () => await node.AskAsync<long>(received) > before, TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken))
+                .ShouldBeTrue($"Nothing arrives at {node.Id} any more.");
         }
     }
 
