@@ -1,4 +1,5 @@
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using Coordination.CountryNode.Desks;
 using Coordination.CountryNode.Doors;
 using Coordination.CountryNode.Exchange;
@@ -37,7 +38,7 @@ static class Setup
         services.AddSingleton(keys);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<TrustInForce>();
-        services.AddSingleton(Pen.Of(node, keys));
+        services.AddSingleton(_ => Pen.Of(node, keys));
         services.AddSingleton(NpgsqlDataSource.Create(settings.Database));
         services.AddSingleton<IStore, PostgresStore>();
         services.AddSingleton<IPeers, GrpcPeers>();
@@ -68,6 +69,23 @@ static class Setup
                 IssuerSigningKeys = new JsonWebKeySet(File.ReadAllText(settings.Tokens.KeysFile)).GetSigningKeys(),
             };
         });
+    }
+
+    /// <summary>The key folder belongs together, and to this node.</summary>
+    /// <exception cref="NodeCannotStartException">It does not, and why.</exception>
+    public static void CheckKeys(this WebApplication node)
+    {
+        try
+        {
+            var pen = node.Services.GetRequiredService<Pen>();
+            var trust = node.Services.GetRequiredService<TrustInForce>().Current;
+            if (trust.KeyOf(pen.Node, pen.Key.Id) is null)
+                throw new NodeCannotStartException($"The signing key in the key folder is none of {pen.Node}'s in trust list {trust.Version}. Check Node:Id and Node:KeyFolder.");
+        }
+        catch (Exception unreadable) when (unreadable is UntrustedListException or CryptographicException or FileNotFoundException)
+        {
+            throw new NodeCannotStartException($"The key folder cannot be used: {unreadable.Message} Check Node:KeyFolder.", unreadable);
+        }
     }
 
     /// <summary>Two listeners: offices come with bearer tokens, nodes with certificates over TLS 1.3.</summary>
@@ -107,3 +125,6 @@ static class Setup
         }
     }
 }
+
+/// <summary>The node cannot start; the message says why, and what to do.</summary>
+sealed class NodeCannotStartException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,64 @@
+using Coordination.Hosting.Postgres;
+using Npgsql;
+
+namespace Coordination.CountryNode.Tests.Starting;
+
+/// <summary>How a database comes to the form that the program knows.</summary>
+public sealed class MigrationsTests(SharedRegion shared)
+{
+    [Fact]
+    public async Task Migrations_are_applied_once_also_by_programs_that_start_together()
+    {
+        await WithDatabaseAsync(async database =>
+        {
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ApplyAsync(database)));
+            await ApplyAsync(database);
+            (await ScalarAsync(database, "select count(*) from migration")).ShouldBe(1L);
+            (await ScalarAsync(database, "select count(*) from entry")).ShouldBe(0L);
+        });
+    }
+
+    [Fact]
+    public async Task A_migration_that_was_changed_after_it_had_been_applied_is_refused()
+    {
+        await WithDatabaseAsync(async database =>
+        {
+            await ApplyAsync(database);
+            await ScalarAsync(database, "update migration set checksum = 'another'");
+            (await Should.ThrowAsync<InvalidOperationException>(() => ApplyAsync(database))).Message.ShouldContain("was changed after it had been applied");
+        });
+    }
+
+    [Fact]
+    public async Task A_database_that_is_newer_than_the_program_is_refused()
+    {
+        await WithDatabaseAsync(async database =>
+        {
+            await ApplyAsync(database);
+            await ScalarAsync(database, "insert into migration (number, name, checksum) values (9999, 'from the future', '')");
+            (await Should.ThrowAsync<InvalidOperationException>(() => ApplyAsync(database))).Message.ShouldContain("start a newer program");
+        });
+    }
+
+    static Task ApplyAsync(NpgsqlDataSource database) => Migrations.ApplyAsync(database, typeof(Store.PostgresStore).Assembly, TestContext.Current.CancellationToken);
+
+    static async Task<object?> ScalarAsync(NpgsqlDataSource database, string sql)
+    {
+        await using var command = database.CreateCommand(sql);
+        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+    }
+
+    async Task WithDatabaseAsync(Func<NpgsqlDataSource, Task> test)
+    {
+        var database = await shared.Postgres.CreateDatabaseAsync("migrations", TestContext.Current.CancellationToken);
+        try
+        {
+            await using var source = NpgsqlDataSource.Create(database.ConnectionString);
+            await test(source);
+        }
+        finally
+        {
+            await shared.Postgres.DropDatabaseAsync(database, CancellationToken.None);
+        }
+    }
+}

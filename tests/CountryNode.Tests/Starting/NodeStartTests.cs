@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using Coordination.Hosting;
+using Coordination.Local;
+using Microsoft.Extensions.Configuration;
+
+namespace Coordination.CountryNode.Tests.Starting;
+
+/// <summary>What a node says when it cannot start.</summary>
+public sealed class NodeStartTests(SharedRegion shared)
+{
+    [Fact]
+    public void Everything_that_is_wrong_with_the_settings_is_said_at_once()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Node:Id"] = "Thailand",
+            ["Node:KeyFolder"] = "/does/not/exist",
+            ["Node:ApiAddress"] = "http://127.0.0.1:80",
+            ["Node:Tokens:Issuer"] = "https://issuer.example",
+            ["Node:Offices:0"] = "minister@datip",
+        }).Build();
+        var (settings, faults) = NodeSettings.Read(configuration.GetSection("Node"));
+        settings.ShouldBeNull();
+        faults.Select(fault => fault.Split(' ')[1]).ShouldBe(
+            ["Node:Id", "Node:Database", "Node:KeyFolder", "Node:ApiAddress", "Node:PeerAddress", "Node:Tokens:Audience", "Node:Tokens:KeysFile", "Node:Offices"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_node_without_settings_names_them_and_ends_with_1()
+    {
+        var (code, output) = await RunAsync();
+        code.ShouldBe(1);
+        output.ShouldContain("Setting Node:Id is missing.");
+        output.ShouldContain("Setting Node:Offices is empty");
+        output.ShouldNotContain("   at ");
+    }
+
+    [Theory]
+    [InlineData("Node__Database", "Host=127.0.0.1;Port=1;Database=nothing;Username=nobody;Password=none;Timeout=2", "database cannot be reached")]
+    [InlineData("Node__Id", "VN", "The signing key in the key folder is none of VN's")]
+    public async Task A_node_that_cannot_start_says_why_in_one_sentence(string setting, string value, string says)
+    {
+        var (code, output) = await RunAsync(("--config", Path.Combine(Path.GetDirectoryName(shared.Region["TH"].LogFile)!, "node.json")), (setting, value));
+        code.ShouldBe(1);
+        output.ShouldContain(says);
+        output.ShouldNotContain("   at ");
+    }
+
+    static async Task<(int Code, string Output)> RunAsync(params (string Name, string Value)[] with)
+    {
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
+        start.ArgumentList.Add(Checkout.CountryNode);
+        foreach (var (name, value) in with)
+        {
+            if (!name.StartsWith("--", StringComparison.Ordinal))
+            {
+                start.Environment[name] = value;
+                continue;
+            }
+            start.ArgumentList.Add(name);
+            start.ArgumentList.Add(value);
+        }
+        using var node = Process.Start(start)!;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        try
+        {
+            var (output, errors) = (node.StandardOutput.ReadToEndAsync(limit.Token), node.StandardError.ReadToEndAsync(limit.Token));
+            await node.WaitForExitAsync(limit.Token);
+            return (node.ExitCode, await output + await errors);
+        }
+        finally
+        {
+            if (!node.HasExited) node.Kill();
+        }
+    }
+}
