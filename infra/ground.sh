@@ -38,6 +38,7 @@ need_for_test() {
   need_for_run
   has_python || missing+=(python3-grpcio python3-protobuf)
   has protoc || missing+=(protobuf-compiler)
+  [[ -e /usr/include/google/protobuf/timestamp.proto ]] || missing+=(libprotobuf-dev)
   has grpc_python_plugin || missing+=(protobuf-compiler-grpc)
   has node || missing+=(nodejs)
   has npm || missing+=(npm)

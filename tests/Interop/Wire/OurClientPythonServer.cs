@@ -105,7 +105,7 @@ public sealed class PythonServer(Python python) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _process = python.StartScript("wire_server.py");
+        _process = python.StartScript("Wire/wire_server.py");
 
         // What a handler's exception prints must not fill the pipe.
         _process.ErrorDataReceived += (_, _) => { };

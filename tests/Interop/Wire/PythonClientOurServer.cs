@@ -89,7 +89,7 @@ public sealed class PythonClientOurServer(WireServer server, Python python)
     async Task<Outcome> CallAsync(string scenario, bool tls = false)
     {
         string[] arguments = tls ? [$"localhost:{server.Tls.Port}", scenario, python.CertificateFile] : [server.Clear.Authority, scenario];
-        return JsonSerializer.Deserialize<Outcome>(await python.RunScriptAsync("wire_client.py", arguments, Token), Json)!;
+        return JsonSerializer.Deserialize<Outcome>(await python.RunScriptAsync("Wire/wire_client.py", arguments, Token), Json)!;
     }
 
     /// <summary>What the client was told; bytes in hexadecimal digits.</summary>
