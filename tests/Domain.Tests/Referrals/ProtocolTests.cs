@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Coordination.Domain.Dossiers;
 using Coordination.Domain.Referrals;
 
@@ -7,33 +6,16 @@ namespace Coordination.Domain.Tests.Referrals;
 /// <summary><c>protocol.tsv</c> is the protocol's section 1, row by row.</summary>
 public sealed class ProtocolTests
 {
-    /// <summary>As the table calls them.</summary>
-    static readonly ImmutableDictionary<string, Body> Bodies = new Dictionary<string, Body>
-    {
-        ["Opened"] = Sample.Opened(Pair.Usual),
-        ["Acknowledged"] = Sample.Acknowledged,
-        ["TakenUp"] = Sample.TakenUp,
-        ["Declined"] = Sample.Declined,
-        ["Cancelled"] = Sample.Cancelled,
-        ["ConsentWithdrawn(Everything)"] = Sample.WithdrawnAll,
-        ["ConsentWithdrawn(Part)"] = Sample.WithdrawnPart,
-    }.ToImmutableDictionary();
-
-    static readonly string[] Authors = ["S", "R"];
-
-    static readonly IReadOnlyList<Row> Rows =
-        [.. Tables.Rows("protocol.tsv").Select(cells => new Row(Enum.Parse<ReferralState>(cells[0]), cells[1], cells[2], cells[3], cells[4]))];
-
     [Fact]
     public void Every_state_body_and_author_stands_in_the_table_once()
     {
         var expected =
             from state in Enum.GetValues<ReferralState>()
-            from body in Bodies.Keys
-            from author in Authors
+            from body in Protocol.Bodies.Keys
+            from author in Protocol.Authors
             select (state, body, author);
 
-        Rows.Select(row => (row.State, row.Body, row.Author)).ShouldBe(expected, ignoreOrder: true);
+        Protocol.Rows.Select(row => (row.State, row.Body, row.Author)).ShouldBe(expected, ignoreOrder: true);
     }
 
     [Fact]
@@ -42,10 +24,10 @@ public sealed class ProtocolTests
         var domain = typeof(Body).Assembly.GetTypes();
         var statements = domain.Where(type => type is { IsAbstract: false } && type.IsAssignableTo(typeof(Body))
             && type != typeof(NotUnderstood) && type != typeof(Misshapen));
-        Bodies.Values.Select(body => body.GetType()).Distinct().ShouldBe(statements, ignoreOrder: true);
+        Protocol.Bodies.Values.Select(body => body.GetType()).Distinct().ShouldBe(statements, ignoreOrder: true);
 
         var scopes = domain.Where(type => type is { IsAbstract: false } && type.IsAssignableTo(typeof(WithdrawalScope)));
-        Bodies.Values.OfType<ConsentWithdrawn>().Select(withdrawn => withdrawn.Scope.GetType()).ShouldBe(scopes, ignoreOrder: true);
+        Protocol.Bodies.Values.OfType<ConsentWithdrawn>().Select(withdrawn => withdrawn.Scope.GetType()).ShouldBe(scopes, ignoreOrder: true);
     }
 
     [Fact]
@@ -53,9 +35,9 @@ public sealed class ProtocolTests
     {
         foreach (var pair in Pair.All)
         {
-            foreach (var row in Rows)
+            foreach (var row in Protocol.Rows)
             {
-                var outcome = Standing(pair, row.State).Next(Says(pair, row.Author, Bodies[row.Body]));
+                var outcome = Standing(pair, row.State).Next(Says(pair, row.Author, Protocol.Bodies[row.Body]));
                 var then = outcome is Applied<Referral> applied ? ("applied", applied.State.State.ToString()) : ("void", outcome.Word());
                 then.ShouldBe((row.Verdict, row.Then), $"{pair}: {row}");
             }
@@ -67,10 +49,10 @@ public sealed class ProtocolTests
     {
         foreach (var pair in Pair.All)
         {
-            foreach (var rows in Rows.GroupBy(row => (row.Body, row.Author)))
+            foreach (var rows in Protocol.Rows.GroupBy(row => (row.Body, row.Author)))
             {
                 var open = rows.Where(row => row.Verdict is "applied").Select(row => row.State);
-                Standing(pair, ReferralState.Sent).OpenFrom(Says(pair, rows.Key.Author, Bodies[rows.Key.Body])).ShouldBe(open, ignoreOrder: true);
+                Standing(pair, ReferralState.Sent).OpenFrom(Says(pair, rows.Key.Author, Protocol.Bodies[rows.Key.Body])).ShouldBe(open, ignoreOrder: true);
             }
         }
     }
@@ -78,9 +60,9 @@ public sealed class ProtocolTests
     [Fact]
     public void What_is_void_says_why_in_a_sentence()
     {
-        foreach (var row in Rows.Where(row => row.Verdict is "void"))
+        foreach (var row in Protocol.Rows.Where(row => row.Verdict is "void"))
         {
-            var outcome = Standing(Pair.Usual, row.State).Next(Says(Pair.Usual, row.Author, Bodies[row.Body]));
+            var outcome = Standing(Pair.Usual, row.State).Next(Says(Pair.Usual, row.Author, Protocol.Bodies[row.Body]));
             outcome.ShouldBeOfType<Voided<Referral>>().Reason.Text.ShouldEndWith(".");
         }
     }
@@ -109,7 +91,7 @@ public sealed class ProtocolTests
 
     [Fact]
     public void Of_what_crossed_withdrawals_come_first_then_decisions_that_stop_then_all_others() =>
-        Bodies.ToDictionary(body => body.Key, body => Referral.Rank(body.Value)).ShouldBe(new Dictionary<string, int>
+        Protocol.Bodies.ToDictionary(body => body.Key, body => Referral.Rank(body.Value)).ShouldBe(new Dictionary<string, int>
         {
             ["ConsentWithdrawn(Everything)"] = 0,
             ["ConsentWithdrawn(Part)"] = 0,
@@ -122,7 +104,7 @@ public sealed class ProtocolTests
 
     [Fact]
     public void ConsentWithdrawn_alone_is_a_withdrawal() =>
-        Bodies.Where(body => Referral.IsWithdrawal(body.Value)).Select(body => body.Key)
+        Protocol.Bodies.Where(body => Referral.IsWithdrawal(body.Value)).Select(body => body.Key)
             .ShouldBe(["ConsentWithdrawn(Everything)", "ConsentWithdrawn(Part)"], ignoreOrder: true);
 
     static Referral Standing(Pair pair, ReferralState state)
@@ -136,6 +118,4 @@ public sealed class ProtocolTests
 
     static Referral After(Referral referral, Body body) =>
         referral.Next(Says(Pair.Usual, "S", body)).ShouldBeOfType<Applied<Referral>>().State;
-
-    sealed record Row(ReferralState State, string Body, string Author, string Verdict, string Then);
 }
