@@ -49,8 +49,8 @@ sealed class Form
         var previous = entry.Previous is { } hash ? held[hash] : null;
         if (previous is null ? entry.Seq != 1 : previous.Author != entry.Author || previous.Seq != entry.Seq - 1)
             return "The entry does not continue its author's chain.";
-        if (previous is null && entry.Seen.IsEmpty)
-            return "The entry does not descend from the opening.";
+        var descends = entry.Author == opening.Author ? previous is not null : entry.Seen.Any(head => head.Author == opening.Author);
+        if (!descends) return "The entry does not descend from the opening.";
 
         if (entry.Seen.Select(head => head.Author).Append(entry.Author).Distinct().Count() != entry.Seen.Length + 1)
             return "The entry names a chain twice among those it has seen, or its own.";
