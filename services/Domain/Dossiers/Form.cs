@@ -27,14 +27,22 @@ sealed class Form
     /// <param name="evenIfForked">A fork does not make it void: no fork ever suspends a withdrawal.</param>
     public Reason? Fault(Entry entry, bool evenIfForked)
     {
-        if (beyondRevocation.Contains(entry.Hash))
-            return new(ReasonCode.KeyRevoked, "The author's key was revoked, and this entry lies beyond the heads that stand.");
-        if (!opening.Opening!.Writers.Contains(entry.Author))
-            return new(ReasonCode.ForeignAuthor, $"{entry.Author} is no writer of this dossier.");
+        if (AuthorFault(entry) is { } fault)
+            return fault;
         if (ChainFault(entry) is { } why)
             return new(ReasonCode.WrongForm, why);
         if (!evenIfForked && forkedFrom.TryGetValue(entry.Author, out var seq) && entry.Seq >= seq)
             return new(ReasonCode.Forked, $"{entry.Author} wrote two entries as number {seq}; continue in a new dossier that names this one.");
+        return null;
+    }
+
+    /// <summary>Why the entry is void whatever its past turns out to be; null when its author and key stand.</summary>
+    public Reason? AuthorFault(Entry entry)
+    {
+        if (beyondRevocation.Contains(entry.Hash))
+            return new(ReasonCode.KeyRevoked, "The author's key was revoked, and this entry lies beyond the heads that stand.");
+        if (!opening.Opening!.Writers.Contains(entry.Author))
+            return new(ReasonCode.ForeignAuthor, $"{entry.Author} is no writer of this dossier.");
         return null;
     }
 
