@@ -35,13 +35,14 @@ public sealed class Dossier<TState> where TState : class, IProtocol<TState>
     public ImmutableArray<Entry> Withdrawals { get; }
 
     /// <summary>The last entry of each writer's chain whose past is complete, by author.</summary>
+    /// <remarks>Never one beyond revocation: a thief's chain may be longer than its owner's, and would hide it.</remarks>
     public ImmutableArray<Head> Heads
     {
         get
         {
             var writers = OpeningEntry?.Opening?.Writers ?? [];
             return [.. Entries
-                .Where(judged => writers.Contains(judged.Entry.Author))
+                .Where(judged => writers.Contains(judged.Entry.Author) && judged.Verdict is not Verdict.Void { Reason.Code: ReasonCode.KeyRevoked })
                 .GroupBy(judged => judged.Entry.Author)
                 .Select(chain => chain.Select(judged => judged.Entry).OrderByDescending(entry => entry.Seq).ThenBy(entry => entry.Hash).First())
                 .OrderBy(last => last.Author)
