@@ -10,8 +10,8 @@ namespace Coordination.Domain.Dossiers;
 /// </remarks>
 public sealed class Dossier<TState> where TState : class, IProtocol<TState>
 {
-    Dossier(DossierId id, TState? state, ImmutableArray<Judged> entries, ImmutableArray<Entry> waiting, bool upgradeNeeded) =>
-        (Id, State, Entries, Waiting, UpgradeNeeded) = (id, state, entries, waiting, upgradeNeeded);
+    Dossier(DossierId id, TState? state, ImmutableArray<Judged> entries, ImmutableArray<Entry> waiting, IEnumerable<Entry> withdrawals, bool upgradeNeeded) =>
+        (Id, State, Entries, Waiting, Withdrawals, UpgradeNeeded) = (id, state, entries, waiting, [.. withdrawals], upgradeNeeded);
 
     public DossierId Id { get; }
 
@@ -30,20 +30,19 @@ public sealed class Dossier<TState> where TState : class, IProtocol<TState>
     /// <summary>Null while the opening is not held.</summary>
     public Entry? OpeningEntry => Entries.IsEmpty ? null : Entries[0].Entry;
 
-    /// <summary>Every withdrawal held that is not void, also those that wait behind a gap: release stops before the fold sees them.</summary>
-    public IEnumerable<Entry> Withdrawals =>
-        Entries.Where(judged => judged.Verdict is not Verdict.Void).Select(judged => judged.Entry)
-            .Concat(Waiting)
-            .Where(entry => TState.IsWithdrawal(entry.Body));
+    /// <summary>Every withdrawal held that is not void by a fault of its own: release stops before the fold sees it.</summary>
+    /// <remarks>Also those that wait behind a gap, that stand behind an upgrade stop, or whose opening became void.</remarks>
+    public ImmutableArray<Entry> Withdrawals { get; }
 
     /// <summary>The last entry of each writer's chain whose past is complete, by author.</summary>
+    /// <remarks>Never one beyond revocation: a thief's chain may be longer than its owner's, and would hide it.</remarks>
     public ImmutableArray<Head> Heads
     {
         get
         {
             var writers = OpeningEntry?.Opening?.Writers ?? [];
             return [.. Entries
-                .Where(judged => writers.Contains(judged.Entry.Author))
+                .Where(judged => writers.Contains(judged.Entry.Author) && judged.Verdict is not Verdict.Void { Reason.Code: ReasonCode.KeyRevoked })
                 .GroupBy(judged => judged.Entry.Author)
                 .Select(chain => chain.Select(judged => judged.Entry).OrderByDescending(entry => entry.Seq).ThenBy(entry => entry.Hash).First())
                 .OrderBy(last => last.Author)
@@ -61,7 +60,11 @@ public sealed class Dossier<TState> where TState : class, IProtocol<TState>
             throw new ArgumentException($"Entry {stray.Hash} belongs to another dossier.", nameof(held));
 
         var opening = held.FirstOrDefault(entry => entry.Hash == id.Opening);
-        if (opening?.Opening is null) return new(id, null, [], [.. held.OrderBy(entry => entry.Hash)], upgradeNeeded: false);
+        if (opening?.Opening is null)
+        {
+            ImmutableArray<Entry> all = [.. held.OrderBy(entry => entry.Hash)];
+            return new(id, null, [], all, all.Where(entry => TState.IsWithdrawal(entry.Body) && !beyondRevocation.Contains(entry.Hash)), upgradeNeeded: false);
+        }
 
         var (ordered, waiting) = Descent.Order(opening, held, body => TState.Rank(body), TState.Precedence(opening));
         var form = new Form(opening, held, beyondRevocation);
@@ -74,7 +77,12 @@ public sealed class Dossier<TState> where TState : class, IProtocol<TState>
             var verdict = Judge(entry);
             judged.Add(new Judged(entry, verdict));
         }
-        return new(id, state, judged.ToImmutable(), waiting, stopped);
+        var withdrawals = judged
+            .Where(folded => folded.Verdict is not Verdict.Void { Reason.Code: not ReasonCode.OpeningVoid })
+            .Select(folded => folded.Entry)
+            .Concat(waiting.Where(entry => form.AuthorFault(entry) is null))
+            .Where(entry => TState.IsWithdrawal(entry.Body));
+        return new(id, state, judged.ToImmutable(), waiting, withdrawals, stopped);
 
         Verdict Judge(Entry entry)
         {

@@ -27,14 +27,22 @@ sealed class Form
     /// <param name="evenIfForked">A fork does not make it void: no fork ever suspends a withdrawal.</param>
     public Reason? Fault(Entry entry, bool evenIfForked)
     {
-        if (beyondRevocation.Contains(entry.Hash))
-            return new(ReasonCode.KeyRevoked, "The author's key was revoked, and this entry lies beyond the heads that stand.");
-        if (!opening.Opening!.Writers.Contains(entry.Author))
-            return new(ReasonCode.ForeignAuthor, $"{entry.Author} is no writer of this dossier.");
+        if (AuthorFault(entry) is { } fault)
+            return fault;
         if (ChainFault(entry) is { } why)
             return new(ReasonCode.WrongForm, why);
         if (!evenIfForked && forkedFrom.TryGetValue(entry.Author, out var seq) && entry.Seq >= seq)
             return new(ReasonCode.Forked, $"{entry.Author} wrote two entries as number {seq}; continue in a new dossier that names this one.");
+        return null;
+    }
+
+    /// <summary>Why the entry is void whatever its past turns out to be; null when its author and key stand.</summary>
+    public Reason? AuthorFault(Entry entry)
+    {
+        if (beyondRevocation.Contains(entry.Hash))
+            return new(ReasonCode.KeyRevoked, "The author's key was revoked, and this entry lies beyond the heads that stand.");
+        if (!opening.Opening!.Writers.Contains(entry.Author))
+            return new(ReasonCode.ForeignAuthor, $"{entry.Author} is no writer of this dossier.");
         return null;
     }
 
@@ -49,14 +57,16 @@ sealed class Form
         var previous = entry.Previous is { } hash ? held[hash] : null;
         if (previous is null ? entry.Seq != 1 : previous.Author != entry.Author || previous.Seq != entry.Seq - 1)
             return "The entry does not continue its author's chain.";
-        if (previous is null && entry.Seen.IsEmpty)
-            return "The entry does not descend from the opening.";
+        var descends = entry.Author == opening.Author ? previous is not null : entry.Seen.Any(head => head.Author == opening.Author);
+        if (!descends) return "The entry does not descend from the opening.";
 
         if (entry.Seen.Select(head => head.Author).Append(entry.Author).Distinct().Count() != entry.Seen.Length + 1)
             return "The entry names a chain twice among those it has seen, or its own.";
         if (entry.Seen.Any(head => held[head.Hash] is var seen && (seen.Author != head.Author || seen.Seq != head.Seq)))
             return "The entry names a head that is not where it says.";
-        if (previous is not null && previous.Seen.Any(before => !entry.Seen.Any(head => head.Author == before.Author && head.Seq >= before.Seq)))
+        // A head beyond revocation may be unseen: the chain that stands ends before it.
+        if (previous is not null && previous.Seen.Any(before => !beyondRevocation.Contains(before.Hash)
+            && !entry.Seen.Any(head => head.Author == before.Author && head.Seq >= before.Seq)))
             return "The entry has seen less than the one before it.";
         return null;
     }

@@ -5,7 +5,9 @@ namespace Coordination.Domain.Dossiers;
 /// <summary>One country's installation, by its ISO 3166 alpha-2 code, or <c>SEC</c> for the regional secretariat.</summary>
 public readonly record struct NodeId : IComparable<NodeId>
 {
-    static readonly string[] Known = ["CN", "KH", "LA", "MM", "SEC", "TH", "VN"];
+    const string Secretariat = "SEC";
+
+    static readonly string[] Known = ["CN", "KH", "LA", "MM", Secretariat, "TH", "VN"];
 
     readonly string? code;
 
@@ -23,6 +25,9 @@ public readonly record struct NodeId : IComparable<NodeId>
     /// <exception cref="FormatException">The text is no such code.</exception>
     public static NodeId Parse(string text) =>
         TryParse(text, out var node) ? node : throw new FormatException($"Not a node: one of {string.Join(", ", Known)} is needed.");
+
+    /// <summary>Whether it is one of the six countries, not the secretariat.</summary>
+    public bool IsCountry => code is not (null or Secretariat);
 
     public int CompareTo(NodeId other) => string.CompareOrdinal(code, other.code);
 

@@ -43,6 +43,7 @@ public sealed record Referral(ReferralState State, Opened Opened, NodeId Sender,
         if (opening is not { Body: Opened opened, Opening: { Kind: Kind.Referral, Writers: [var sender, var receiver], Readers: [] } })
             return Misshapen("A referral is opened by Opened, between two writers and without readers.");
         if (opened.Host == opened.Origin) return Misshapen("Host and origin are the same country.");
+        if (!opened.Host.IsCountry || !opened.Origin.IsCountry) return Misshapen("Host and origin are countries: the secretariat holds no case.");
         if (!IsPair(sender, receiver, opened.Host, opened.Origin)) return Misshapen("The two writers are not the host and the origin.");
         if (sender != SenderOf(opened)) return Void.Because(ReasonCode.WrongParticipant, $"A referral for {opened.Type} is opened by {SenderOf(opened)}.");
 
