@@ -64,7 +64,9 @@ sealed class Form
             return "The entry names a chain twice among those it has seen, or its own.";
         if (entry.Seen.Any(head => held[head.Hash] is var seen && (seen.Author != head.Author || seen.Seq != head.Seq)))
             return "The entry names a head that is not where it says.";
-        if (previous is not null && previous.Seen.Any(before => !entry.Seen.Any(head => head.Author == before.Author && head.Seq >= before.Seq)))
+        // A head beyond revocation may be unseen: the chain that stands ends before it.
+        if (previous is not null && previous.Seen.Any(before => !beyondRevocation.Contains(before.Hash)
+            && !entry.Seen.Any(head => head.Author == before.Author && head.Seq >= before.Seq)))
             return "The entry has seen less than the one before it.";
         return null;
     }
