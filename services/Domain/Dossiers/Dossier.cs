@@ -116,11 +116,24 @@ public sealed class Dossier<TState> where TState : class, IProtocol<TState>
     {
         if (OpeningEntry is null) throw new InvalidOperationException($"The opening of {Id} is not held.");
         var heads = Heads;
-        var own = heads.FirstOrDefault(head => head.Author == author);
+        var own = End(author, heads.FirstOrDefault(head => head.Author == author));
         return new Entry(
             Hash: default, Id, author, own.Seq + 1, Previous: own.Seq > 0 ? own.Hash : null,
             Seen: heads.RemoveAll(head => head.Author == author), Answers: null,
             now, happenedOn, channel, office, Opening: null, body);
+    }
+
+    /// <summary>Where an author writes on: after its head and all that a revoked key wrote on from there, so that no number is used twice.</summary>
+    Head End(NodeId author, Head head)
+    {
+        var end = head;
+        var reached = new HashSet<EntryHash> { head.Hash };
+        foreach (var entry in Entries.Select(judged => judged.Entry).Where(entry => entry.By(author) && entry.Seq > head.Seq))
+        {
+            var continues = entry.Previous is { } previous ? reached.Contains(previous) : head.Seq == 0;
+            if (continues && reached.Add(entry.Hash) && entry.Seq > end.Seq) end = new Head(author, entry.Seq, entry.Hash);
+        }
+        return end;
     }
 
     static Outcome<TState> Ask(TState? state, Entry entry, bool isOpening) => (entry.Body, state) switch

@@ -74,6 +74,24 @@ public sealed class DraftTests
         Draft(dossier, R, Sample.Declined).Previous.ShouldBe(owners.Hash);
     }
 
+    [Fact]
+    public void Under_a_new_key_an_author_uses_no_number_twice()
+    {
+        var pen = Pen.Open(Pair.Usual);
+        pen.Write(R, Sample.Acknowledged);
+        var undelivered = pen.Write(R, Sample.TakenUp);
+        var last = pen.Write(R, Sample.WithdrawnPart);
+        var dossier = pen.Fold(pen.Written, undelivered.Hash, last.Hash);
+        Draft(dossier, S, Sample.Cancelled).Seen.ShouldBe([Pen.HeadOf(pen.Written[1])]);
+
+        var draft = pen.Keep(Draft(dossier, R, Sample.TakenUp) with { Hash = pen.NextHash() });
+        (draft.Seq, draft.Previous).ShouldBe((4, last.Hash));
+        pen.Fold(pen.Written, undelivered.Hash, last.Hash).On(draft).ShouldBe("applied");
+
+        var first = pen.Fold([pen.Opening, pen.Written[1]], pen.Written[1].Hash);
+        (Draft(first, R, Sample.Acknowledged).Seq, Draft(first, R, Sample.Acknowledged).Previous).ShouldBe((2, pen.Written[1].Hash));
+    }
+
     static Entry Draft(Dossier<Referral> dossier, NodeId author, Body body) =>
         dossier.Draft(author, Sample.Desk, body, Sample.Today, Channel.Node, Sample.Now);
 }

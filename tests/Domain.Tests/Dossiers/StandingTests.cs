@@ -70,7 +70,10 @@ public sealed class StandingTests
         var acknowledged = pen.Write(R, Sample.Acknowledged);
         var seeing = pen.Write(S, Sample.WithdrawnPart);
 
-        Standing.Beyond([.. pen.Written], [(acknowledged, seeing.Hash)]).ShouldBe([acknowledged.Hash]);
+        var claiming = pen.Write(S, Sample.WithdrawnPart) with { Previous = acknowledged.Hash };
+
+        Standing.Beyond([acknowledged, seeing], [(acknowledged, seeing.Hash)]).ShouldBe([acknowledged.Hash]);
+        Standing.Beyond([acknowledged, claiming], [(acknowledged, claiming.Hash)]).ShouldBe([acknowledged.Hash]);
     }
 
     [Fact]

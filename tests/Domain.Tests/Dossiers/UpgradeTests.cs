@@ -36,13 +36,16 @@ public sealed class UpgradeTests
     {
         foreach (var pair in Pair.All)
         {
-            foreach (var crossing in new[] { Sample.Acknowledged, Sample.Declined, Sample.TakenUp })
+            foreach (var crossing in new[] { Sample.Acknowledged, Sample.Declined, Sample.TakenUp, Sample.Cancelled, new Misshapen("It states nothing.") })
             {
-                var pen = Pen.Open(pair);
-                pen.WriteUnseeing(pair.Sender, Sample.NotUnderstood);
-                var crossed = pen.WriteUnseeing(pair.Receiver, crossing);
+                foreach (var (stopper, other) in new[] { (pair.Sender, pair.Receiver), (pair.Receiver, pair.Sender) })
+                {
+                    var pen = Pen.Open(pair);
+                    pen.WriteUnseeing(stopper, Sample.NotUnderstood);
+                    var crossed = pen.WriteUnseeing(other, crossing);
 
-                pen.Fold().On(crossed).ShouldBe(UpgradeNeeded);
+                    pen.Fold().On(crossed).ShouldBe(UpgradeNeeded, $"{pair}: {crossing.Name} of {other}");
+                }
             }
         }
     }
