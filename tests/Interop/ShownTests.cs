@@ -38,7 +38,7 @@ public sealed partial class ShownTests
         name.Split('.') is [var type, var method]
         && sources.Any(source =>
             Regex.IsMatch(source, $@"\bclass {Regex.Escape(type)}\b", RegexOptions.None, Limit)
-            && Regex.IsMatch(source, $@"\[(Fact|Theory|Property)\b[^;{{}}]*\b{Regex.Escape(method)}\s*\(", RegexOptions.None, Limit));
+            && Regex.IsMatch(source, $@"\[(Fact|Theory)\b[^\n]*\n(\s*\[[^\n]*\n)*\s*public [^\n(]*\b{Regex.Escape(method)}\(", RegexOptions.None, Limit));
 
     static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 

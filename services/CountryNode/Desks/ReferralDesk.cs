@@ -53,8 +53,9 @@ public sealed class ReferralDesk(IStore store, Pen pen, TrustInForce trust, Bell
             if (await store.FindAsync(id, cancellationToken) is not { } held) return Refusal.NotFound;
             var dossier = held.Fold<Referral>(trust.Current);
             var stops = !Referral.IsWithdrawal(body);
-            if (dossier.OpeningEntry is null || (stops && !dossier.Waiting.IsEmpty))
-                return new Refusal(RefusalKind.TryAgain, "ENTRIES_MISSING", "Entries of the other country are still on their way. Try again in a moment.");
+            // What waits of this node's own would be written a second time under the same number: not even a withdrawal may.
+            if (dossier.OpeningEntry is null || dossier.Waiting.Any(entry => stops || entry.By(pen.Node)))
+                return new Refusal(RefusalKind.TryAgain, "ENTRIES_MISSING", "Entries of this dossier are still on their way. Try again in a moment.");
             if (stops && dossier.UpgradeNeeded)
                 return new Refusal(RefusalKind.NotOpen, "UPGRADE_NEEDED", "The other country wrote something that only a newer program understands. Ask the operator to upgrade this node.");
             return new Drafted.On(held, dossier.Draft(pen.Node, command.Key.Office, body, command.HappenedOn ?? today, command.Channel, now));

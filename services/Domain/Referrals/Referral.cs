@@ -78,6 +78,7 @@ public sealed record Referral(ReferralState State, Opened Opened, NodeId Sender,
     public static int Rank(Body body) => body switch
     {
         ConsentWithdrawn => 0,
+        Happening => 1,
         Cancelled or Declined => 2,
         Decision => 4,
         _ => 0,

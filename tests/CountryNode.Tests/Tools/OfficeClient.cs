@@ -72,7 +72,7 @@ sealed class OfficeClient : IDisposable
                 last = await GetAsync(id);
                 return wanted(last);
             }
-            catch (RpcException notYet) when (notYet.StatusCode is StatusCode.NotFound)
+            catch (RpcException notYet) when (notYet.StatusCode is StatusCode.NotFound or StatusCode.Unavailable)
             {
                 return false;
             }
