@@ -10,6 +10,7 @@ using Coordination.Hosting;
 using Coordination.Hosting.Dossiers;
 using Coordination.Hosting.Trust;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -34,6 +35,8 @@ static class Setup
         var keys = new KeyFolder(settings.KeyFolder);
         var node = NodeId.Parse(settings.Id);
 
+        // A line per request would say who works when, and drown what matters.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         services.AddSingleton(settings);
         services.AddSingleton(keys);
         services.AddSingleton(TimeProvider.System);
@@ -56,6 +59,8 @@ static class Setup
         services.AddSingleton<PeerDoor>();
         services.AddGrpc(options => options.MaxReceiveMessageSize = MostBytesReceived);
         services.AddRequestTimeouts(options => options.DefaultPolicy = new RequestTimeoutPolicy { Timeout = CallCeiling });
+        // Authentication brings data protection along; nothing is protected with it, so it leaves no keys on the disk.
+        services.AddDataProtection().UseEphemeralDataProtectionProvider();
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(options =>
         {
             options.MapInboundClaims = false;

@@ -9,13 +9,13 @@ namespace Coordination.Domain.Tests;
 /// <param name="salt">Changes every hash: where hashes must decide nothing, a test takes several.</param>
 sealed class Pen(int salt = 0)
 {
-    readonly List<Entry> written = [];
+    readonly List<Entry> _written = [];
 
     public DossierId Id => Opening.Dossier;
 
-    public Entry Opening => written[0];
+    public Entry Opening => _written[0];
 
-    public IReadOnlyList<Entry> Written => written;
+    public IReadOnlyList<Entry> Written => _written;
 
     /// <summary>A pen that has opened the pair's referral.</summary>
     public static Pen Open(Pair pair, int salt = 0) => Open(pair, Sample.Opened(pair), salt);
@@ -39,7 +39,7 @@ sealed class Pen(int salt = 0)
 
     /// <summary>The author's next entry, which has seen everything written so far.</summary>
     public Entry Write(NodeId author, Body body) =>
-        WriteAfter(Last(author), author, body, [.. written.GroupBy(entry => entry.Author).Where(chain => chain.Key != author).Select(chain => chain.Last())]);
+        WriteAfter(Last(author), author, body, [.. _written.GroupBy(entry => entry.Author).Where(chain => chain.Key != author).Select(chain => chain.Last())]);
 
     /// <summary>The author's next entry, which has seen no more than the one before.</summary>
     public Entry WriteUnseeing(NodeId author, Body body)
@@ -55,7 +55,7 @@ sealed class Pen(int salt = 0)
     /// <summary>Keeps an entry that a test has altered, as one of its own.</summary>
     public Entry Keep(Entry altered)
     {
-        written.Add(altered);
+        _written.Add(altered);
         return altered;
     }
 
@@ -66,20 +66,20 @@ sealed class Pen(int salt = 0)
     {
         Span<byte> bytes = stackalloc byte[8];
         BinaryPrimitives.WriteInt32BigEndian(bytes, salt);
-        BinaryPrimitives.WriteInt32BigEndian(bytes[4..], ++hashes);
+        BinaryPrimitives.WriteInt32BigEndian(bytes[4..], ++_hashes);
         return EntryHash.Of(bytes);
     }
 
-    public Dossier<Referral> Fold() => Fold(written);
+    public Dossier<Referral> Fold() => Fold(_written);
 
-    public Dossier<Referral> FoldWithout(params Entry[] missing) => Fold(written.Except(missing));
+    public Dossier<Referral> FoldWithout(params Entry[] missing) => Fold(_written.Except(missing));
 
     public Dossier<Referral> Fold(IEnumerable<Entry> held, params EntryHash[] beyondRevocation) =>
         Dossier<Referral>.Fold(Id, [.. held], beyondRevocation.ToHashSet());
 
-    int hashes;
+    int _hashes;
 
-    Entry? Last(NodeId author) => written.LastOrDefault(entry => entry.By(author));
+    Entry? Last(NodeId author) => _written.LastOrDefault(entry => entry.By(author));
 
     Entry Unwritten(Entry? previous, NodeId author, Body body) => new(
         NextHash(), Id, author, (previous?.Seq ?? 0) + 1, previous?.Hash, Seen: [], Answers: null,

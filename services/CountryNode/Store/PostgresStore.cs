@@ -12,7 +12,7 @@ namespace Coordination.CountryNode.Store;
 /// <param name="pen">Whose node it is.</param>
 public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
 {
-    readonly string own = pen.Node.ToString();
+    readonly string _own = pen.Node.ToString();
 
     static PostgresStore() => DefaultTypeMap.MatchNamesWithUnderscores = true;
 
@@ -46,7 +46,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                     append.JudgedOn,
                     append.State,
                     Hash = entry.Hash.ToArray(),
-                    Author = own,
+                    Author = _own,
                     entry.Seq,
                     Bytes = append.Entry.Bytes.ToArray(),
                     Signature = append.Entry.Signature.ToArray(),
@@ -203,7 +203,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 select max(receipt.seq) from receipt
                 where receipt.dossier_id = entry.dossier_id and receipt.holder = @Peer and receipt.author = @Own), 0)
             order by seq
-            """, new { Claimed = claimed, Own = own, Peer = peer.ToString() }, cancellationToken));
+            """, new { Claimed = claimed, Own = _own, Peer = peer.ToString() }, cancellationToken));
         var byDossier = entries.ToLookup(row => DossierId.Read(row.DossierId), row => row.ToHeld().Signed);
         return [.. claimed.Select(id => DossierId.Read(id)).Select(id => new Parcel(id, [.. byDossier[id]]))];
     }
@@ -225,7 +225,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             new
             {
                 Peer = peer.ToString(),
-                Own = own,
+                Own = _own,
                 Dossiers = Bytes(parcels.Select(parcel => parcel.Dossier)),
                 NotBefore = parcels.Select(parcel => parcel.NotBefore).ToArray(),
                 StoppedBy = parcels.Select(parcel => parcel.StoppedBy).ToArray(),

@@ -9,14 +9,14 @@ public readonly record struct EntryHash : IComparable<EntryHash>
     /// <summary>In bytes.</summary>
     public const int Length = 32;
 
-    readonly ulong a, b, c, d;
+    readonly ulong _a, _b, _c, _d;
 
     EntryHash(ReadOnlySpan<byte> bytes)
     {
-        a = BinaryPrimitives.ReadUInt64BigEndian(bytes);
-        b = BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]);
-        c = BinaryPrimitives.ReadUInt64BigEndian(bytes[16..]);
-        d = BinaryPrimitives.ReadUInt64BigEndian(bytes[24..]);
+        _a = BinaryPrimitives.ReadUInt64BigEndian(bytes);
+        _b = BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]);
+        _c = BinaryPrimitives.ReadUInt64BigEndian(bytes[16..]);
+        _d = BinaryPrimitives.ReadUInt64BigEndian(bytes[24..]);
     }
 
     /// <summary>The hash of an entry's bytes.</summary>
@@ -43,14 +43,14 @@ public readonly record struct EntryHash : IComparable<EntryHash>
     public byte[] ToArray()
     {
         var bytes = new byte[Length];
-        BinaryPrimitives.WriteUInt64BigEndian(bytes, a);
-        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(8), b);
-        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(16), c);
-        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(24), d);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, _a);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(8), _b);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(16), _c);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(24), _d);
         return bytes;
     }
 
-    public int CompareTo(EntryHash other) => (a, b, c, d).CompareTo((other.a, other.b, other.c, other.d));
+    public int CompareTo(EntryHash other) => (_a, _b, _c, _d).CompareTo((other._a, other._b, other._c, other._d));
 
     /// <summary>64 lower-case hexadecimal digits.</summary>
     public override string ToString() => Convert.ToHexStringLower(ToArray());

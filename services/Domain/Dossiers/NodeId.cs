@@ -9,9 +9,9 @@ public readonly record struct NodeId : IComparable<NodeId>
 
     static readonly string[] Known = ["CN", "KH", "LA", "MM", Secretariat, "TH", "VN"];
 
-    readonly string? code;
+    readonly string? _code;
 
-    NodeId(string code) => this.code = code;
+    NodeId(string code) => _code = code;
 
     /// <summary>Reads a code of one of the six countries or of the secretariat, in capitals.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out NodeId node)
@@ -27,10 +27,10 @@ public readonly record struct NodeId : IComparable<NodeId>
         TryParse(text, out var node) ? node : throw new FormatException($"Not a node: one of {string.Join(", ", Known)} is needed.");
 
     /// <summary>Whether it is one of the six countries, not the secretariat.</summary>
-    public bool IsCountry => code is not (null or Secretariat);
+    public bool IsCountry => _code is not (null or Secretariat);
 
-    public int CompareTo(NodeId other) => string.CompareOrdinal(code, other.code);
+    public int CompareTo(NodeId other) => string.CompareOrdinal(_code, other._code);
 
     /// <summary>The code.</summary>
-    public override string ToString() => code ?? throw new InvalidOperationException("A node without a code.");
+    public override string ToString() => _code ?? throw new InvalidOperationException("A node without a code.");
 }

@@ -6,7 +6,7 @@ namespace Coordination.Domain.Dossiers;
 /// <summary>A set that is equal to another of the same members, so that records which hold one are.</summary>
 public readonly struct ValueSet<T>(IEnumerable<T> members) : IEquatable<ValueSet<T>>, IReadOnlyCollection<T> where T : struct
 {
-    readonly ImmutableSortedSet<T>? members = [.. members];
+    readonly ImmutableSortedSet<T>? _members = [.. members];
 
     public int Count => Members.Count;
 
@@ -31,5 +31,5 @@ public readonly struct ValueSet<T>(IEnumerable<T> members) : IEquatable<ValueSet
     /// <summary>The members in ascending order.</summary>
     public override string ToString() => string.Join(", ", Members);
 
-    ImmutableSortedSet<T> Members => members ?? ImmutableSortedSet<T>.Empty;
+    ImmutableSortedSet<T> Members => _members ?? ImmutableSortedSet<T>.Empty;
 }

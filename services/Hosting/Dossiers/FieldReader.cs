@@ -13,11 +13,11 @@ public sealed record FieldFault(string Field, string Text, bool IsUnknownCode = 
 /// <remarks>What is returned for a faulty field is never to be used: ask <see cref="Faults"/> first.</remarks>
 public sealed class FieldReader
 {
-    readonly List<FieldFault> faults = [];
+    readonly List<FieldFault> _faults = [];
 
-    public IReadOnlyList<FieldFault> Faults => faults;
+    public IReadOnlyList<FieldFault> Faults => _faults;
 
-    public void Fault(string field, string text) => faults.Add(new(field, text));
+    public void Fault(string field, string text) => _faults.Add(new(field, text));
 
     /// <summary>A code that must be given. Numbers are the same in protos and domain; a test compares the names.</summary>
     public TCode Code<TCode>(string field, int number) where TCode : struct, Enum
@@ -33,7 +33,7 @@ public sealed class FieldReader
         if (number == 0) return null;
         var code = (TCode)Enum.ToObject(typeof(TCode), number);
         if (Enum.IsDefined(code)) return code;
-        faults.Add(new(field, $"holds an unknown code: one of {string.Join(", ", Enum.GetNames<TCode>())} is needed", IsUnknownCode: true));
+        _faults.Add(new(field, $"holds an unknown code: one of {string.Join(", ", Enum.GetNames<TCode>())} is needed", IsUnknownCode: true));
         return null;
     }
 
