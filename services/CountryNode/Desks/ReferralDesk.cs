@@ -52,11 +52,11 @@ public sealed class ReferralDesk(IStore store, Pen pen, TrustInForce trust, Bell
         {
             if (await store.FindAsync(id, cancellationToken) is not { } held) return Refusal.NotFound;
             var dossier = held.Fold<Referral>(trust.Current);
-            var stops = !Referral.IsWithdrawal(body);
-            // What waits of this node's own would be written a second time under the same number: not even a withdrawal may.
-            if (dossier.OpeningEntry is null || dossier.Waiting.Any(entry => stops || entry.By(pen.Node)))
+            // What waits of this node's own would be written a second time under the same number. What waits of the other
+            // side stalls nobody: it has no receipt yet, and counts as a crossing.
+            if (dossier.OpeningEntry is null || dossier.Waiting.Any(entry => entry.By(pen.Node)))
                 return new Refusal(RefusalKind.TryAgain, "ENTRIES_MISSING", "Entries of this dossier are still on their way. Try again in a moment.");
-            if (stops && dossier.UpgradeNeeded)
+            if (dossier.UpgradeNeeded && !Referral.IsWithdrawal(body))
                 return new Refusal(RefusalKind.NotOpen, "UPGRADE_NEEDED", "The other country wrote something that only a newer program understands. Ask the operator to upgrade this node.");
             return new Drafted.On(held, dossier.Draft(pen.Node, command.Key.Office, body, command.HappenedOn ?? today, command.Channel, now));
         }, cancellationToken);

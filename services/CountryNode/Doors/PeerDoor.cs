@@ -16,8 +16,8 @@ public sealed class PeerDoor(Door door, IStore store, TrustInForce trust, Caller
     public override async Task<DeliverResponse> Deliver(DeliverRequest request, ServerCallContext context)
     {
         var peer = callers.Peer(context);
-        if (request.Entries.Count is 0 or > Relay.MostEntries)
-            throw Refusal.Invalid("TOO_MANY_OR_NONE", "entries", $"are {request.Entries.Count}: 1 to {Relay.MostEntries} are taken at once").ToException();
+        if (request.Entries.Count is 0 or > Batch.MostEntries)
+            throw Refusal.Invalid("TOO_MANY_OR_NONE", "entries", $"are {request.Entries.Count}: 1 to {Batch.MostEntries} are taken at once").ToException();
 
         var delivered = await Errors.AnswerAsync(logger, () => door.AdmitAsync(peer, [.. request.Entries.Select(Offered.From)], context.CancellationToken));
         var response = new DeliverResponse();
@@ -38,11 +38,11 @@ public sealed class PeerDoor(Door door, IStore store, TrustInForce trust, Caller
 
         var theirs = request.Held.Select(hash => EntryHash.Read(hash.Span)).ToHashSet();
         var response = new FetchResponse();
-        response.Entries.AddRange(held.Entries
+        var missing = held.Entries
             .Where(kept => !theirs.Contains(kept.Entry.Hash))
             .OrderBy(kept => kept.Entry.Author).ThenBy(kept => kept.Entry.Seq)
-            .Take(Relay.MostEntries)
-            .Select(kept => kept.Signed.ToWire()));
+            .Select(kept => kept.Signed);
+        response.Entries.AddRange(Batch.Of(missing).Select(signed => signed.ToWire()));
         return response;
     }
 

@@ -96,12 +96,12 @@ public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust,
         }
 
         var dossier = Fold();
-        while (dossier.Waiting.Count(HandedOnByPeer) > MostWaiting && fresh.FindLastIndex(kept => dossier.Waiting.Any(entry => entry.Hash == kept.Entry.Hash)) is var last and >= 0)
+        foreach (var excess in Excess(dossier, held, fresh, peer))
         {
-            verdicts[fresh[last].Entry.Hash] = Admitted.TryAgain("TOO_MANY_WAITING");
-            fresh.RemoveAt(last);
-            dossier = Fold();
+            verdicts[excess.Entry.Hash] = Admitted.TryAgain("TOO_MANY_WAITING");
+            fresh.Remove(excess);
         }
+        dossier = Fold();
 
         foreach (var signed in offered.Where(signed => !verdicts.ContainsKey(signed.Entry.Hash)))
         {
@@ -114,11 +114,11 @@ public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust,
                 _ => Admitted.Held,
             };
         }
-        foreach (var kept in fresh)
-            if (dossier.VerdictOn(kept.Entry.Hash) is Verdict.Void { Reason: var reason }) Note(kept.Entry.Hash, Names.Of(reason.Code));
-        // The entry that was there first becomes void by a fork only now.
-        foreach (var forked in dossier.Entries.Where(judged => judged.Verdict is Verdict.Void { Reason.Code: ReasonCode.Forked } && known.Contains(judged.Entry.Hash)))
-            Note(forked.Entry.Hash, Names.Of(ReasonCode.Forked));
+        // Also those that were held before, and became void only by what came now; a row that is there already stays.
+        var handedOnBy = held.Entries.Concat(fresh).ToDictionary(kept => kept.Entry.Hash, kept => kept.HandedOnBy);
+        foreach (var judged in dossier.Entries)
+            if (judged.Verdict is Verdict.Void voided && handedOnBy[judged.Entry.Hash] is { } by)
+                audit.Add(new AuditRow(now, Names.Of(voided.Reason.Code), by, judged.Entry.Hash, held.Id));
 
         var (receipts, fromBefore) = Receipts(held, dossier, offered, now);
         return new(
@@ -129,16 +129,19 @@ public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust,
 
         Dossier<Referral> Fold() => (held with { Entries = [.. held.Entries, .. fresh] }).Fold<Referral>(list);
 
-        bool HandedOnByPeer(Entry entry) =>
-            fresh.Any(kept => kept.Entry.Hash == entry.Hash) || held.Entries.Any(kept => kept.Entry.Hash == entry.Hash && kept.HandedOnBy == peer);
-
         void Refuse(SignedEntry signed, string reason)
         {
             verdicts[signed.Entry.Hash] = Admitted.Refused(reason);
-            Note(signed.Entry.Hash, reason);
+            audit.Add(new AuditRow(now, reason, peer, signed.Entry.Hash, held.Id));
         }
+    }
 
-        void Note(EntryHash hash, string reason) => audit.Add(new AuditRow(now, reason, peer, hash, held.Id));
+    /// <summary>New entries that would make the peer leave more waiting in this dossier than it may, the last ones of each chain.</summary>
+    static List<HeldEntry> Excess(Dossier<Referral> dossier, HeldDossier held, List<HeldEntry> fresh, NodeId peer)
+    {
+        var waiting = dossier.Waiting.Select(entry => entry.Hash).ToHashSet();
+        var left = MostWaiting - held.Entries.Count(kept => kept.HandedOnBy == peer && waiting.Contains(kept.Entry.Hash));
+        return [.. fresh.Where(kept => waiting.Contains(kept.Entry.Hash)).Skip(Math.Max(left, 0))];
     }
 
     /// <summary>One receipt for the end of each chain that was offered: new ones, and those that were given before, unchanged.</summary>

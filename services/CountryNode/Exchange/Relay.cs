@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
-using Coordination.Hosting.Dossiers;
 
 namespace Coordination.CountryNode.Exchange;
 
@@ -19,22 +18,16 @@ public sealed partial class Relay(IStore store, IPeers peers, TimeProvider time,
     /// <summary>How long something that a peer could not take yet is left alone.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
-    /// <summary>Entries in one call, at most.</summary>
-    public const int MostEntries = 256;
-
-    /// <summary>Bytes of entries in one call, at most, unless one alone is larger.</summary>
-    const int MostBytes = 1024 * 1024;
-
     /// <summary>Carries one batch to one peer.</summary>
     /// <returns>Whether more may be waiting.</returns>
     /// <exception cref="PeerUnavailableException">Nothing was lost: the batch is free to be claimed again.</exception>
     public async Task<bool> CarryAsync(NodeId peer, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var claimed = await store.ClaimAsync(peer, MostEntries, now, now + Lease, cancellationToken);
+        var claimed = await store.ClaimAsync(peer, Batch.MostEntries, now, now + Lease, cancellationToken);
         if (claimed.IsEmpty) return false;
 
-        var batch = Fitting(claimed);
+        var batch = Batch.Of(claimed.SelectMany(parcel => parcel.Entries));
         var delivered = new Delivered([], []);
         try
         {
@@ -62,20 +55,6 @@ public sealed partial class Relay(IStore store, IPeers peers, TimeProvider time,
         var receipted = delivered.Receipts.Any(receipt => receipt.Dossier == parcel.Dossier);
         var postponed = outcomes.Any(outcome => outcome.Disposition is not Disposition.Held || !receipted);
         return new Settled(parcel.Dossier, postponed ? time.GetUtcNow() + Pause : null, null);
-    }
-
-    /// <summary>As much of the parcels, in their order, as goes into one call.</summary>
-    static List<SignedEntry> Fitting(ImmutableArray<Parcel> parcels)
-    {
-        var batch = new List<SignedEntry>();
-        var bytes = 0;
-        foreach (var entry in parcels.SelectMany(parcel => parcel.Entries))
-        {
-            bytes += entry.Bytes.Length;
-            if (batch.Count == MostEntries || (batch.Count > 0 && bytes > MostBytes)) break;
-            batch.Add(entry);
-        }
-        return batch;
     }
 
     [LoggerMessage(EventId = 300, Level = LogLevel.Error, Message = "{Peer} refuses what this node wrote in dossier {Dossier} ({Reason}): it is not sent again until a person has looked.")]

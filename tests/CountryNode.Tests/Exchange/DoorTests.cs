@@ -204,8 +204,24 @@ public sealed class DoorTests(SharedRegion shared)
         await thailand.DeliverAsync(opening, withdrawn);
         var seen = await office.GetAsync(opening.Id());
         (seen.State, seen.ConsentWithdrawn, seen.Waiting).ShouldBe((ReferralState.Sent, true, 1u));
-        // Meanwhile nothing else is decided here on what is incomplete.
-        (await Refused.ByAsync(() => office.AcknowledgeAsync(opening.Id()))).ShouldBe(StatusCode.Unavailable, "ENTRIES_MISSING", "Try again");
+    }
+
+    [Fact]
+    public async Task What_waits_stalls_nobody_be_it_for_something_that_never_was()
+    {
+        using var thailand = shared.Region.As("TH", to: "LA");
+        using var vietnam = shared.Region.As("VN", to: "LA");
+        using var office = shared.Region.Office("LA");
+        var opening = shared.Region.PenOf("TH").Open("LA");
+        var never = shared.Region.PenOf("TH").Continue(opening, new Cancelled());
+        await thailand.DeliverAsync(opening, shared.Region.PenOf("TH").Continue(never, new Cancelled()));
+        await vietnam.DeliverAsync(shared.Region.PenOf("VN").Begin(new Cancelled(), opening, never));
+        (await office.GetAsync(opening.Id())).Waiting.ShouldBe(2u);
+
+        (await office.AcknowledgeAsync(opening.Id())).State.ShouldBe(ReferralState.Received);
+        // What never was comes all the same: then what waited counts, and what did not see it crossed it.
+        await thailand.DeliverAsync(never);
+        (await office.GetAsync(opening.Id())).State.ShouldBe(ReferralState.Cancelled);
     }
 
     [Fact]

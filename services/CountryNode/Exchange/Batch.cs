@@ -1,0 +1,27 @@
+using Coordination.Hosting.Dossiers;
+
+namespace Coordination.CountryNode.Exchange;
+
+/// <summary>How many entries travel in one message between nodes.</summary>
+public static class Batch
+{
+    /// <summary>At most.</summary>
+    public const int MostEntries = 256;
+
+    /// <summary>Of entries, at most, unless one alone is larger: well below what a message may have.</summary>
+    const int MostBytes = 1024 * 1024;
+
+    /// <summary>As many of the entries, in their order, as go into one message.</summary>
+    public static IReadOnlyList<SignedEntry> Of(IEnumerable<SignedEntry> entries)
+    {
+        var batch = new List<SignedEntry>();
+        var bytes = 0;
+        foreach (var entry in entries)
+        {
+            bytes += entry.Bytes.Length;
+            if (batch.Count == MostEntries || (batch.Count > 0 && bytes > MostBytes)) break;
+            batch.Add(entry);
+        }
+        return batch;
+    }
+}
