@@ -63,14 +63,23 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Null where the server is not ours, or is down.</summary>
     public int? ProcessId => _process?.Mark.Pid;
 
-    /// <summary>Starts a server whose data go when it is disposed.</summary>
+    /// <summary>The server that <see cref="Variable"/> names, or one of our own.</summary>
     /// <exception cref="LocalException">PostgreSQL is missing or does not come up.</exception>
-    public static async Task<PostgresServer> StartAsync(CancellationToken cancellationToken = default)
+    public static Task<PostgresServer> StartAsync(CancellationToken cancellationToken = default) =>
+        Running is { } running ? UseAsync(running) : StartOwnAsync(cancellationToken);
+
+    /// <summary>Uses a server that already runs, and leaves it as it was.</summary>
+    /// <param name="connectionString">As <see cref="Variable"/> holds it.</param>
+    public static async Task<PostgresServer> UseAsync(string connectionString) => new(await RunFolder.TemporaryAsync(), ownsRun: true, connectionString);
+
+    /// <summary>Starts a server whose data go when it is disposed, whatever <see cref="Variable"/> says.</summary>
+    /// <exception cref="LocalException">PostgreSQL is missing or does not come up.</exception>
+    public static async Task<PostgresServer> StartOwnAsync(CancellationToken cancellationToken = default)
     {
         var run = await RunFolder.TemporaryAsync();
         try
         {
-            return await StartAsync(run, ownsRun: true, cancellationToken);
+            return await StartOwnAsync(run, ownsRun: true, cancellationToken);
         }
         catch
         {
@@ -79,13 +88,13 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    internal static Task<PostgresServer> StartAsync(RunFolder run, CancellationToken cancellationToken) =>
-        StartAsync(run, ownsRun: false, cancellationToken);
+    internal static async Task<PostgresServer> StartAsync(RunFolder run, CancellationToken cancellationToken) =>
+        Running is { } running ? new(run, ownsRun: false, running) : await StartOwnAsync(run, ownsRun: false, cancellationToken);
 
-    static async Task<PostgresServer> StartAsync(RunFolder run, bool ownsRun, CancellationToken cancellationToken)
+    static string? Running => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } running ? running : null;
+
+    static async Task<PostgresServer> StartOwnAsync(RunFolder run, bool ownsRun, CancellationToken cancellationToken)
     {
-        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } running) return new(run, ownsRun, running);
-
         var programs = PostgresPrograms.Find();
         var folder = await PostgresPrograms.MakeFolderAsync(run.Path, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)), cancellationToken);
         run.Owns(folder);
@@ -169,8 +178,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Drops what a dead run left on a server that is not ours.</summary>
     internal static async Task DropLeftAsync(IReadOnlyList<string> names)
     {
-        var running = Environment.GetEnvironmentVariable(Variable);
-        if (string.IsNullOrEmpty(running))
+        if (Running is not { } running)
             throw new LocalException($"An earlier run left databases on another server: set {Variable} as it was then, or drop {string.Join(", ", names)} there and delete .run/processes.json.");
         foreach (var name in names) await DropAsync(running, name, CancellationToken.None);
     }

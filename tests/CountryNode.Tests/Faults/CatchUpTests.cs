@@ -58,17 +58,18 @@ public sealed class CatchUpTests(SharedRegion shared)
     [Fact]
     public async Task A_node_whose_database_went_away_answers_try_again_and_works_on_when_it_is_back()
     {
-        await using var region = await Region.StartAsync(new RegionOptions { Countries = ["TH", "LA"] }, TestContext.Current.CancellationToken);
+        await using var postgres = await PostgresServer.StartOwnAsync(TestContext.Current.CancellationToken);
+        await using var region = await Region.StartAsync(new RegionOptions { Countries = ["TH", "LA"], Postgres = postgres }, TestContext.Current.CancellationToken);
         using var bangkok = region.Office("TH");
         using var vientiane = region.Office("LA");
         await bangkok.OpenAsync(Regions.Repatriation("TH", "LA"));
 
-        await region.Postgres.KillAsync();
+        await postgres.KillAsync();
         var commandId = OfficeClient.NewCommandId();
         var request = Regions.Repatriation("TH", "LA");
         (await Refused.ByAsync(() => bangkok.OpenAsync(request, commandId))).ShouldBe(Grpc.Core.StatusCode.Unavailable, "STORE_UNAVAILABLE", "same request again");
 
-        await region.Postgres.ResumeAsync(TestContext.Current.CancellationToken);
+        await postgres.ResumeAsync(TestContext.Current.CancellationToken);
         var opened = await bangkok.OpenAsync(request, commandId);
         await vientiane.UntilAsync(opened.DossierId, referral => referral.State is ReferralState.Sent);
     }

@@ -32,30 +32,41 @@ public sealed class PostgresServerTests(SharedRegion shared)
     [Fact]
     public async Task A_server_that_is_disposed_leaves_nothing_behind()
     {
-        var server = await PostgresServer.StartAsync(Cancelled);
+        var server = await PostgresServer.StartOwnAsync(Cancelled);
         var database = await server.CreateDatabaseAsync("gone", Cancelled);
-        var process = server.ProcessId is { } id ? ProcessMark.Of(id) : null;
+        var process = ProcessMark.Of(server.ProcessId!.Value);
 
         await server.DisposeAsync();
 
-        (process?.IsAlive ?? false).ShouldBeFalse();
-        if (server.DataFolder is { } data) Directory.Exists(data).ShouldBeFalse();
+        process.ShouldNotBeNull().IsAlive.ShouldBeFalse();
+        Directory.Exists(server.DataFolder).ShouldBeFalse();
         await Should.ThrowAsync<NpgsqlException>(() => ReadAsync(database.ConnectionString, "SELECT 1"));
+    }
+
+    [Fact]
+    public async Task A_server_that_already_runs_is_used_and_left_as_it_was()
+    {
+        const string databases = "SELECT string_agg(datname, ',' ORDER BY datname) FROM pg_database WHERE datname LIKE 'guest%'";
+        PostgresDatabase guest;
+        await using (var running = await PostgresServer.UseAsync(shared.Postgres.ConnectionString))
+        {
+            guest = await running.CreateDatabaseAsync("guest", Cancelled);
+            (await ReadAsync(guest.ConnectionString, "SELECT current_user")).ShouldBe(guest.Name);
+            (running.ProcessId, running.DataFolder).ShouldBe((null, null));
+        }
+        (await ReadAsync(shared.Postgres.ConnectionString, $"SELECT coalesce(({databases}), 'none')")).ShouldBe("none");
+        (await ReadAsync(shared.Postgres.ConnectionString, $"SELECT count(*)::text FROM pg_roles WHERE rolname = '{guest.Name}'")).ShouldBe("0");
     }
 
     [Fact]
     public async Task A_server_that_is_killed_recovers_what_was_committed()
     {
-        await using var server = await PostgresServer.StartAsync(Cancelled);
+        await using var server = await PostgresServer.StartOwnAsync(Cancelled);
         var database = await server.CreateDatabaseAsync("kept", Cancelled);
         await ReadAsync(database.ConnectionString, "CREATE TABLE kept AS SELECT 'here' AS word; SELECT 'done'");
 
-        // A server that is not ours is not ours to kill.
-        if (server.ProcessId is not null)
-        {
-            await server.KillAsync();
-            await server.ResumeAsync(Cancelled);
-        }
+        await server.KillAsync();
+        await server.ResumeAsync(Cancelled);
 
         (await ReadAsync(database.ConnectionString, "SELECT word FROM kept")).ShouldBe("here");
     }

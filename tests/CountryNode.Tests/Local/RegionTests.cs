@@ -131,6 +131,10 @@ public sealed class RegionTests(SharedRegion shared)
     }
 
     [Fact]
+    public void A_disk_without_room_is_named() =>
+        Should.Throw<LocalException>(() => Disk.Check(Checkout.Root, needed: long.MaxValue)).Message.ShouldStartWith($"The disk of {Checkout.Root} is full: ");
+
+    [Fact]
     public async Task A_node_that_does_not_come_up_says_why()
     {
         var fault = await FaultAsync(Options with { NodeCommand = ["sh", "-c", "echo the door is jammed; exit 3"] });
