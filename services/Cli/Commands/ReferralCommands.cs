@@ -27,15 +27,15 @@ static class ReferralCommands
     static Command Open()
     {
         var to = new Option<string>("--to") { Description = "The other country: LA, KH …", Required = true };
-        var type = new Option<ReferralType>("--type") { Description = "What is asked for.", Required = true };
+        var type = Code<ReferralType>("--type", "What is asked for.", required: true);
         var replyBy = new Option<string>("--reply-by") { Description = "Last day on which an acknowledgement is waited for, YYYY-MM-DD.", Required = true };
-        var instrument = new Option<Instrument>("--instrument") { Description = "What binds the two countries.", DefaultValueFactory = _ => Instrument.CommitMemorandum };
-        var urgency = new Option<Urgency>("--urgency") { Description = "Routine counts working days, Urgent hours.", DefaultValueFactory = _ => Urgency.Routine };
-        var minority = new Option<Minority>("--minority") { Description = "Whether the safeguards for children apply.", DefaultValueFactory = _ => Minority.Adult };
-        var authorisedBy = new Option<AuthorisedBy>("--authorised-by") { Description = "Who authorised it for a minor." };
+        var instrument = Code<Instrument>("--instrument", "What binds the two countries.", otherwise: Instrument.CommitMemorandum);
+        var urgency = Code<Urgency>("--urgency", "Routine counts working days, Urgent hours.", otherwise: Urgency.Routine);
+        var minority = Code<Minority>("--minority", "Whether the safeguards for children apply.", otherwise: Minority.Adult);
+        var authorisedBy = Code<AuthorisedBy>("--authorised-by", "Who authorised it for a minor.");
         var bestInterestsOn = new Option<string?>("--best-interests-on") { Description = "When a child's best interests were determined, YYYY-MM-DD." };
-        var basis = new Option<Basis>("--basis") { Description = "Why data may cross the border.", DefaultValueFactory = _ => Basis.Consent };
-        var purposes = new Option<Purpose[]>("--purpose") { Description = "What the person consents to. May be repeated." };
+        var basis = Code<Basis>("--basis", "Why data may cross the border.", otherwise: Basis.Consent);
+        var purposes = new Option<Purpose[]>("--purpose") { HelpName = NamesOf<Purpose>(), Description = "What the person consents to. May be repeated." };
         var recipients = new Option<string[]>("--recipient") { Description = "Countries that the person lets receive. Default: the one of --to." };
         var until = new Option<string?>("--consent-until") { Description = "Last day of the consent, YYYY-MM-DD." };
         var command = new Command("open", "Opens a referral to another country.")
@@ -74,7 +74,7 @@ static class ReferralCommands
 
     static Command Decline()
     {
-        var reason = new Option<DeclineReason>("--reason") { Description = "Why; not every type of referral allows every reason.", Required = true };
+        var reason = Code<DeclineReason>("--reason", "Why; not every type of referral allows every reason.", required: true);
         var command = Answer("decline", "The receiver refuses the referral, with a reason.",
             async (client, about, id, options, parsed) =>
                 (await client.DeclineAsync(new() { Command = about, DossierId = id, Declined = new Declined { Reason = parsed.GetValue(reason) } }, options)).Referral);
@@ -84,7 +84,7 @@ static class ReferralCommands
 
     static Command WithdrawConsent()
     {
-        var purposes = new Option<Purpose[]>("--purpose") { Description = "Only this purpose; may be repeated. Default: the whole consent." };
+        var purposes = new Option<Purpose[]>("--purpose") { HelpName = NamesOf<Purpose>(), Description = "Only this purpose; may be repeated. Default: the whole consent." };
         var recipients = new Option<string[]>("--recipient") { Description = "Only for this country; may be repeated." };
         var command = Answer("withdraw-consent", "The person withdrew consent, whole or in part. Open in every state.",
             async (client, about, id, options, parsed) =>
@@ -133,6 +133,22 @@ static class ReferralCommands
         });
         return command;
     }
+
+    /// <summary>An option that takes one code, by its name in the protos.</summary>
+    static Option<TCode> Code<TCode>(string name, string description, TCode otherwise = default, bool required = false) where TCode : struct, Enum
+    {
+        var option = new Option<TCode>(name)
+        {
+            Description = description,
+            Required = required,
+            HelpName = NamesOf<TCode>(),
+        };
+        if (!otherwise.Equals(default(TCode))) option.DefaultValueFactory = _ => otherwise;
+        return option;
+    }
+
+    /// <summary>The codes of a list, but for the first one, which says that there is none.</summary>
+    static string NamesOf<TCode>() where TCode : struct, Enum => string.Join('|', Enum.GetNames<TCode>().Where(code => code != "Unspecified"));
 
     static Argument<string> Id() => new("id") { Description = "The dossier's id, as coord prints it." };
 

@@ -1,3 +1,6 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Coordination.Contracts.Peer.V1;
 using Coordination.Contracts.Referral.V1;
@@ -31,6 +34,29 @@ public sealed class TrustTests(SharedRegion shared)
     [Fact]
     public async Task The_api_certificate_of_a_node_is_no_peers() =>
         await RefusedAtTheHandshakeAsync(KeyFolder.ReadCertificate(shared.Region["TH"].Keys.Api));
+
+    [Theory]
+    [InlineData(SslProtocols.Tls12, false)]
+    [InlineData(SslProtocols.Tls13, true)]
+    public async Task Nodes_speak_TLS_1_3_and_nothing_older(SslProtocols protocol, bool welcome)
+    {
+        var at = new Uri(shared.Region["LA"].PeerAddress);
+        using var certificate = KeyFolder.ReadCertificate(shared.Region["TH"].Keys.Peer);
+        using var client = new TcpClient();
+        await client.ConnectAsync(at.Host, at.Port, TestContext.Current.CancellationToken);
+        await using var stream = new SslStream(client.GetStream());
+        var handshake = stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = DevelopmentAuthority.NodeName("LA"),
+            EnabledSslProtocols = protocol,
+            ApplicationProtocols = [SslApplicationProtocol.Http2],
+            ClientCertificates = [certificate],
+            RemoteCertificateValidationCallback = (_, presented, _, _) => presented is X509Certificate2 theirs && theirs.MatchesHostname(DevelopmentAuthority.NodeName("LA")),
+        }, TestContext.Current.CancellationToken);
+        if (welcome) await handshake;
+        else (await Record.ExceptionAsync(() => handshake)).ShouldBeAssignableTo<Exception>().ShouldNotBeNull();
+        stream.IsAuthenticated.ShouldBe(welcome);
+    }
 
     [Fact]
     public async Task The_peer_port_serves_no_office_and_the_api_port_no_peer()

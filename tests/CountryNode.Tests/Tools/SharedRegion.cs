@@ -43,7 +43,12 @@ public sealed class SharedRegion : IAsyncLifetime
 /// <summary>What nodes should never have to say.</summary>
 static class ErrorLogs
 {
-    public static IEnumerable<string> In(RegionNode node) => File.ReadLines(node.LogFile)
-        .Where(line => line.StartsWith("fail:", StringComparison.Ordinal) || line.StartsWith("crit:", StringComparison.Ordinal))
-        .Select(line => $"{node.Id}: {line}");
+    /// <summary>Each unexpected error with the lines that follow it.</summary>
+    public static IEnumerable<string> In(RegionNode node)
+    {
+        var lines = File.ReadAllLines(node.LogFile);
+        for (var i = 0; i < lines.Length; i++)
+            if (lines[i].StartsWith("fail:", StringComparison.Ordinal) || lines[i].StartsWith("crit:", StringComparison.Ordinal))
+                yield return $"{node.Id}: {string.Join(" / ", lines.Skip(i).Take(8))}";
+    }
 }
