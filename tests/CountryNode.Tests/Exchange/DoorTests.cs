@@ -34,7 +34,7 @@ public sealed class DoorTests(SharedRegion shared)
         (await thailand.DeliverAsync(opening, opening)).Receipts.ShouldBe(first.Receipts);
         (await HeldAsync(opening)).ShouldBe(1);
 
-        var receipt = SignedReceipt.Read(first.Receipts.Single(), TrustOf(Laos));
+        var receipt = SignedReceipt.Read(first.Receipts.Single(), Laos.TrustList());
         receipt.ShouldNotBeNull();
         (receipt.Holder, receipt.Author, receipt.Seq, receipt.Hash).ShouldBe((NodeId.Parse("LA"), NodeId.Parse("TH"), 1, opening.Entry.Hash));
     }
@@ -164,7 +164,7 @@ public sealed class DoorTests(SharedRegion shared)
 
         var filled = await thailand.DeliverAsync(opening);
         filled.Admissions.Single().Disposition.ShouldBe(Disposition.Held);
-        SignedReceipt.Read(filled.Receipts.Single(), TrustOf(Laos))!.Seq.ShouldBe(2);
+        SignedReceipt.Read(filled.Receipts.Single(), Laos.TrustList())!.Seq.ShouldBe(2);
         (await office.GetAsync(opening.Id())).State.ShouldBe(ReferralState.Cancelled);
     }
 
@@ -350,12 +350,6 @@ public sealed class DoorTests(SharedRegion shared)
         new() { Entry = ByteString.CopyFrom(bytes), Signature = ByteString.CopyFrom(pen.Key.Sign(SignatureKind.Entry, bytes)), KeyId = pen.Key.Id };
 
     static Contracts.Dossier.V1.Entry Entry(Contracts.Dossier.V1.SignedEntry signed) => Contracts.Dossier.V1.Entry.Parser.ParseFrom(signed.Entry);
-
-    static Hosting.Trust.TrustList TrustOf(RegionNode node)
-    {
-        using var root = KeyFolder.ReadKey(node.Keys.TrustRoot);
-        return Hosting.Trust.TrustList.Read(File.ReadAllBytes(node.Keys.TrustList), KeyPool.Of("root", root), current: null);
-    }
 
     Task<long> HeldAsync(SignedEntry entry) => Laos.AskAsync<long>("select count(*) from entry where dossier_id = $1", entry.Entry.Dossier.ToArray());
 

@@ -70,6 +70,13 @@ static class ForeignPens
     /// <summary>The pen of a node of the region, or of whoever stole its key.</summary>
     public static Pen PenOf(this Region region, string node) => Hosting.Dossiers.Pen.Of(NodeId.Parse(node), region[node].Keys);
 
+    /// <summary>The list that a node started with.</summary>
+    public static Hosting.Trust.TrustList TrustList(this RegionNode node)
+    {
+        using var root = Hosting.Trust.KeyFolder.ReadKey(node.Keys.TrustRoot);
+        return Hosting.Trust.TrustList.Read(File.ReadAllBytes(node.Keys.TrustList), Hosting.Trust.KeyPool.Of("root", root), current: null);
+    }
+
     /// <summary>A client that carries the certificate of a node of the region.</summary>
     public static PeerClient As(this Region region, string node, string to) => new(region[to], Hosting.Trust.KeyFolder.ReadCertificate(region[node].Keys.Peer));
 
