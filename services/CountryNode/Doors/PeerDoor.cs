@@ -7,6 +7,8 @@ using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Trust;
 using Grpc.Core;
 using Admission = Coordination.Contracts.Peer.V1.Admission;
+using Disposition = Coordination.CountryNode.Peers.Disposition;
+using WireDisposition = Coordination.Contracts.Peer.V1.Disposition;
 
 namespace Coordination.CountryNode.Doors;
 
@@ -52,11 +54,11 @@ public sealed class PeerDoor(Door door, IStore store, TrustInForce trust, Caller
         return Task.FromResult(new GetTrustListResponse { TrustList = SignedTrustList.Parser.ParseFrom(trust.Current.SignedBytes.Span) });
     }
 
-    static Contracts.Peer.V1.Disposition ToWire(CountryNode.Peers.Disposition disposition) => disposition switch
+    static WireDisposition ToWire(Disposition disposition) => disposition switch
     {
-        CountryNode.Peers.Disposition.Held => Contracts.Peer.V1.Disposition.Held,
-        CountryNode.Peers.Disposition.Waiting => Contracts.Peer.V1.Disposition.Waiting,
-        CountryNode.Peers.Disposition.TryAgain => Contracts.Peer.V1.Disposition.TryAgain,
-        CountryNode.Peers.Disposition.Refused => Contracts.Peer.V1.Disposition.Refused,
+        Disposition.Held => WireDisposition.Held,
+        Disposition.Waiting => WireDisposition.Waiting,
+        Disposition.TryAgain => WireDisposition.TryAgain,
+        Disposition.Refused => WireDisposition.Refused,
     };
 }

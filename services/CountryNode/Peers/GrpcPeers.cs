@@ -11,6 +11,8 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Polly;
 using Polly.CircuitBreaker;
+using TrustedNode = Coordination.Hosting.Trust.TrustedNode;
+using WireDisposition = Coordination.Contracts.Peer.V1.Disposition;
 
 namespace Coordination.CountryNode.Peers;
 
@@ -97,7 +99,7 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
                 EnabledSslProtocols = SslProtocols.Tls13,
                 ClientCertificates = [_certificate],
                 LocalCertificateSelectionCallback = (_, _, _, _, _) => _certificate,
-                TargetHost = Hosting.Trust.TrustedNode.NameOf(peer),
+                TargetHost = TrustedNode.NameOf(peer),
                 // Whoever answers must be the node that was called, by the trust list in force now.
                 RemoteCertificateValidationCallback = (_, presented, _, _) =>
                     presented is X509Certificate2 theirs && trust.Current.Identify(theirs, time.GetUtcNow()) == peer,
@@ -117,12 +119,12 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
         return new Line(channel, new PeerService.PeerServiceClient(channel), breaker);
     }
 
-    static CountryNode.Peers.Disposition ToDisposition(NodeId peer, Contracts.Peer.V1.Disposition wire) => wire switch
+    static Disposition ToDisposition(NodeId peer, WireDisposition wire) => wire switch
     {
-        Contracts.Peer.V1.Disposition.Held => Disposition.Held,
-        Contracts.Peer.V1.Disposition.Waiting => Disposition.Waiting,
-        Contracts.Peer.V1.Disposition.TryAgain => Disposition.TryAgain,
-        Contracts.Peer.V1.Disposition.Refused => Disposition.Refused,
+        WireDisposition.Held => Disposition.Held,
+        WireDisposition.Waiting => Disposition.Waiting,
+        WireDisposition.TryAgain => Disposition.TryAgain,
+        WireDisposition.Refused => Disposition.Refused,
         _ => throw new PeerUnavailableException(peer, "answered with a code that this program does not know."),
     };
 
