@@ -4,20 +4,21 @@ using Coordination.Hosting;
 using Coordination.Hosting.Postgres;
 using Npgsql;
 
-var builder = WebApplication.CreateSlimBuilder(args);
-// The environment wins over the file, as everywhere in .NET.
-if (builder.Configuration["config"] is { } file)
-    builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: false).AddEnvironmentVariables();
-
-var (settings, faults) = NodeSettings.Read(builder.Configuration.GetSection("Node"));
-if (settings is null) return CannotStart([.. faults]);
-
+WebApplication node;
 try
 {
+    var builder = WebApplication.CreateSlimBuilder(args);
+    // The environment wins over the file, as everywhere in .NET.
+    if (builder.Configuration["config"] is { } file)
+        builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: false).AddEnvironmentVariables();
+
+    var (settings, faults) = NodeSettings.Read(builder.Configuration.GetSection("Node"));
+    if (settings is null) return CannotStart([.. faults]);
+
     builder.AddNode(settings);
     builder.ListenOn(settings);
-    await using var node = builder.Build();
-    node.CheckKeys();
+    node = builder.Build();
+    node.CheckKeys(settings);
     await Migrations.ApplyAsync(node.Services.GetRequiredService<NpgsqlDataSource>(), typeof(Program).Assembly, CancellationToken.None);
 
     node.MapWhen(request => request.Connection.LocalPort == new Uri(settings.PeerAddress).Port, peers => peers
@@ -28,24 +29,23 @@ try
     node.UseRouting();
     node.UseRequestTimeouts();
     node.UseAuthentication();
+    // Nothing is read of who has no token, not even a message to be refused.
+    node.Use((call, next) => call.User.Identity?.IsAuthenticated is true ? next(call) : call.WriteAsync(Callers.TokenNeeded));
     node.MapGrpcService<ReferralDoor>();
     node.MapGrpcService<DossierDoor>();
-
-    await node.RunAsync();
-    return 0;
-}
-catch (NodeCannotStartException why)
-{
-    return CannotStart(why.Message);
 }
 catch (NpgsqlException why)
 {
     return CannotStart($"The node's database cannot be reached, or refuses: {why.Message}. Check Node:Database and whether PostgreSQL runs.");
 }
-catch (IOException why)
+catch (Exception why)
 {
-    return CannotStart($"{why.Message} Check Node:ApiAddress, Node:PeerAddress and Node:KeyFolder.");
+    // Whatever it is, the person at the terminal gets a sentence, not a stack.
+    return CannotStart($"The node cannot start: {why.Message}");
 }
+
+await using (node) await node.RunAsync();
+return 0;
 
 static int CannotStart(params string[] why)
 {

@@ -26,8 +26,8 @@ static class Setup
     /// <summary>No call runs longer, whatever deadline the caller set.</summary>
     static readonly TimeSpan CallCeiling = TimeSpan.FromSeconds(30);
 
-    /// <summary>Entries hold codes only: 256 of them are far smaller.</summary>
-    const int MostBytesReceived = 4 * 1024 * 1024;
+    /// <summary>Of one message: a batch of entries has half of it at most, and what an office sends is far smaller.</summary>
+    const int MostBytesReceived = 2 * 1024 * 1024;
 
     public static void AddNode(this WebApplicationBuilder builder, NodeSettings settings)
     {
@@ -71,27 +71,35 @@ static class Setup
                 ValidIssuer = settings.Tokens.Issuer,
                 ValidAudience = settings.Tokens.Audience,
                 ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSsaPssSha256],
-                IssuerSigningKeys = new JsonWebKeySet(File.ReadAllText(settings.Tokens.KeysFile)).GetSigningKeys(),
+                IssuerSigningKeys = TokenKeys(settings),
             };
         });
     }
 
-    /// <summary>The key folder belongs together, and to this node.</summary>
+    /// <summary>The key folder belongs together, and to this node, and somebody's tokens can be checked.</summary>
     /// <exception cref="NodeCannotStartException">It does not, and why.</exception>
-    public static void CheckKeys(this WebApplication node)
+    public static void CheckKeys(this WebApplication node, NodeSettings settings)
     {
+        var services = node.Services;
         try
         {
-            var pen = node.Services.GetRequiredService<Pen>();
-            var trust = node.Services.GetRequiredService<TrustInForce>().Current;
+            var (keys, pen, trust) = (services.GetRequiredService<KeyFolder>(), services.GetRequiredService<Pen>(), services.GetRequiredService<TrustInForce>().Current);
             if (trust.KeyOf(pen.Node, pen.Key.Id) is null)
                 throw new NodeCannotStartException($"The signing key in the key folder is none of {pen.Node}'s in trust list {trust.Version}. Check Node:Id and Node:KeyFolder.");
+            using var peer = KeyFolder.ReadCertificate(keys.Peer);
+            if (trust.Identify(peer, services.GetRequiredService<TimeProvider>().GetUtcNow()) != pen.Node)
+                throw new NodeCannotStartException($"{keys.Peer} is no certificate of {pen.Node} that counts now under trust list {trust.Version}. Check Node:Id and Node:KeyFolder.");
+            using var api = KeyFolder.ReadCertificate(keys.Api);
+            if (TokenKeys(settings).Count == 0)
+                throw new NodeCannotStartException($"{settings.Tokens.KeysFile} holds no key: no token could ever be checked. Check Node:Tokens:KeysFile.");
         }
-        catch (Exception unreadable) when (unreadable is UntrustedListException or CryptographicException or FileNotFoundException)
+        catch (Exception unusable) when (unusable is UntrustedListException or CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new NodeCannotStartException($"The key folder cannot be used: {unreadable.Message} Check Node:KeyFolder.", unreadable);
+            throw new NodeCannotStartException($"The key folder or the tokens' keys cannot be used: {unusable.Message} Check Node:KeyFolder and Node:Tokens:KeysFile.", unusable);
         }
     }
+
+    static IList<SecurityKey> TokenKeys(NodeSettings settings) => new JsonWebKeySet(File.ReadAllText(settings.Tokens.KeysFile)).GetSigningKeys();
 
     /// <summary>Two listeners: offices come with bearer tokens, nodes with certificates over TLS 1.3.</summary>
     public static void ListenOn(this WebApplicationBuilder builder, NodeSettings settings)
@@ -121,8 +129,7 @@ static class Setup
         static void Listen(KestrelServerOptions kestrel, string address, HttpsConnectionAdapterOptions tls)
         {
             var uri = new Uri(address);
-            var at = System.Net.IPAddress.TryParse(uri.Host, out var ip) ? ip : System.Net.IPAddress.Any;
-            kestrel.Listen(at, uri.Port, listen =>
+            kestrel.Listen(NodeSettings.HostOf(uri)!, uri.Port, listen =>
             {
                 listen.Protocols = HttpProtocols.Http2;
                 listen.UseHttps(tls);

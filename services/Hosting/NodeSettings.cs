@@ -1,3 +1,4 @@
+using System.Net;
 using Coordination.Domain.Dossiers;
 using Microsoft.Extensions.Configuration;
 
@@ -15,10 +16,10 @@ public sealed record NodeSettings
     /// <summary>The folder of keys, outside the database and its backups. See <see cref="Trust.KeyFolder"/>.</summary>
     public required string KeyFolder { get; init; }
 
-    /// <summary>Where offices and their programs reach the node, such as <c>https://127.0.0.1:7101</c>.</summary>
+    /// <summary>Where the node listens for offices and their programs: https, an IP address or localhost, and a port.</summary>
     public required string ApiAddress { get; init; }
 
-    /// <summary>Where other nodes reach it; the same address that the trust list names, or what leads there.</summary>
+    /// <summary>Where it listens for other nodes, as <see cref="ApiAddress"/>; what the trust list names leads there.</summary>
     public required string PeerAddress { get; init; }
 
     /// <summary>Whose bearer tokens count.</summary>
@@ -43,7 +44,7 @@ public sealed record NodeSettings
             Offices = [.. section.GetSection("Offices").GetChildren().Select(office => office.Value ?? "")],
         };
 
-        if (settings.Id.Length > 0 && !NodeId.TryParse(settings.Id, out _)) Fault("Id", "is no country of the region: one of KH, CN, LA, MM, TH, VN is needed");
+        if (settings.Id.Length > 0 && !(NodeId.TryParse(settings.Id, out var id) && id.IsCountry)) Fault("Id", "is no country of the region: one of KH, CN, LA, MM, TH, VN is needed");
         if (settings.KeyFolder.Length > 0 && !Directory.Exists(settings.KeyFolder)) Fault("KeyFolder", $"names a folder that does not exist: {settings.KeyFolder}");
         if (settings.Tokens.KeysFile.Length > 0 && !File.Exists(settings.Tokens.KeysFile)) Fault("Tokens:KeysFile", $"names a file that does not exist: {settings.Tokens.KeysFile}");
         if (settings.Offices.Count == 0) Fault("Offices", "is empty: name at least one office, such as focal-point@datip");
@@ -63,10 +64,15 @@ public sealed record NodeSettings
         string Address(string name)
         {
             var text = Text(name);
-            if (text.Length > 0 && !(Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps)) Fault(name, "is no https address");
+            if (text.Length > 0 && !(Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps && HostOf(uri) is not null))
+                Fault(name, "is no https address with an IP address or localhost, such as https://127.0.0.1:7101");
             return text;
         }
     }
+
+    /// <summary>The interface that an address stands for; null for a name, which may stand for any.</summary>
+    public static IPAddress? HostOf(Uri address) =>
+        address.Host == "localhost" ? IPAddress.Loopback : IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) ? ip : null;
 }
 
 /// <summary>The one issuer of bearer tokens that the node believes.</summary>

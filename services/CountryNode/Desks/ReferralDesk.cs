@@ -23,6 +23,9 @@ public sealed class ReferralDesk(IStore store, Pen pen, TrustInForce trust, Bell
     /// <summary>Each retry means that somebody else got an entry in; more than a few means something is wrong.</summary>
     const int MostTries = 20;
 
+    /// <summary>The year in which the Palermo Protocol was adopted: what is earlier is a slip of the pen.</summary>
+    static readonly DateOnly Earliest = new(2000, 1, 1);
+
     /// <summary>Opens a referral to the other country of host and origin.</summary>
     public Task<CommandOutcome> OpenAsync(Command command, Opened opened, CancellationToken cancellationToken) =>
         WriteAsync(command, Act.OpenReferral, (today, now) =>
@@ -61,9 +64,9 @@ public sealed class ReferralDesk(IStore store, Pen pen, TrustInForce trust, Bell
             return new Drafted.On(held, dossier.Draft(pen.Node, command.Key.Office, body, command.HappenedOn ?? today, command.Channel, now));
         }, cancellationToken);
 
-    /// <summary>One referral as it stands here; null when nothing of it is held.</summary>
-    public async Task<Dossier<Referral>?> FindAsync(DossierId id, CancellationToken cancellationToken) =>
-        (await store.FindAsync(id, cancellationToken))?.Fold<Referral>(trust.Current);
+    /// <summary>One referral: what is held of it, and how it stands; null when nothing of it is held.</summary>
+    public async Task<(HeldDossier Held, Dossier<Referral> Dossier)?> FindAsync(DossierId id, CancellationToken cancellationToken) =>
+        await store.FindAsync(id, cancellationToken) is { } held ? (held, held.Fold<Referral>(trust.Current)) : null;
 
     async Task<CommandOutcome> WriteAsync(Command command, Act act, Func<DateOnly, DateTimeOffset, Task<Drafted>> drafting, CancellationToken cancellationToken)
     {
@@ -77,6 +80,8 @@ public sealed class ReferralDesk(IStore store, Pen pen, TrustInForce trust, Bell
 
             var now = time.GetUtcNow();
             var today = RegionalTime.Today(pen.Node, now);
+            if (command.HappenedOn < Earliest)
+                return Refusal.Invalid("HAPPENED_ON_TOO_EARLY", "command.happened_on", $"lies before {Earliest:yyyy-MM-dd}: check the year");
             if (command.HappenedOn > today)
                 return Refusal.Invalid("HAPPENED_ON_AHEAD", "command.happened_on", "lies ahead: today or a day before is needed");
 

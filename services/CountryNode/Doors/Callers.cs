@@ -13,6 +13,10 @@ public sealed class Callers(NodeSettings settings, TrustInForce trust, TimeProvi
     /// <summary>The claim that names the office, as <c>role@unit</c>.</summary>
     public const string OfficeClaim = "office";
 
+    /// <summary>What who comes without a valid token is told.</summary>
+    public static Refusal TokenNeeded { get; } = new(
+        RefusalKind.Unauthenticated, "TOKEN_MISSING_OR_INVALID", "A valid bearer token of this node's issuer is needed: send it as the metadata \"authorization: Bearer …\".");
+
     readonly FrozenSet<Office> _offices = settings.Offices.Select(text => Domain.Dossiers.Office.TryParse(text, out var office) ? office : null).OfType<Office>().ToFrozenSet();
 
     /// <summary>The office that the token names.</summary>
@@ -20,8 +24,7 @@ public sealed class Callers(NodeSettings settings, TrustInForce trust, TimeProvi
     public Office Office(ServerCallContext context)
     {
         var user = context.GetHttpContext().User;
-        if (user.Identity?.IsAuthenticated is not true)
-            throw new Refusal(RefusalKind.Unauthenticated, "TOKEN_MISSING_OR_INVALID", "A valid bearer token of this node's issuer is needed: send it as the metadata \"authorization: Bearer …\".").ToException();
+        if (user.Identity?.IsAuthenticated is not true) throw TokenNeeded.ToException();
         if (!Domain.Dossiers.Office.TryParse(user.FindFirst(OfficeClaim)?.Value, out var office) || !_offices.Contains(office))
             throw new Refusal(RefusalKind.NotAllowed, "OFFICE_UNKNOWN", "The token's office is none of this node's. Ask the administrator to grant the office, then for a new token.").ToException();
         return office;

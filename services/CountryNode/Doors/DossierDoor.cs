@@ -1,12 +1,8 @@
 using System.Diagnostics;
 using Coordination.Contracts.Dossier.V1;
 using Coordination.CountryNode.Desks;
-using Coordination.CountryNode.Exchange;
-using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
-using Coordination.Domain.Referrals;
 using Coordination.Hosting.Dossiers;
-using Coordination.Hosting.Trust;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -16,15 +12,14 @@ using Verdict = Coordination.Contracts.Dossier.V1.Verdict;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>Dossiers of every kind over gRPC, to be read.</summary>
-public sealed class DossierDoor(IStore store, TrustInForce trust, Callers callers, ILogger<DossierDoor> logger) : DossierService.DossierServiceBase
+public sealed class DossierDoor(ReferralDesk desk, Callers callers, ILogger<DossierDoor> logger) : DossierService.DossierServiceBase
 {
     public override async Task<HistoryResponse> History(HistoryRequest request, ServerCallContext context)
     {
         if (Rights.Check(callers.Office(context), Act.ReadHistory) is { } refusal) throw refusal.ToException();
-        if (!DossierId.TryRead(request.DossierId.Span, out var id)) throw Refusal.Invalid("FIELD_INVALID", "dossier_id", "is no id: 32 bytes are needed").ToException();
-        var held = await Errors.AnswerAsync(logger, () => store.FindAsync(id, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
+        var id = Errors.ReadId(request.DossierId);
+        var (held, dossier) = await Errors.AnswerAsync(logger, () => desk.FindAsync(id, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
 
-        var dossier = held.Fold<Referral>(trust.Current);
         var kept = held.Entries.ToDictionary(entry => entry.Entry.Hash);
         var receipts = held.Receipts.ToLookup(receipt => receipt.Hash);
         var response = new HistoryResponse { DossierId = request.DossierId };

@@ -1,4 +1,5 @@
 using Coordination.CountryNode.Desks;
+using Coordination.Domain.Dossiers;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
@@ -18,8 +19,24 @@ static partial class Errors
 
     public static RpcException ToException(this Refusal refusal)
     {
-        var code = CodeOf(refusal.Kind);
-        var status = new Google.Rpc.Status { Code = (int)code, Message = refusal.Text };
+        var status = refusal.ToStatus();
+        return new RpcException(new Grpc.Core.Status((StatusCode)status.Code, refusal.Text), new Metadata { { DetailsKey, status.ToByteArray() } });
+    }
+
+    /// <summary>Refuses a call before its message is read: an answer of headers alone, as the gRPC protocol allows.</summary>
+    public static Task WriteAsync(this HttpContext context, Refusal refusal)
+    {
+        var status = refusal.ToStatus();
+        context.Response.ContentType = "application/grpc";
+        context.Response.Headers["grpc-status"] = status.Code.ToString();
+        context.Response.Headers["grpc-message"] = Uri.EscapeDataString(refusal.Text);
+        context.Response.Headers[DetailsKey] = Convert.ToBase64String(status.ToByteArray()).TrimEnd('=');
+        return context.Response.CompleteAsync();
+    }
+
+    static Google.Rpc.Status ToStatus(this Refusal refusal)
+    {
+        var status = new Google.Rpc.Status { Code = (int)CodeOf(refusal.Kind), Message = refusal.Text };
         // Field 1 is called "reason" in today's google.rpc.ErrorInfo; this package still has its first name.
         status.Details.Add(Any.Pack(new ErrorInfo { Domain = Domain, Type = refusal.Reason }));
         if (refusal.Fields.Count > 0)
@@ -28,8 +45,13 @@ static partial class Errors
             request.FieldViolations.AddRange(refusal.Fields.Select(field => new BadRequest.Types.FieldViolation { Field = field.Field, Description = field.Text }));
             status.Details.Add(Any.Pack(request));
         }
-        return new RpcException(new Grpc.Core.Status(code, refusal.Text), new Metadata { { DetailsKey, status.ToByteArray() } });
+        return status;
     }
+
+    /// <summary>Reads a dossier's id.</summary>
+    /// <exception cref="RpcException">INVALID_ARGUMENT: it is none.</exception>
+    public static DossierId ReadId(ByteString bytes) =>
+        DossierId.TryRead(bytes.Span, out var id) ? id : throw Refusal.Invalid("FIELD_INVALID", "dossier_id", "is no id: 32 bytes are needed").ToException();
 
     /// <summary>Answers a call, or refuses it for now when the database is away, full, or starting.</summary>
     /// <remarks>A commit may have gone through unheard: the same command again gets its answer.</remarks>
@@ -39,7 +61,7 @@ static partial class Errors
         {
             return await answer();
         }
-        catch (NpgsqlException fault)
+        catch (NpgsqlException fault) when (fault.IsTransient)
         {
             LogStoreUnavailable(logger, fault, fault.SqlState ?? "no answer");
             throw new Refusal(RefusalKind.TryAgain, "STORE_UNAVAILABLE", "The node's database does not answer now. Send the same request again, under the same command_id.").ToException();

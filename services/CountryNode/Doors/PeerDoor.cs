@@ -31,9 +31,9 @@ public sealed class PeerDoor(Door door, IStore store, TrustInForce trust, Caller
     public override async Task<FetchResponse> Fetch(FetchRequest request, ServerCallContext context)
     {
         var peer = callers.Peer(context);
-        if (!DossierId.TryRead(request.DossierId.Span, out var id)) throw Refusal.Invalid("FIELD_INVALID", "dossier_id", "is no id: 32 bytes are needed").ToException();
-        if (request.Held.Count > Door.MostHeld || request.Held.Any(hash => hash.Length != EntryHash.Length))
-            throw Refusal.Invalid("FIELD_INVALID", "held", $"is malformed: at most {Door.MostHeld} hashes of {EntryHash.Length} bytes are taken").ToException();
+        var id = Errors.ReadId(request.DossierId);
+        if (request.Held.Count > Batch.MostHeld || request.Held.Any(hash => hash.Length != EntryHash.Length))
+            throw Refusal.Invalid("FIELD_INVALID", "held", $"is malformed: at most {Batch.MostHeld} hashes of {EntryHash.Length} bytes are taken").ToException();
         // To a node that the dossier does not name, it does not exist.
         if (await Errors.AnswerAsync(logger, () => store.FindAsync(id, context.CancellationToken)) is not { } held || held.Opening?.Participants.Contains(peer) is not true)
             throw Refusal.NotFound.ToException();

@@ -47,9 +47,9 @@ public sealed class ReferralDoor(ReferralDesk desk, Callers callers, ILogger<Ref
     public override async Task<GetResponse> Get(GetRequest request, ServerCallContext context)
     {
         if (Rights.Check(callers.Office(context), Act.ReadReferral) is { } refusal) throw refusal.ToException();
-        if (!DossierId.TryRead(request.DossierId.Span, out var id)) throw Refusal.Invalid("FIELD_INVALID", "dossier_id", "is no id: 32 bytes are needed").ToException();
-        var dossier = await Errors.AnswerAsync(logger, () => desk.FindAsync(id, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
-        return new GetResponse { Referral = ReferralView.Of(dossier) };
+        var id = Errors.ReadId(request.DossierId);
+        var (held, dossier) = await Errors.AnswerAsync(logger, () => desk.FindAsync(id, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
+        return new GetResponse { Referral = ReferralView.Of(dossier, held.Stops) };
     }
 
     Func<Command, Task<CommandOutcome>> Write(Act act, ByteString dossierId, Body body, FieldReader fields, ServerCallContext context)
@@ -71,11 +71,15 @@ public sealed class ReferralDoor(ReferralDesk desk, Callers callers, ILogger<Ref
         var happenedOn = fields.OptionalDate("command.happened_on", about?.HappenedOn ?? "");
         var channel = fields.OptionalCode<Channel>("command.channel", (int)(about?.Channel ?? Contracts.Directory.V1.Channel.Unspecified)) ?? Channel.Node;
         var write = read(fields);
+        var bytes = request.ToByteArray();
+        // A newer client may have asked for less than an older node would do.
+        if (request.Descriptor.Parser.WithDiscardUnknownFields(true).ParseFrom(bytes).CalculateSize() != bytes.Length)
+            fields.Fault("request", "holds a field that this node does not know: send what its protos know, or have the node upgraded");
         if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
 
         var outcome = await Errors.AnswerAsync(logger, () => write(new Command(
-            new CommandKey(office, commandId), RequestHash(context.Method, request), happenedOn, channel,
-            dossier => respond(ReferralView.Of(dossier)).ToByteArray())));
+            new CommandKey(office, commandId), RequestHash(context.Method, bytes), happenedOn, channel,
+            dossier => respond(ReferralView.Of(dossier, [])).ToByteArray())));
         return outcome switch
         {
             CommandOutcome.Done done => parser.ParseFrom(done.Answer.Span),
@@ -85,12 +89,12 @@ public sealed class ReferralDoor(ReferralDesk desk, Callers callers, ILogger<Ref
     }
 
     /// <summary>Over the method too: another command under the same id is another request, be its bytes the same.</summary>
-    static byte[] RequestHash(string method, IMessage request)
+    static byte[] RequestHash(string method, byte[] request)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(System.Text.Encoding.UTF8.GetBytes(method));
         hash.AppendData([0]);
-        hash.AppendData(request.ToByteArray());
+        hash.AppendData(request);
         return hash.GetHashAndReset();
     }
 }

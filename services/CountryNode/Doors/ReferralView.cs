@@ -9,7 +9,7 @@ namespace Coordination.CountryNode.Doors;
 /// <summary>A referral as clients see it.</summary>
 static class ReferralView
 {
-    public static Referral Of(Dossier<Referrals.Referral> dossier)
+    public static Referral Of(Dossier<Referrals.Referral> dossier, IEnumerable<Store.Stop> stops)
     {
         var view = new Referral
         {
@@ -19,15 +19,21 @@ static class ReferralView
             UpgradeNeeded = dossier.UpgradeNeeded,
         };
         view.Chains.AddRange(dossier.Heads.Select(head => new ChainLength { Author = head.Author.ToString(), Seq = (uint)head.Seq }));
+        view.Stops.AddRange(stops.Select(stop => new DeliveryStop { Peer = stop.Peer.ToString(), Reason = stop.Reason }));
         if (dossier.State is not { } referral) return view;
 
         view.State = StateOf(referral.State);
         view.Sender = referral.Sender.ToString();
         view.Receiver = referral.Receiver.ToString();
         view.Opened = ReferralWire.Write(referral.Opened);
-        view.Consent = referral.Consent is null ? null : ReferralWire.Write(referral.Consent);
+        view.Consent = Remaining(dossier, referral) is { } consent ? ReferralWire.Write(consent) : null;
         return view;
     }
+
+    /// <summary>The consent less what was withdrawn in entries that still wait behind a gap: no gap suspends a withdrawal.</summary>
+    static Referrals.Consent? Remaining(Dossier<Referrals.Referral> dossier, Referrals.Referral referral) =>
+        dossier.Withdrawals.Where(dossier.Waiting.Contains).Select(entry => entry.Body).OfType<Referrals.ConsentWithdrawn>().Aggregate(
+            referral.Consent, (consent, withdrawn) => withdrawn.Scope is Referrals.WithdrawalScope.Part part ? consent?.Without(part) : null);
 
     static ReferralState StateOf(Referrals.ReferralState state) => state switch
     {

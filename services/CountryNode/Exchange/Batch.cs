@@ -2,11 +2,14 @@ using Coordination.Hosting.Dossiers;
 
 namespace Coordination.CountryNode.Exchange;
 
-/// <summary>How many entries travel in one message between nodes.</summary>
+/// <summary>How much travels in one message between nodes.</summary>
 public static class Batch
 {
     /// <summary>At most.</summary>
     public const int MostEntries = 256;
+
+    /// <summary>Hashes that a peer may say it holds when it asks for the rest: more than a dossier can have entries.</summary>
+    public const int MostHeld = 4096;
 
     /// <summary>Of entries, at most, unless one alone is larger: well below what a message may have.</summary>
     const int MostBytes = 1024 * 1024;

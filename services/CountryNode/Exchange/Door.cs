@@ -14,8 +14,14 @@ public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust,
     /// <summary>Entries of one dossier that one peer may leave waiting for something missing.</summary>
     public const int MostWaiting = 64;
 
-    /// <summary>Entries of one dossier: tens are usual.</summary>
-    public const int MostHeld = 4096;
+    /// <summary>Dossiers whose opening is missing that one peer may leave waiting.</summary>
+    public const int MostWithoutOpening = 1000;
+
+    /// <summary>Entries of one writer in one dossier, withdrawals not counted: tens are usual.</summary>
+    public const int MostByAWriter = 1000;
+
+    /// <summary>Entries that are kept as evidence of somebody who is no writer of the dossier.</summary>
+    public const int MostByAStranger = 4;
 
     /// <summary>Admits entries that a peer hands on, be they its own or another's.</summary>
     /// <param name="peer">Who hands them on, by its certificate; never the author by that.</param>
@@ -33,7 +39,7 @@ public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust,
 
         var refused = checks.Where(check => check.Fault is not null)
             .Select(check => new AuditRow(time.GetUtcNow(), check.Fault!.Reason, peer, check.Hash, check.Signed?.Entry.Dossier));
-        await store.AuditAsync([.. refused], cancellationToken);
+        if (refused.ToList() is { Count: > 0 } rows) await store.AuditAsync(rows, cancellationToken);
 
         var verified = checks.Where(check => check.Fault is null).Select(check => check.Signed!).DistinctBy(signed => signed.Entry.Hash).ToList();
         var (verdicts, receipts) = await KeepAsync(peer, verified, list, cancellationToken);
@@ -45,18 +51,20 @@ public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust,
     {
         if (entries.Count == 0) return ([], []);
         var byDossier = entries.ToLookup(signed => signed.Entry.Dossier);
+        var mayLeaveMore = byDossier.All(dossier => dossier.Any(signed => signed.Entry.Opening is not null))
+            || await store.CountWithoutOpeningAsync(peer, cancellationToken) < MostWithoutOpening;
         Judgement[] judgements = [];
         try
         {
             await store.AdmitAsync([.. byDossier.Select(dossier => dossier.Key)], held =>
             {
-                judgements = [.. byDossier.Select(dossier => Judge(peer, held[dossier.Key], [.. dossier], list, time.GetUtcNow()))];
+                judgements = [.. byDossier.Select(dossier => Judge(peer, held[dossier.Key], [.. dossier], list, mayLeaveMore, time.GetUtcNow()))];
                 return [.. judgements.Select(judgement => judgement.Admission)];
             }, cancellationToken);
         }
         catch (Exception fault) when (fault is not OperationCanceledException && byDossier.Count == 1)
         {
-            LogNotKept(logger, fault, peer.ToString(), byDossier.First().Key.ToString());
+            LogNotKept(logger, fault, peer.ToString(), byDossier.First().Key.Short);
             return (entries.ToDictionary(signed => signed.Entry.Hash, _ => Admitted.TryAgain("NOT_STORED")), []);
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
@@ -78,7 +86,7 @@ public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust,
     }
 
     /// <summary>What becomes of entries of one dossier. Pure but for the signatures under new receipts.</summary>
-    Judgement Judge(NodeId peer, HeldDossier held, ImmutableArray<SignedEntry> offered, TrustList list, DateTimeOffset now)
+    Judgement Judge(NodeId peer, HeldDossier held, ImmutableArray<SignedEntry> offered, TrustList list, bool mayLeaveMore, DateTimeOffset now)
     {
         var verdicts = new Dictionary<EntryHash, Admitted>();
         var audit = ImmutableArray.CreateBuilder<AuditRow>();
@@ -88,10 +96,14 @@ public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust,
         var fresh = new List<HeldEntry>();
         foreach (var signed in offered.OrderBy(signed => signed.Entry.Author).ThenBy(signed => signed.Entry.Seq))
         {
-            if (opening is not null && !opening.Participants.Contains(pen.Node)) Refuse(signed, "NOT_FOR_THIS_NODE");
-            else if (opening is not null && !opening.Participants.Contains(peer) && signed.Entry.Author != peer) Refuse(signed, "NOT_A_PARTICIPANT");
+            var author = signed.Entry.Author;
+            if (opening is null && !mayLeaveMore) verdicts[signed.Entry.Hash] = Admitted.TryAgain("TOO_MANY_WAITING");
+            else if (opening is not null && !opening.Participants.Contains(pen.Node)) Turn(signed, Admitted.Refused("NOT_FOR_THIS_NODE"));
+            // To a node without a part in it the dossier does not exist: it hears what it would hear of any other id.
+            else if (opening is not null && !opening.Participants.Contains(peer) && author != peer) Turn(signed, Admitted.Waiting, "NOT_A_PARTICIPANT");
             else if (known.Contains(signed.Entry.Hash)) continue;
-            else if (held.Entries.Length + fresh.Count >= MostHeld) Refuse(signed, "DOSSIER_FULL");
+            else if (opening is not null && !opening.Writers.Contains(author) && By(author) >= MostByAStranger) Turn(signed, Admitted.Waiting, Names.Of(ReasonCode.ForeignAuthor));
+            else if (By(author) >= MostByAWriter && !Referral.IsWithdrawal(signed.Entry.Body)) Turn(signed, Admitted.TryAgain("DOSSIER_FULL"));
             else fresh.Add(new HeldEntry(signed, peer, now));
         }
 
@@ -109,8 +121,7 @@ public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust,
             verdicts[hash] = dossier.VerdictOn(hash) switch
             {
                 null => Admitted.Waiting,
-                // Kept as evidence, and nothing is told to a node that has no part in the dossier.
-                Verdict.Void { Reason.Code: ReasonCode.ForeignAuthor } => Admitted.Refused("FOREIGN_AUTHOR"),
+                Verdict.Void { Reason.Code: ReasonCode.ForeignAuthor } when !opening!.Participants.Contains(peer) => Admitted.Waiting,
                 _ => Admitted.Held,
             };
         }
@@ -120,19 +131,25 @@ public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust,
             if (judged.Verdict is Verdict.Void voided && handedOnBy[judged.Entry.Hash] is { } by)
                 audit.Add(new AuditRow(now, Names.Of(voided.Reason.Code), by, judged.Entry.Hash, held.Id));
 
-        var (receipts, fromBefore) = Receipts(held, dossier, offered, now);
+        var (receipts, fromBefore) = opening?.Participants.Contains(peer) is true ? Receipts(held, dossier, offered, now) : ([], []);
         return new(
             new Admission(
                 held.Id, [.. fresh], dossier.OpeningEntry is null ? null : opening, dossier.State?.State.ToString(),
-                dossier.Waiting.IsEmpty ? null : held.WaitingSince ?? now, receipts, audit.ToImmutable()),
+                dossier.Waiting.IsEmpty ? null : held.WaitingSince ?? now, AskFor(), receipts, audit.ToImmutable()),
             verdicts, receipts.AddRange(fromBefore));
 
         Dossier<Referral> Fold() => (held with { Entries = [.. held.Entries, .. fresh] }).Fold<Referral>(list);
 
-        void Refuse(SignedEntry signed, string reason)
+        ImmutableArray<NodeId> AskFor() => dossier.Waiting.IsEmpty
+            ? []
+            : [.. (opening?.Participants ?? handedOnBy.Values.OfType<NodeId>()).Where(node => node != pen.Node).Distinct()];
+
+        int By(NodeId author) => held.Entries.Concat(fresh).Count(kept => kept.Entry.Author == author);
+
+        void Turn(SignedEntry signed, Admitted verdict, string? because = null)
         {
-            verdicts[signed.Entry.Hash] = Admitted.Refused(reason);
-            audit.Add(new AuditRow(now, reason, peer, signed.Entry.Hash, held.Id));
+            verdicts[signed.Entry.Hash] = verdict;
+            audit.Add(new AuditRow(now, because ?? verdict.Reason, peer, signed.Entry.Hash, held.Id));
         }
     }
 
@@ -168,7 +185,10 @@ public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust,
         var signed = new SignedEntry(entry, offered.Bytes, offered.Signature, offered.KeyId);
         if (list.KeyOf(entry.Author, offered.KeyId) is not { } key) return new(hash, signed, Admitted.TryAgain(UnknownKey));
         if (!key.Pool.Verify(SignatureKind.Entry, offered.Bytes.Span, offered.Signature.Span)) return new(hash, signed, Admitted.Refused("BAD_SIGNATURE"));
-        if (!key.AdmitsAt(time.GetUtcNow())) return new(hash, signed, Admitted.Refused("KEY_RETIRED"));
+        var now = time.GetUtcNow();
+        // The clocks of two countries may differ by more than a rotation takes.
+        if (now < key.From) return new(hash, signed, Admitted.TryAgain("KEY_NOT_YET_IN_USE"));
+        if (!key.AdmitsAt(now)) return new(hash, signed, Admitted.Refused("KEY_RETIRED"));
         return new(hash, signed, null);
     }
 
@@ -180,9 +200,9 @@ public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust,
         {
             return trust.Take((await peers.GetTrustListAsync(peer, cancellationToken)).Span);
         }
-        catch (PeerUnavailableException unavailable)
+        catch (Exception without) when (without is PeerUnavailableException or IOException or UnauthorizedAccessException)
         {
-            LogNoTrustList(logger, unavailable.Message);
+            LogNoTrustList(logger, without.Message);
             return false;
         }
     }

@@ -18,6 +18,9 @@ public sealed partial class Relay(IStore store, IPeers peers, TimeProvider time,
     /// <summary>How long something that a peer could not take yet is left alone.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long what a peer refused is left alone: until a person may have looked, or something new is written.</summary>
+    public static readonly TimeSpan StopPause = TimeSpan.FromHours(1);
+
     /// <summary>Carries one batch to one peer.</summary>
     /// <returns>Whether more may be waiting.</returns>
     /// <exception cref="PeerUnavailableException">Nothing was lost: the batch is free to be claimed again.</exception>
@@ -49,14 +52,14 @@ public sealed partial class Relay(IStore store, IPeers peers, TimeProvider time,
     {
         if (outcomes.FirstOrDefault(outcome => outcome.Disposition is Disposition.Refused) is { } refused)
         {
-            LogStopped(logger, peer.ToString(), parcel.Dossier.ToString(), refused.Reason);
-            return new Settled(parcel.Dossier, null, refused.Reason);
+            LogStopped(logger, peer.ToString(), parcel.Dossier.Short, refused.Reason);
+            return new Settled(parcel.Dossier, time.GetUtcNow() + StopPause, refused.Reason);
         }
         var receipted = delivered.Receipts.Any(receipt => receipt.Dossier == parcel.Dossier);
         var postponed = outcomes.Any(outcome => outcome.Disposition is not Disposition.Held || !receipted);
         return new Settled(parcel.Dossier, postponed ? time.GetUtcNow() + Pause : null, null);
     }
 
-    [LoggerMessage(EventId = 300, Level = LogLevel.Error, Message = "{Peer} refuses what this node wrote in dossier {Dossier} ({Reason}): it is not sent again until a person has looked.")]
+    [LoggerMessage(EventId = 300, Level = LogLevel.Error, Message = "{Peer} refuses what this node wrote in dossier {Dossier} ({Reason}): a person has to look. It is offered again in an hour, and with whatever is written there next.")]
     static partial void LogStopped(ILogger logger, string peer, string dossier, string reason);
 }

@@ -7,21 +7,25 @@ using Polly.Retry;
 
 namespace Coordination.CountryNode.Exchange;
 
-/// <summary>Keeps one relay going per peer, apart from each other: a slow country delays no other.</summary>
+/// <summary>Keeps a relay and a filler of gaps going for each peer, apart from each other: a slow country delays no other.</summary>
 public sealed partial class Roads(Relay relay, Gaps gaps, Bell bell, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Roads> logger) : BackgroundService
 {
+    /// <summary>Between two looks for a newer trust list, and for gaps.</summary>
+    static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // The roads of nodes that a newer trust list adds are opened at the next look.
-        var roads = new Dictionary<NodeId, Task> { [pen.Node] = KeepGoingAsync(gaps.FillAsync, pen.Node, stoppingToken) };
+        var roads = new Dictionary<NodeId, Task>();
         while (!stoppingToken.IsCancellationRequested)
         {
             trust.Reload();
-            foreach (var peer in trust.Current.Nodes.Keys.Where(node => !roads.ContainsKey(node)))
-                roads[peer] = KeepGoingAsync(cancellationToken => CarryAllAsync(peer, cancellationToken), peer, stoppingToken);
-            await Task.Delay(TimeSpan.FromSeconds(1), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            foreach (var peer in trust.Current.Nodes.Keys.Where(node => node != pen.Node && !roads.ContainsKey(node)))
+                roads[peer] = Task.WhenAll(
+                    KeepGoingAsync(peer, token => CarryAllAsync(peer, token), token => bell.WaitAsync(peer, token), stoppingToken),
+                    KeepGoingAsync(peer, token => gaps.FillAsync(peer, token), token => Task.Delay(Look, time, token), stoppingToken));
+            await Task.Delay(Look, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         await Task.WhenAll(roads.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -31,7 +35,7 @@ public sealed partial class Roads(Relay relay, Gaps gaps, Bell bell, TrustInForc
         while (await relay.CarryAsync(peer, cancellationToken)) { }
     }
 
-    async Task KeepGoingAsync(Func<CancellationToken, Task> work, NodeId road, CancellationToken cancellationToken)
+    async Task KeepGoingAsync(NodeId road, Func<CancellationToken, Task> work, Func<CancellationToken, Task> rest, CancellationToken cancellationToken)
     {
         var patience = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
@@ -53,7 +57,7 @@ public sealed partial class Roads(Relay relay, Gaps gaps, Bell bell, TrustInForc
         while (!cancellationToken.IsCancellationRequested)
         {
             await patience.ExecuteAsync(async token => await work(token), cancellationToken);
-            await bell.WaitAsync(road, cancellationToken);
+            await rest(cancellationToken);
         }
     }
 

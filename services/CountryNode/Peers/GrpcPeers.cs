@@ -33,7 +33,7 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
 
         if (response.Admissions.Count != entries.Count) throw new PeerUnavailableException(peer, "answered for another number of entries than it was sent.");
         var receipts = response.Receipts.Select(receipt => SignedReceipt.Read(receipt, trust.Current)).OfType<SignedReceipt>().Where(receipt => receipt.Holder == peer);
-        return new Delivered([.. response.Admissions.Select(admission => new Admitted(ToDisposition(peer, admission.Disposition), admission.Reason))], [.. receipts]);
+        return new Delivered([.. response.Admissions.Select(admission => new Admitted(ToDisposition(peer, admission.Disposition), Code(admission.Reason)))], [.. receipts]);
     }
 
     public async Task<ImmutableArray<Offered>> FetchAsync(NodeId peer, DossierId dossier, IReadOnlyCollection<EntryHash> held, CancellationToken cancellationToken)
@@ -118,6 +118,10 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
             .Build();
         return new Line(channel, new PeerService.PeerServiceClient(channel), breaker);
     }
+
+    /// <summary>A peer's reason goes into our logs and our database: nothing but a code may.</summary>
+    static string Code(string reason) =>
+        reason.Length <= 64 && reason.All(c => char.IsAsciiLetterUpper(c) || c is '_') ? reason : "REASON_MALFORMED";
 
     static Disposition ToDisposition(NodeId peer, WireDisposition wire) => wire switch
     {

@@ -35,7 +35,7 @@ public sealed record Delivered(ImmutableArray<Admitted> Admitted, ImmutableArray
 
 /// <summary>What became of one entry at a door.</summary>
 /// <param name="Disposition">What became of it.</param>
-/// <param name="Reason">UPPER_SNAKE_CASE; empty when held.</param>
+/// <param name="Reason">UPPER_SNAKE_CASE, at most 64 letters; empty when held.</param>
 public sealed record Admitted(Disposition Disposition, string Reason)
 {
     public static Admitted Held { get; } = new(Disposition.Held, "");

@@ -23,6 +23,9 @@ public interface IStore
     /// <param name="cancellationToken">Leaves nothing half-written.</param>
     Task AdmitAsync(IReadOnlyCollection<DossierId> ids, Func<IReadOnlyDictionary<DossierId, HeldDossier>, IReadOnlyCollection<Admission>> decide, CancellationToken cancellationToken);
 
+    /// <summary>How many dossiers without an opening wait here because of one peer.</summary>
+    Task<int> CountWithoutOpeningAsync(NodeId peer, CancellationToken cancellationToken);
+
     /// <summary>Notes what the door refused before it came to a dossier.</summary>
     Task AuditAsync(IReadOnlyCollection<AuditRow> rows, CancellationToken cancellationToken);
 
@@ -32,8 +35,14 @@ public interface IStore
     /// <summary>Keeps the peer's receipts and says of each claimed parcel what became of it, in one commit.</summary>
     Task SettleAsync(NodeId peer, IReadOnlyCollection<SignedReceipt> receipts, IReadOnlyCollection<Settled> parcels, CancellationToken cancellationToken);
 
-    /// <summary>Claims dossiers in which entries wait for something missing.</summary>
-    Task<ImmutableArray<DossierId>> ClaimGapsAsync(int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken);
+    /// <summary>Claims dossiers in which entries wait for something that a peer may hold, those that were asked for least often first.</summary>
+    /// <param name="peer">A participant, or, while the opening is missing, whoever handed the waiting entries on.</param>
+    /// <param name="most">At most.</param>
+    /// <param name="now">UTC.</param>
+    /// <param name="pause">Until the next try; doubled with every try, up to <paramref name="longest"/>.</param>
+    /// <param name="longest">The longest pause.</param>
+    /// <param name="cancellationToken">Claims nothing.</param>
+    Task<ImmutableArray<DossierId>> ClaimGapsAsync(NodeId peer, int most, DateTimeOffset now, TimeSpan pause, TimeSpan longest, CancellationToken cancellationToken);
 }
 
 /// <summary>One entry as it is held.</summary>
@@ -49,15 +58,21 @@ public sealed record HeldEntry(SignedEntry Signed, NodeId? HandedOnBy, DateTimeO
 /// <param name="Id">Its id.</param>
 /// <param name="Entries">In no order that matters; each once.</param>
 /// <param name="Receipts">This node's own and those of peers.</param>
+/// <param name="Stops">Peers that refuse for good what this node wrote.</param>
 /// <param name="WaitingSince">Since when entries wait for something missing; null while none does.</param>
-public sealed record HeldDossier(DossierId Id, ImmutableArray<HeldEntry> Entries, ImmutableArray<SignedReceipt> Receipts, DateTimeOffset? WaitingSince)
+public sealed record HeldDossier(DossierId Id, ImmutableArray<HeldEntry> Entries, ImmutableArray<SignedReceipt> Receipts, ImmutableArray<Stop> Stops, DateTimeOffset? WaitingSince)
 {
     /// <summary>A dossier of which nothing is held.</summary>
-    public static HeldDossier Nothing(DossierId id) => new(id, [], [], null);
+    public static HeldDossier Nothing(DossierId id) => new(id, [], [], [], null);
 
     /// <summary>The opening; null while it is missing.</summary>
     public Opening? Opening => Entries.FirstOrDefault(held => held.Entry.Hash == Id.Opening)?.Entry.Opening;
 }
+
+/// <summary>A peer that refuses for good what this node wrote into a dossier; a person has to look.</summary>
+/// <param name="Peer">Who.</param>
+/// <param name="Reason">UPPER_SNAKE_CASE.</param>
+public readonly record struct Stop(NodeId Peer, string Reason);
 
 /// <summary>A command of one office.</summary>
 public readonly record struct CommandKey(Office Office, string CommandId);
@@ -92,10 +107,11 @@ public enum AppendOutcome
 /// <param name="Opening">The opening, when it is held now; null while it is missing.</param>
 /// <param name="State">Where the dossier stands with them; null while its opening is missing or void.</param>
 /// <param name="WaitingSince">Null when nothing waits any more.</param>
+/// <param name="AskFor">Whom to ask for what is missing; none when nothing waits.</param>
 /// <param name="Receipts">New ones of this node.</param>
 /// <param name="Audit">What was kept without letting it count.</param>
 public sealed record Admission(
-    DossierId Id, ImmutableArray<HeldEntry> Entries, Opening? Opening, string? State, DateTimeOffset? WaitingSince,
+    DossierId Id, ImmutableArray<HeldEntry> Entries, Opening? Opening, string? State, DateTimeOffset? WaitingSince, ImmutableArray<NodeId> AskFor,
     ImmutableArray<SignedReceipt> Receipts, ImmutableArray<AuditRow> Audit);
 
 /// <summary>What the door refused, or kept without letting it count.</summary>

@@ -96,7 +96,10 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
         announced as (
             insert into outbox (peer, dossier_id, last_seq, queued_at)
             select peer, id, @Seq, @Now from moved, unnest(@Peers) as peer
-            on conflict (peer, dossier_id) do update set last_seq = excluded.last_seq)
+            -- What was refused before is no reason to hold back what is new, a withdrawal least of all.
+            on conflict (peer, dossier_id) do update set
+                last_seq = excluded.last_seq, stopped_by = null,
+                claimed_until = case when outbox.stopped_by is null then outbox.claimed_until end)
         select count(*) from moved
         """;
 
@@ -147,7 +150,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             }, cancellationToken));
         await connection.ExecuteAsync(Sql(
             """
-            update dossier set held = held + added, kind = coalesce(now.kind, dossier.kind), state = now.state, waiting_since = now.waiting_since, fetch_after = null
+            update dossier set held = held + added, kind = coalesce(now.kind, dossier.kind), state = now.state, waiting_since = now.waiting_since
             from unnest(@Ids, @Added, @Kinds, @States, @WaitingSince) as now (id, added, kind, state, waiting_since)
             where dossier.id = now.id
             """,
@@ -169,8 +172,28 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 Nodes = Texts(participants.Select(participant => participant.Node)),
                 Writes = participants.Select(participant => participant.Writes).ToArray(),
             }, cancellationToken));
+        await KeepGapsAsync(connection, admissions, cancellationToken);
         await KeepReceiptsAsync(connection, receipts, cancellationToken);
         await AuditAsync(connection, [.. admissions.SelectMany(admission => admission.Audit)], cancellationToken);
+    }
+
+    static async Task KeepGapsAsync(NpgsqlConnection connection, IReadOnlyCollection<Admission> admissions, CancellationToken cancellationToken)
+    {
+        var missing = admissions.SelectMany(admission => admission.AskFor.Select(peer => (admission.Id, Peer: peer))).ToList();
+        await connection.ExecuteAsync(Sql(
+            """
+            delete from gap where dossier_id = any(@Ids)
+                and not exists (select from unnest(@Dossiers, @Peers) as missing (dossier_id, peer) where missing.dossier_id = gap.dossier_id and missing.peer = gap.peer);
+            insert into gap (dossier_id, peer, fetch_after) select dossier_id, peer, @Now from unnest(@Dossiers, @Peers) as missing (dossier_id, peer)
+            on conflict do nothing;
+            """,
+            new
+            {
+                Ids = Bytes(admissions.Select(admission => admission.Id)),
+                Dossiers = Bytes(missing.Select(gap => gap.Id)),
+                Peers = Texts(missing.Select(gap => gap.Peer)),
+                Now = admissions.Select(admission => admission.WaitingSince ?? default).Max(),
+            }, cancellationToken));
     }
 
     public async Task AuditAsync(IReadOnlyCollection<AuditRow> rows, CancellationToken cancellationToken)
@@ -186,7 +209,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             """
             with due as (
                 select peer, dossier_id from outbox
-                where peer = @Peer and stopped_by is null and (claimed_until is null or claimed_until <= @Now)
+                where peer = @Peer and (claimed_until is null or claimed_until <= @Now)
                 order by queued_at
                 limit @Most
                 for update skip locked)
@@ -233,21 +256,31 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
         await transaction.CommitAsync(cancellationToken);
     }
 
-    public async Task<ImmutableArray<DossierId>> ClaimGapsAsync(int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<DossierId>> ClaimGapsAsync(
+        NodeId peer, int most, DateTimeOffset now, TimeSpan pause, TimeSpan longest, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var claimed = await connection.QueryAsync<byte[]>(Sql(
             """
             with due as (
-                select id from dossier
-                where waiting_since is not null and (fetch_after is null or fetch_after <= @Now)
-                order by fetch_after nulls first
+                select dossier_id from gap
+                where peer = @Peer and fetch_after <= @Now
+                order by tries, fetch_after
                 limit @Most
-                for no key update skip locked)
-            update dossier set fetch_after = @Until from due where dossier.id = due.id
-            returning dossier.id
-            """, new { Most = most, Now = now, Until = until }, cancellationToken));
+                for update skip locked)
+            update gap set tries = tries + 1, fetch_after = @Now + least(@Pause * power(2, least(tries, 20)), @Longest)
+            from due where gap.peer = @Peer and gap.dossier_id = due.dossier_id
+            returning gap.dossier_id
+            """, new { Peer = peer.ToString(), Most = most, Now = now, Pause = pause, Longest = longest }, cancellationToken));
         return [.. claimed.Select(id => DossierId.Read(id))];
+    }
+
+    public async Task<int> CountWithoutOpeningAsync(NodeId peer, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<int>(Sql(
+            "select count(*)::integer from gap join dossier on dossier.id = gap.dossier_id where gap.peer = @Peer and dossier.kind is null",
+            new { Peer = peer.ToString() }, cancellationToken));
     }
 
     static async Task<Dictionary<DossierId, HeldDossier>> ReadAsync(NpgsqlConnection connection, DossierId[] ids, CancellationToken cancellationToken)
@@ -255,15 +288,17 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
         await using var rows = await connection.QueryMultipleAsync(Sql(
             """
             select id, waiting_since from dossier where id = any(@Ids);
+            select dossier_id, peer, stopped_by from outbox where dossier_id = any(@Ids) and stopped_by is not null;
             select dossier_id, bytes, signature, key_id, handed_on_by, held_since from entry where dossier_id = any(@Ids);
             select dossier_id, author, seq, hash, holder, received_at, bytes, signature, key_id from receipt where dossier_id = any(@Ids);
             """, new { Ids = Bytes(ids) }, cancellationToken));
         var dossiers = await rows.ReadAsync<DossierRow>();
+        var stops = (await rows.ReadAsync<StopRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => new Stop(NodeId.Parse(row.Peer), row.StoppedBy));
         var entries = (await rows.ReadAsync<EntryRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => row.ToHeld());
         var receipts = (await rows.ReadAsync<ReceiptRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => row.ToReceipt());
         return dossiers
             .Select(row => (Id: DossierId.Read(row.Id), row.WaitingSince))
-            .ToDictionary(row => row.Id, row => new HeldDossier(row.Id, [.. entries[row.Id]], [.. receipts[row.Id]], row.WaitingSince is { } since ? new DateTimeOffset(since) : null));
+            .ToDictionary(row => row.Id, row => new HeldDossier(row.Id, [.. entries[row.Id]], [.. receipts[row.Id]], [.. stops[row.Id]], row.WaitingSince is { } since ? new DateTimeOffset(since) : null));
     }
 
     /// <summary>Keeps receipts for entries that are held as the receipt says; any other is of no use to anyone.</summary>
@@ -318,6 +353,8 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
     sealed record AnswerRow(byte[] RequestHash, byte[] Answer);
 
     sealed record DossierRow(byte[] Id, DateTime? WaitingSince);
+
+    sealed record StopRow(byte[] DossierId, string Peer, string StoppedBy);
 
     sealed record EntryRow(byte[] DossierId, byte[] Bytes, byte[] Signature, string KeyId, string? HandedOnBy, DateTime HeldSince)
     {

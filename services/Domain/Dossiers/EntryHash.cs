@@ -74,6 +74,9 @@ public readonly record struct DossierId(EntryHash Opening) : IComparable<Dossier
 
     public int CompareTo(DossierId other) => Opening.CompareTo(other.Opening);
 
+    /// <summary>The first 8 digits: enough for a person to find the dossier, too little for a stranger to ask for it.</summary>
+    public string Short => ToString()[..8];
+
     /// <inheritdoc cref="EntryHash.ToString"/>
     public override string ToString() => Opening.ToString();
 }

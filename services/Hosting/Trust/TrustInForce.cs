@@ -29,14 +29,18 @@ public sealed partial class TrustInForce
 
     /// <summary>Takes a list that counts and is newer than the one in force, and keeps it.</summary>
     /// <returns>Whether the list in force has changed.</returns>
+    /// <exception cref="IOException">It cannot be kept; the one in force stays.</exception>
+    /// <exception cref="UnauthorizedAccessException">As before.</exception>
     public bool Take(ReadOnlySpan<byte> signed)
     {
         lock (_taking)
         {
             // Another replica may have taken a newer list meanwhile: the folder's comes first, so that it is never overwritten by an older one.
-            var changed = TakeNewer(Read());
-            if (signed.IsEmpty || !TakeNewer(signed)) return changed;
+            var kept = Newer(Read());
+            if (kept is not null) PutInForce(kept);
+            if (signed.IsEmpty || Newer(signed) is not { } taken) return kept is not null;
 
+            // Kept before it is in force: a list that was in force once is there after a restart too.
             var writing = $"{_folder.TrustList}.{Environment.ProcessId}.new";
             using (var file = new FileStream(writing, FileMode.Create, FileAccess.Write))
             {
@@ -44,6 +48,7 @@ public sealed partial class TrustInForce
                 file.Flush(flushToDisk: true);
             }
             File.Move(writing, _folder.TrustList, overwrite: true);
+            PutInForce(taken);
             return true;
         }
     }
@@ -56,7 +61,7 @@ public sealed partial class TrustInForce
         {
             return File.GetLastWriteTimeUtc(_folder.TrustList) != _read && Take([]);
         }
-        catch (IOException unreadable)
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
             LogUnreadable(_logger, unreadable);
             return false;
@@ -70,21 +75,25 @@ public sealed partial class TrustInForce
         return File.ReadAllBytes(_folder.TrustList);
     }
 
-    bool TakeNewer(ReadOnlySpan<byte> signed)
+    /// <summary>The list, if it counts and is newer than the one in force.</summary>
+    TrustList? Newer(ReadOnlySpan<byte> signed)
     {
         try
         {
             var candidate = TrustList.Read(signed, _root, _current);
-            if (candidate.Version <= _current.Version) return false;
-            _current = candidate;
-            LogTaken(_logger, candidate.Version);
-            return true;
+            return candidate.Version > _current.Version ? candidate : null;
         }
         catch (UntrustedListException refused)
         {
             LogRefused(_logger, refused.Message);
-            return false;
+            return null;
         }
+    }
+
+    void PutInForce(TrustList list)
+    {
+        _current = list;
+        LogTaken(_logger, list.Version);
     }
 
     [LoggerMessage(EventId = 100, Level = LogLevel.Information, Message = "Trust list {Version} is in force.")]

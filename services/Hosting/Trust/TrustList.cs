@@ -44,7 +44,7 @@ public sealed class TrustList
     /// <summary>Reads a list and checks the root's signature and those of two countries.</summary>
     /// <param name="signed">A serialised SignedTrustList.</param>
     /// <param name="root">The root's public key.</param>
-    /// <param name="current">The list in force, whose countries must have signed; null when there is none, and the list's own count.</param>
+    /// <param name="current">The list in force, whose countries must have signed with keys in use; null when there is none, and the list's own count.</param>
     /// <exception cref="UntrustedListException">It does not count, and why.</exception>
     public static TrustList Read(ReadOnlySpan<byte> signed, KeyPool root, TrustList? current)
     {
@@ -67,7 +67,7 @@ public sealed class TrustList
         if (!wire.Signatures.Any(signature => signature.KeyId == RootKeyId && root.Verify(SignatureKind.TrustList, wire.List.Span, signature.Signature.Span)))
             throw new UntrustedListException("The trust list lacks the root's signature.");
         var signers = wire.Signatures
-            .Select(signature => (current ?? list)._keys.GetValueOrDefault(signature.KeyId) is { Revocation: null } key
+            .Select(signature => (current ?? list)._keys.GetValueOrDefault(signature.KeyId) is { Revocation: null, Until: null } key
                 && key.Pool.Verify(SignatureKind.TrustList, wire.List.Span, signature.Signature.Span) ? key.Owner : (NodeId?)null)
             .OfType<NodeId>().Distinct().Count();
         if (signers < 2) throw new UntrustedListException("The trust list lacks the signatures of two countries.");

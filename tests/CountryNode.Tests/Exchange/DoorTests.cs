@@ -106,7 +106,8 @@ public sealed class DoorTests(SharedRegion shared)
 
         var foreign = shared.Region.PenOf("VN").Begin(new Cancelled(), opening);
         var response = await vietnam.DeliverAsync(foreign);
-        response.Admissions.Single().ShouldBe(new Admission { Disposition = Disposition.Refused, Reason = "FOREIGN_AUTHOR" });
+        response.ShouldBe(await vietnam.DeliverAsync(shared.Region.PenOf("VN").Begin(new Cancelled(), shared.Region.PenOf("TH").Open("LA"))),
+            "whether there is such a dossier is nothing that Viet Nam learns");
         response.Receipts.ShouldBeEmpty();
 
         (await HeldAsync(opening)).ShouldBe(2);
@@ -128,7 +129,10 @@ public sealed class DoorTests(SharedRegion shared)
         await thailand.DeliverAsync(opening);
         var next = pen.Continue(opening, new Cancelled());
 
-        (await vietnam.DeliverAsync(next)).Admissions.Single().ShouldBe(new Admission { Disposition = Disposition.Refused, Reason = "NOT_A_PARTICIPANT" });
+        (await vietnam.DeliverAsync(next)).ShouldBe(new DeliverResponse { Admissions = { new Admission { Disposition = Disposition.Waiting, Reason = "PAST_MISSING" } } });
+        (await HeldAsync(opening)).ShouldBe(1);
+        (await AuditAsync(next)).ShouldBe("NOT_A_PARTICIPANT by VN");
+        (await vietnam.DeliverAsync(opening)).Receipts.ShouldBeEmpty();
         (await Refused.ByAsync(() => vietnam.FetchAsync(opening.Id()))).Code.ShouldBe(StatusCode.NotFound);
         (await Refused.ByAsync(() => vietnam.FetchAsync(ByteString.CopyFrom(new byte[32])))).Code.ShouldBe(StatusCode.NotFound);
         (await thailand.FetchAsync(opening.Id())).Entries.Single().ShouldBe(opening.ToWire());
@@ -216,12 +220,78 @@ public sealed class DoorTests(SharedRegion shared)
         var never = shared.Region.PenOf("TH").Continue(opening, new Cancelled());
         await thailand.DeliverAsync(opening, shared.Region.PenOf("TH").Continue(never, new Cancelled()));
         await vietnam.DeliverAsync(shared.Region.PenOf("VN").Begin(new Cancelled(), opening, never));
-        (await office.GetAsync(opening.Id())).Waiting.ShouldBe(2u);
+        (await office.GetAsync(opening.Id())).Waiting.ShouldBe(1u);
 
         (await office.AcknowledgeAsync(opening.Id())).State.ShouldBe(ReferralState.Received);
         // What never was comes all the same: then what waited counts, and what did not see it crossed it.
         await thailand.DeliverAsync(never);
         (await office.GetAsync(opening.Id())).State.ShouldBe(ReferralState.Cancelled);
+    }
+
+    [Fact]
+    public async Task A_part_of_the_consent_that_was_withdrawn_behind_a_gap_counts_at_once()
+    {
+        using var thailand = shared.Region.As("TH", to: "LA");
+        using var office = shared.Region.Office("LA");
+        var pen = shared.Region.PenOf("TH");
+        var opening = pen.Open("LA");
+        var missing = pen.Continue(opening, new Acknowledged());
+        await thailand.DeliverAsync(opening, pen.Continue(missing, new ConsentWithdrawn(new WithdrawalScope.Part(new([Domain.Referrals.Purpose.Return]), new([])))));
+        var seen = await office.GetAsync(opening.Id());
+        (seen.Waiting, seen.ConsentWithdrawn).ShouldBe((1u, false));
+        seen.Consent.Purposes.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task However_much_a_stranger_writes_into_a_dossier_little_is_kept_and_a_withdrawal_comes_through()
+    {
+        using var vietnam = shared.Region.As("VN", to: "LA");
+        using var bangkok = shared.Region.Office("TH");
+        using var vientiane = shared.Region.Office("LA");
+        var id = (await bangkok.OpenAsync(Regions.Repatriation("TH", "LA"))).DossierId;
+        await vientiane.UntilAsync(id, _ => true);
+        var first = (await bangkok.HistoryAsync(id)).Entries.Single();
+        var opening = new SignedEntry(EntryWire.Read(first.Entry.Span)!, first.Entry.Memory, first.Signature.Memory, first.KeyId);
+
+        var pen = shared.Region.PenOf("VN");
+        var strange = new List<SignedEntry> { pen.Begin(new Cancelled(), opening) };
+        while (strange.Count < 512) strange.Add(pen.Continue(strange[^1], new Cancelled(), opening));
+        foreach (var batch in strange.Chunk(256)) await vietnam.DeliverAsync(batch);
+        (await HeldAsync(opening)).ShouldBe(5);
+
+        await bangkok.WithdrawConsentAsync(id);
+        await vientiane.UntilAsync(id, referral => referral.State is ReferralState.Withdrawn);
+    }
+
+    [Fact]
+    public async Task A_writer_fills_no_dossier_without_end_and_a_withdrawal_comes_in_all_the_same()
+    {
+        using var thailand = shared.Region.As("TH", to: "LA");
+        using var office = shared.Region.Office("LA");
+        var pen = shared.Region.PenOf("TH");
+        var chain = new List<SignedEntry> { pen.Open("LA") };
+        while (chain.Count < 1001) chain.Add(pen.Continue(chain[^1], new Acknowledged()));
+        foreach (var batch in chain.Take(1000).Chunk(250)) await thailand.DeliverAsync(batch);
+
+        (await thailand.DeliverAsync(chain[1000])).Admissions.Single().ShouldBe(new Admission { Disposition = Disposition.TryAgain, Reason = "DOSSIER_FULL" });
+        var withdrawn = pen.Continue(chain[999], new ConsentWithdrawn(new WithdrawalScope.Everything()));
+        (await thailand.DeliverAsync(withdrawn)).Admissions.Single().Disposition.ShouldBe(Disposition.Held);
+        (await office.GetAsync(chain[0].Id())).State.ShouldBe(ReferralState.Withdrawn);
+    }
+
+    [Fact]
+    public async Task A_dossier_that_cannot_be_stored_keeps_no_other_of_the_batch_out()
+    {
+        await using var region = await shared.StartAsync(["TH", "LA"]);
+        using var thailand = region.As("TH", to: "LA");
+        var pen = region.PenOf("TH");
+        var (sound, poisoned) = (pen.Open("LA"), pen.Open("LA"));
+        await region["LA"].AskAsync<object?>(
+            $"alter table entry add constraint poisoned check (dossier_id <> '\\x{poisoned.Entry.Dossier}')");
+        var response = await thailand.DeliverAsync(poisoned, sound);
+        response.Admissions[0].ShouldBe(new Admission { Disposition = Disposition.TryAgain, Reason = "NOT_STORED" });
+        response.Admissions[1].Disposition.ShouldBe(Disposition.Held);
+        response.Receipts.Count.ShouldBe(1);
     }
 
     [Fact]

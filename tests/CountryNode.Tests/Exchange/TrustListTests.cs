@@ -34,6 +34,31 @@ public sealed class TrustListTests : IDisposable
     }
 
     [Fact]
+    public void A_key_that_was_revoked_or_retired_signs_no_list_any_more()
+    {
+        var revoked = List();
+        revoked.Nodes.Single(node => node.Id == "LA").SigningKeys.Single().Revocation = new Revocation();
+        Should.Throw<UntrustedListException>(() => Read(_authority.Sign(revoked, "TH", "LA"))).Message.ShouldContain("two countries");
+        var retired = List();
+        retired.Nodes.Single(node => node.Id == "LA").SigningKeys.Single().ValidUntil = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow());
+        Should.Throw<UntrustedListException>(() => Read(_authority.Sign(retired, "TH", "LA"))).Message.ShouldContain("two countries");
+    }
+
+    [Fact]
+    public void A_list_that_cannot_be_kept_is_not_in_force()
+    {
+        var keys = new KeyFolder(_folder.FullName);
+        File.WriteAllText(keys.TrustRoot, _authority.Root.ExportSubjectPublicKeyInfoPem());
+        keys.WriteTrustList(_authority.Sign(List()));
+        var trust = new TrustInForce(keys, NullLogger<TrustInForce>.Instance);
+        // A folder stands where the new file would be written.
+        Directory.CreateDirectory($"{keys.TrustList}.{Environment.ProcessId}.new");
+        Should.Throw<UnauthorizedAccessException>(() => trust.Take(_authority.Sign(List(version: 2)).ToByteArray()));
+        trust.Current.Version.ShouldBe(1);
+        trust.Reload().ShouldBeFalse();
+    }
+
+    [Fact]
     public void One_changed_byte_and_the_list_does_not_count()
     {
         var signed = _authority.Sign(List());

@@ -8,6 +8,7 @@ using Coordination.Hosting.Dossiers;
 using Coordination.Hosting.Trust;
 using Coordination.Local;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 
 namespace Coordination.CountryNode.Tests.Exchange;
@@ -155,12 +156,33 @@ public sealed class TrustTests(SharedRegion shared)
         list.Version++;
         list.Nodes.Single(node => node.Id == "TH").SigningKeys.Single().Revocation = new Revocation
         {
-            Heads = { new StandingHead { DossierId = opening.Id(), Seq = 1, Hash = opening.Id() } },
+            Heads = { new StandingHead { DossierId = opening.Id(), Hash = opening.Id() } },
         };
         region.WriteTrustList(list, "LA");
 
         await office.UntilAsync(opening.Id(), referral => referral.State is ReferralState.Sent);
         (await office.HistoryAsync(opening.Id())).Entries.Single(entry => entry.Statement == "Cancelled").Reason.ShouldBe("KEY_REVOKED");
+    }
+
+    [Theory]
+    [InlineData(-60, -31, Disposition.Refused, "KEY_RETIRED")]
+    [InlineData(-60, -29, Disposition.Held, "")]
+    [InlineData(1, null, Disposition.TryAgain, "KEY_NOT_YET_IN_USE")]
+    public async Task A_key_admits_entries_from_its_first_day_to_30_days_after_its_last(int from, int? until, Disposition disposition, string reason)
+    {
+        await using var region = await shared.StartAsync(["TH", "LA", "VN"], down: ["TH", "VN"]);
+        var list = region.TrustList.Clone();
+        list.Version++;
+        var key = list.Nodes.Single(node => node.Id == "TH").SigningKeys.Single();
+        key.ValidFrom = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow().AddDays(from));
+        key.ValidUntil = until is { } end ? Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow().AddDays(end)) : null;
+        region["LA"].Keys.WriteTrustList(region.Authority.Sign(list, "LA", "VN"));
+
+        using var thailand = region.As("TH", to: "LA");
+        (await Poll.UntilAsync(
+            async () => (await thailand.Client.GetTrustListAsync(new(), PeerClient.Options)).TrustList.List == list.ToByteString(),
+            TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken)).ShouldBeTrue();
+        (await thailand.DeliverAsync(region.PenOf("TH").Open("LA"))).Admissions.Single().ShouldBe(new Admission { Disposition = disposition, Reason = reason });
     }
 
     [Fact]
@@ -174,7 +196,7 @@ public sealed class TrustTests(SharedRegion shared)
 
         var list = region.TrustList.Clone();
         list.Version++;
-        list.ValidUntil = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow().AddMinutes(-1));
+        list.ValidUntil = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow().AddMinutes(-1));
         region.WriteTrustList(list);
 
         (await Poll.UntilAsync(async () =>

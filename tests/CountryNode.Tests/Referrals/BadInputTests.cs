@@ -163,6 +163,25 @@ public sealed class BadInputTests(SharedRegion shared)
     }
 
     [Fact]
+    public async Task A_day_that_is_a_slip_of_the_pen_is_refused()
+    {
+        using var bangkok = shared.Region.Office("TH");
+        var about = OfficeClient.About();
+        about.HappenedOn = "0001-01-01";
+        var refused = await Refused.ByAsync(() => bangkok.Referrals.OpenAsync(new OpenRequest { Command = about, Opened = Regions.Repatriation("TH", "LA") }, bangkok.Options).ResponseAsync);
+        refused.ShouldBe(StatusCode.InvalidArgument, "HAPPENED_ON_TOO_EARLY", "check the year");
+    }
+
+    [Fact]
+    public async Task A_field_that_only_a_newer_client_knows_is_refused_not_dropped()
+    {
+        using var bangkok = shared.Region.Office("TH");
+        var newer = Regions.Repatriation("TH", "LA");
+        newer.Consent.MergeFrom(new byte[] { 0xF8, 0x06, 0x01 });
+        (await RefusedOpenAsync(bangkok, newer)).ShouldBe(StatusCode.InvalidArgument, "FIELD_INVALID", "does not know");
+    }
+
+    [Fact]
     public async Task A_dossier_that_is_not_held_is_not_found_and_a_malformed_id_is_invalid()
     {
         using var bangkok = shared.Region.Office("TH");
@@ -223,6 +242,11 @@ public sealed class BadInputTests(SharedRegion shared)
         var id = (await bangkok.OpenAsync(Regions.Repatriation("TH", "LA"), commandId)).DossierId;
         (await Refused.ByAsync(() => bangkok.OpenAsync(Regions.Repatriation("TH", "VN"), commandId))).ShouldBe(StatusCode.AlreadyExists, "COMMAND_ID_REUSED", "Make a new one");
         (await Refused.ByAsync(() => bangkok.CancelAsync(id, commandId))).ShouldBe(StatusCode.AlreadyExists, "COMMAND_ID_REUSED", "Make a new one");
+        // The same bytes asked of another method are another request too.
+        using var vientiane = shared.Region.Office("LA");
+        await vientiane.UntilAsync(id, _ => true);
+        await vientiane.AcknowledgeAsync(id, commandId);
+        (await Refused.ByAsync(() => vientiane.TakeUpAsync(id, commandId))).ShouldBe(StatusCode.AlreadyExists, "COMMAND_ID_REUSED", "Make a new one");
         (await bangkok.GetAsync(id)).State.ShouldBe(ReferralState.Sent);
     }
 

@@ -44,14 +44,15 @@ public sealed class WithdrawalTests
     }
 
     [Fact]
-    public void A_strangers_withdrawal_stops_nothing_not_even_while_it_waits()
+    public void A_strangers_withdrawal_stops_nothing_and_waits_for_nothing()
     {
         var pen = Pen.Open(Pair.Usual);
         var missing = pen.Write(Pair.Stranger, Sample.Acknowledged);
         var withdrawal = pen.Write(Pair.Stranger, Sample.WithdrawnAll);
         var dossier = pen.FoldWithout(missing);
 
-        dossier.On(withdrawal).ShouldBe("waiting");
+        dossier.On(withdrawal).ShouldBe(nameof(ReasonCode.ForeignAuthor));
+        dossier.Waiting.ShouldBeEmpty();
         dossier.Withdrawals.ShouldBeEmpty();
     }
 

@@ -10,12 +10,20 @@ create table dossier (
     -- Where the dossier stands, as its protocol calls it; null while its opening is missing or void.
     state         text,
     -- Since when entries wait for something that is missing; null while none does.
-    waiting_since timestamptz,
-    -- The next try at fetching what is missing is nobody's before this.
-    fetch_after   timestamptz
+    waiting_since timestamptz
 );
 
-create index dossier_waiting on dossier (fetch_after) where waiting_since is not null;
+-- Whom to ask for what is missing, while something is. Each peer by itself: a slow one delays no other.
+create table gap (
+    dossier_id  bytea       not null references dossier (id),
+    peer        text        not null,
+    tries       integer     not null default 0,
+    -- The next try is nobody's before this.
+    fetch_after timestamptz not null,
+    primary key (dossier_id, peer)
+);
+
+create index gap_due on gap (peer, fetch_after);
 
 create table participant (
     dossier_id bytea   not null references dossier (id),
@@ -68,15 +76,15 @@ create table outbox (
     -- The peer's receipt has to reach this far before the row goes.
     last_seq      integer     not null check (last_seq >= 1),
     queued_at     timestamptz not null,
-    -- Whoever carries the row holds it until then; null while nobody does.
+    -- Whoever carries the row holds it until then, or it rests until then; null while neither.
     claimed_until timestamptz,
-    -- Why the peer refused for good; the row then waits for a person.
+    -- Why the peer refused for good; a person has to look.
     stopped_by    text,
     primary key (peer, dossier_id)
 );
 
 create index outbox_dossier on outbox (dossier_id);
-create index outbox_due on outbox (peer, queued_at) where stopped_by is null;
+create index outbox_due on outbox (peer, queued_at);
 
 -- What was answered to a command, so that the same command again gets the same answer.
 create table command (

@@ -1,0 +1,80 @@
+using Coordination.CountryNode.Store;
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Postgres;
+using Npgsql;
+
+namespace Coordination.CountryNode.Tests.Exchange;
+
+/// <summary>What PostgreSQL keeps, and what it does not.</summary>
+public sealed class StoreTests(SharedRegion shared)
+{
+    static readonly Office Office = Office.TryParse("focal-point@test", out var office) ? office : throw new FormatException();
+
+    [Fact]
+    public async Task An_append_that_was_judged_on_another_set_writes_nothing()
+    {
+        await WithStoreAsync(async (store, database) =>
+        {
+            var (thailand, laos) = (shared.Region.PenOf("TH"), shared.Region.PenOf("LA"));
+            var opening = thailand.Open("LA");
+            (await store.AppendAsync(Append(opening, judgedOn: 0, "opens"), Cancelled)).ShouldBe(AppendOutcome.Kept);
+            var next = thailand.Continue(opening, new Domain.Referrals.Cancelled());
+
+            // An entry of the other side comes in between judging and appending.
+            var theirs = laos.Begin(new Domain.Referrals.Acknowledged(), opening);
+            await store.AdmitAsync([opening.Entry.Dossier], _ => [new Admission(
+                opening.Entry.Dossier, [new HeldEntry(theirs, laos.Node, Now)], opening.Entry.Opening, "Received", null, [], [], [])], Cancelled);
+
+            var before = await CountsAsync(database);
+            (await store.AppendAsync(Append(next, judgedOn: 1, "cancels"), Cancelled)).ShouldBe(AppendOutcome.JudgeAgain);
+            (await CountsAsync(database)).ShouldBe(before);
+            (await store.AppendAsync(Append(next, judgedOn: 2, "cancels"), Cancelled)).ShouldBe(AppendOutcome.Kept);
+            (await CountsAsync(database)).ShouldBe("3 entries, 1 outbox, 2 answers");
+        });
+    }
+
+    [Fact]
+    public async Task What_one_carries_nobody_else_claims_until_the_lease_is_over()
+    {
+        await WithStoreAsync(async (store, _) =>
+        {
+            var laos = NodeId.Parse("LA");
+            await store.AppendAsync(Append(shared.Region.PenOf("TH").Open("LA"), judgedOn: 0, "opens"), Cancelled);
+            var until = Now.AddSeconds(30);
+            (await store.ClaimAsync(laos, 10, Now, until, Cancelled)).Single().Entries.Length.ShouldBe(1);
+            (await store.ClaimAsync(laos, 10, Now, until, Cancelled)).ShouldBeEmpty();
+            (await store.ClaimAsync(laos, 10, until.AddSeconds(-1), until, Cancelled)).ShouldBeEmpty();
+            (await store.ClaimAsync(laos, 10, until, until.AddSeconds(30), Cancelled)).Length.ShouldBe(1);
+        });
+    }
+
+    static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    static DateTimeOffset Now { get; } = new(2026, 11, 22, 10, 0, 0, TimeSpan.Zero);
+
+    static Append Append(Coordination.Hosting.Dossiers.SignedEntry entry, int judgedOn, string commandId) => new(
+        entry, judgedOn, "Sent", new Opening(Kind.Referral, 1, [NodeId.Parse("TH"), NodeId.Parse("LA")], []),
+        new CommandKey(Office, commandId), new Answered(new byte[32], new byte[1]), Now);
+
+    static async Task<string> CountsAsync(NpgsqlDataSource database)
+    {
+        await using var command = database.CreateCommand(
+            "select (select count(*) from entry) || ' entries, ' || (select count(*) from outbox) || ' outbox, ' || (select count(*) from command) || ' answers'");
+        return (string)(await command.ExecuteScalarAsync(Cancelled))!;
+    }
+
+    async Task WithStoreAsync(Func<PostgresStore, NpgsqlDataSource, Task> test)
+    {
+        var database = await shared.Postgres.CreateDatabaseAsync("store", Cancelled);
+        try
+        {
+            await using var source = NpgsqlDataSource.Create(database.ConnectionString);
+            await Migrations.ApplyAsync(source, typeof(PostgresStore).Assembly, Cancelled);
+            await test(new PostgresStore(source, shared.Region.PenOf("TH")), source);
+        }
+        finally
+        {
+            await shared.Postgres.DropDatabaseAsync(database, CancellationToken.None);
+        }
+    }
+}
