@@ -35,6 +35,15 @@ public sealed class Ports : IDisposable
         ? port
         : throw new LocalException($"Port {port} of 127.0.0.1 is taken: stop what listens there, or choose other ports with --base-port.");
 
+    /// <summary>Sees to it that so many ports exist from the first one on.</summary>
+    /// <exception cref="LocalException">Some do not.</exception>
+    internal static void Check(int first, int count)
+    {
+        var highest = IPEndPoint.MaxPort - count + 1;
+        if (first < 1 || first > highest)
+            throw new LocalException($"{count} ports do not follow each other from {first}: choose a --base-port between 1 and {highest}.");
+    }
+
     public void Dispose()
     {
         foreach (var held in _held) held.Dispose();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Grpc.Core;
@@ -25,14 +26,14 @@ static class ConnectionOptions
     }
 
     /// <summary>Connects as the command line says.</summary>
-    /// <exception cref="UsageException">A file is missing, or names no such node or office.</exception>
+    /// <exception cref="UsageException">A file is missing or is not what it should be, or names no such node or office.</exception>
     public static Connection Connect(this ParseResult parsed)
     {
         var node = parsed.GetValue(Node)!;
         if (parsed.GetValue(Address) is { } address)
         {
             var tokenFile = parsed.GetValue(TokenFile) ?? throw new UsageException("--address needs --token-file with the office's bearer token.");
-            return Connection.Open(node, address, ReadText(tokenFile).Trim(), parsed.GetValue(Ca));
+            return Connection.Open(node, address, ReadToken(tokenFile), parsed.GetValue(Ca));
         }
 
         var file = parsed.GetValue(Region)!;
@@ -55,6 +56,15 @@ static class ConnectionOptions
 
     public static bool WantsJson(this ParseResult parsed) => parsed.GetValue(AsJson);
 
+    /// <summary>Reads a bearer token, as a header can carry it: visible ASCII in one line.</summary>
+    static string ReadToken(string file)
+    {
+        var token = ReadText(file).TrimEnd();
+        return token.Length > 0 && token.All(letter => letter is > ' ' and <= '~')
+            ? token
+            : throw new UsageException($"{file} holds no bearer token: one line of visible ASCII, without spaces, is expected.");
+    }
+
     static string ReadText(string file) => File.Exists(file)
         ? File.ReadAllText(file)
         : throw new UsageException($"{file} does not exist. infra/run writes .run/region.json; or say --address and --token-file.");
@@ -76,15 +86,12 @@ sealed record Connection(string Node, GrpcChannel Channel, string Token) : IDisp
         var handler = new SocketsHttpHandler();
         if (authority is not null)
         {
-            if (!File.Exists(authority)) throw new UsageException($"{authority} does not exist.");
-            var authorities = new X509Certificate2Collection();
-            authorities.ImportFromPemFile(authority);
             handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy
             {
                 TrustMode = X509ChainTrustMode.CustomRootTrust,
                 RevocationMode = X509RevocationMode.NoCheck,
             };
-            handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
+            handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(ReadAuthorities(authority));
         }
         return new Connection(node, GrpcChannel.ForAddress(uri, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true }), token);
     }
@@ -94,6 +101,21 @@ sealed record Connection(string Node, GrpcChannel Channel, string Token) : IDisp
         TimeProvider.System.GetUtcNow().UtcDateTime + Deadline, cancellationToken);
 
     public void Dispose() => Channel.Dispose();
+
+    static X509Certificate2Collection ReadAuthorities(string file)
+    {
+        if (!File.Exists(file)) throw new UsageException($"{file} does not exist.");
+        var authorities = new X509Certificate2Collection();
+        try
+        {
+            authorities.ImportFromPemFile(file);
+        }
+        catch (CryptographicException)
+        {
+            // What calls itself a certificate and is none counts as none.
+        }
+        return authorities.Count > 0 ? authorities : throw new UsageException($"{file} holds no PEM certificate: the authority of the node's certificate is expected.");
+    }
 }
 
 /// <summary>The command line cannot be followed; the message says what to do.</summary>

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Npgsql;
 
@@ -70,7 +72,13 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>Uses a server that already runs, and leaves it as it was.</summary>
     /// <param name="connectionString">As <see cref="Variable"/> holds it.</param>
-    public static async Task<PostgresServer> UseAsync(string connectionString) => new(await RunFolder.TemporaryAsync(), ownsRun: true, connectionString);
+    /// <param name="run">Whose ledger notes what is made there; one of the server's own when null.</param>
+    /// <exception cref="LocalException">It is no connection string.</exception>
+    public static async Task<PostgresServer> UseAsync(string connectionString, RunFolder? run = null)
+    {
+        Check(connectionString);
+        return new(run ?? await RunFolder.TemporaryAsync(), ownsRun: run is null, connectionString);
+    }
 
     /// <summary>Starts a server whose data go when it is disposed, whatever <see cref="Variable"/> says.</summary>
     /// <exception cref="LocalException">PostgreSQL is missing or does not come up.</exception>
@@ -89,7 +97,7 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     internal static async Task<PostgresServer> StartAsync(RunFolder run, CancellationToken cancellationToken) =>
-        Running is { } running ? new(run, ownsRun: false, running) : await StartOwnAsync(run, ownsRun: false, cancellationToken);
+        Running is { } running ? await UseAsync(running, run) : await StartOwnAsync(run, ownsRun: false, cancellationToken);
 
     static string? Running => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } running ? running : null;
 
@@ -135,14 +143,26 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>Makes a database with a role that owns it and nothing else.</summary>
     /// <param name="prefix">How its name begins: small letters.</param>
+    /// <exception cref="LocalException">The server that <see cref="Variable"/> names cannot be reached.</exception>
     public async Task<PostgresDatabase> CreateDatabaseAsync(string prefix, CancellationToken cancellationToken = default)
     {
         var name = $"{prefix}_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
         var password = RandomPassword();
+        await using var server = await ReachAsync(cancellationToken);
+        // Noted no earlier than something may be there, and no later.
         if (_programs is null) _run.OwnsDatabase(name);
         lock (_gate) _databases.Add(name);
-        await ExecuteAsync(cancellationToken,
-            $"CREATE ROLE {name} LOGIN PASSWORD '{password}'",
+        try
+        {
+            await ExecuteAsync(server, cancellationToken, $"CREATE ROLE {name} LOGIN PASSWORD '{password}'");
+        }
+        catch (PostgresException)
+        {
+            // The server refused to make even this.
+            Forget(name);
+            throw;
+        }
+        await ExecuteAsync(server, cancellationToken,
             // Where the creator is no superuser, it must belong to the role to give it a database.
             $"DO $$ BEGIN IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN GRANT {name} TO CURRENT_USER; END IF; END $$",
             $"CREATE DATABASE {name} OWNER {name}",
@@ -155,8 +175,7 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task DropDatabaseAsync(PostgresDatabase database, CancellationToken cancellationToken = default)
     {
         await DropAsync(ConnectionString, database.Name, cancellationToken);
-        lock (_gate) _databases.Remove(database.Name);
-        if (_programs is null) _run.DatabaseDropped(database.Name);
+        Forget(database.Name);
     }
 
     /// <summary>Stops the server and deletes its data; where it is not ours, drops what was made on it.</summary>
@@ -180,7 +199,40 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         if (Running is not { } running)
             throw new LocalException($"An earlier run left databases on another server: set {Variable} as it was then, or drop {string.Join(", ", names)} there and delete .run/processes.json.");
+        Check(running);
         foreach (var name in names) await DropAsync(running, name, CancellationToken.None);
+    }
+
+    /// <summary>A connection string may hold a password, so what is wrong with it is not repeated.</summary>
+    static void Check(string connectionString)
+    {
+        try
+        {
+            if (new NpgsqlConnectionStringBuilder(connectionString) is { Host.Length: > 0, Port: <= IPEndPoint.MaxPort }) return;
+        }
+        catch (ArgumentException)
+        {
+            // Said below.
+        }
+        throw new LocalException($"{Variable} holds no connection string: set it to one such as Host=127.0.0.1;Port=5432;Username=postgres;Password=…, or unset it to have a server of our own.");
+    }
+
+    void Forget(string name)
+    {
+        lock (_gate) _databases.Remove(name);
+        if (_programs is null) _run.DatabaseDropped(name);
+    }
+
+    async Task<NpgsqlConnection> ReachAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await OpenAsync(ConnectionString, cancellationToken);
+        }
+        catch (Exception fault) when (_programs is null && fault is (NpgsqlException or SocketException))
+        {
+            throw new LocalException($"The server that {Variable} names cannot be reached: start it, or correct the variable. {fault.Message}", fault);
+        }
     }
 
     static async Task DropAsync(string connectionString, string name, CancellationToken cancellationToken)
@@ -228,9 +280,28 @@ public sealed class PostgresServer : IAsyncDisposable
 
     static async Task ExecuteAsync(string connectionString, CancellationToken cancellationToken, params IReadOnlyList<string> statements)
     {
+        await using var connection = await OpenAsync(connectionString, cancellationToken);
+        await ExecuteAsync(connection, cancellationToken, statements);
+    }
+
+    static async Task<NpgsqlConnection> OpenAsync(string connectionString, CancellationToken cancellationToken)
+    {
         // Not pooled: nothing of ours stays connected to a server that is to stop.
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
-        await connection.OpenAsync(cancellationToken);
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    static async Task ExecuteAsync(NpgsqlConnection connection, CancellationToken cancellationToken, params IReadOnlyList<string> statements)
+    {
         foreach (var statement in statements)
         {
             await using var command = new NpgsqlCommand(statement, connection);

@@ -55,6 +55,7 @@ public sealed class Region : IAsyncDisposable
     public static async Task<Region> StartAsync(RegionOptions options, CancellationToken cancellationToken = default)
     {
         var countries = options.Countries.Select(Country.Of).ToList();
+        if (options.BasePort is { } first) Ports.Check(first, 2 * countries.Count);
         options = options with { NodeCommand = options.NodeCommand ?? RegionNode.OfThisClone() };
         var authority = DevelopmentAuthority.Create(options.Countries);
         var ports = new Ports();

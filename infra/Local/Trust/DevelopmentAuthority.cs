@@ -65,6 +65,10 @@ public sealed class DevelopmentAuthority : IDisposable
         Issue(authority ?? TlsAuthority(node), $"{node} node", [NodeName(node), "localhost", .. names],
             [ServerAuthentication, ClientAuthentication], validUntil);
 
+    /// <summary>A certificate under a node's own name that may answer a call and not make one, which a peer's must.</summary>
+    public X509Certificate2 IssueAnsweringPeer(string node) =>
+        Issue(TlsAuthority(node), $"{node} node", [NodeName(node), "localhost"], [ServerAuthentication], validUntil: null);
+
     /// <summary>A certificate with which a node meets its own country's people and programs.</summary>
     public X509Certificate2 IssueApi(string node, params IReadOnlyList<string> names) =>
         Issue(TlsAuthority(node), $"{node} API", ["localhost", $"{node.ToLowerInvariant()}.localhost", .. names], [ServerAuthentication], validUntil: null);

@@ -25,12 +25,13 @@ public sealed class DevelopmentIssuer(TimeProvider? time = null) : IDisposable
     /// <param name="node">Whose door it opens.</param>
     /// <param name="office"><c>role@unit</c>.</param>
     /// <param name="lifetime">30 days when null; negative for a token that has expired.</param>
-    public string Issue(string node, string office, TimeSpan? lifetime = null)
+    /// <param name="issuer">The claim <c>iss</c>, which a node believes only where it is <see cref="Issuer"/>.</param>
+    public string Issue(string node, string office, TimeSpan? lifetime = null, string issuer = Issuer)
     {
         var expires = _time.GetUtcNow() + (lifetime ?? TimeSpan.FromDays(30));
         return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
         {
-            Issuer = Issuer,
+            Issuer = issuer,
             Audience = Audience(node),
             IssuedAt = expires.AddDays(-31).UtcDateTime,
             NotBefore = expires.AddDays(-31).UtcDateTime,

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Coordination.Contracts.Referral.V1;
 using Google.Protobuf;
 using Spectre.Console;
@@ -31,17 +32,30 @@ static class ReferralCommands
         var replyBy = new Option<string>("--reply-by") { Description = "Last day on which an acknowledgement is waited for, YYYY-MM-DD.", Required = true };
         var instrument = Code<Instrument>("--instrument", "What binds the two countries.", otherwise: Instrument.CommitMemorandum);
         var urgency = Code<Urgency>("--urgency", "Routine counts working days, Urgent hours.", otherwise: Urgency.Routine);
-        var minority = Code<Minority>("--minority", "Whether the safeguards for children apply.", otherwise: Minority.Adult);
+        var minority = Code<Minority>("--minority", "Whether the safeguards for children apply.", required: true);
         var authorisedBy = Code<AuthorisedBy>("--authorised-by", "Who authorised it for a minor.");
         var bestInterestsOn = new Option<string?>("--best-interests-on") { Description = "When a child's best interests were determined, YYYY-MM-DD." };
-        var basis = Code<Basis>("--basis", "Why data may cross the border.", otherwise: Basis.Consent);
-        var purposes = new Option<Purpose[]>("--purpose") { HelpName = NamesOf<Purpose>(), Description = "What the person consents to. May be repeated." };
-        var recipients = new Option<string[]>("--recipient") { Description = "Countries that the person lets receive. Default: the one of --to." };
-        var until = new Option<string?>("--consent-until") { Description = "Last day of the consent, YYYY-MM-DD." };
+        var basis = Code<Basis>("--basis", "Why data may cross the border.", required: true);
+        var purposes = Codes<Purpose>("--purpose", "What the person consents to; may be repeated. Needs --consent-until.");
+        var recipients = new Option<string[]>("--recipient") { Description = "Countries that the person lets receive. Default: the one of --to. Needs --consent-until." };
+        var until = new Option<string?>("--consent-until") { Description = "Last day of the consent, YYYY-MM-DD. Needs --purpose." };
         var command = new Command("open", "Opens a referral to another country.")
         {
             to, type, replyBy, instrument, urgency, minority, authorisedBy, bestInterestsOn, basis, purposes, recipients, until, Calling.CommandId,
         };
+        // A consent is said whole or not at all: a part of one would be lost without a word.
+        command.Validators.Add(given =>
+        {
+            if (given.GetResult(until) is null)
+            {
+                foreach (Option part in (Option[])[purposes, recipients])
+                    if (given.GetResult(part) is not null) given.AddError($"{part.Name} needs --consent-until with the last day of the consent.");
+            }
+            else if (given.GetResult(purposes) is null)
+            {
+                given.AddError("--consent-until needs --purpose with what the person consents to.");
+            }
+        });
         command.SetCall(async (parsed, connection, commandId, cancellationToken) =>
         {
             var other = parsed.GetValue(to)!;
@@ -84,7 +98,7 @@ static class ReferralCommands
 
     static Command WithdrawConsent()
     {
-        var purposes = new Option<Purpose[]>("--purpose") { HelpName = NamesOf<Purpose>(), Description = "Only this purpose; may be repeated. Default: the whole consent." };
+        var purposes = Codes<Purpose>("--purpose", "Only this purpose; may be repeated. Default: the whole consent.");
         var recipients = new Option<string[]>("--recipient") { Description = "Only for this country; may be repeated." };
         var command = Answer("withdraw-consent", "The person withdrew consent, whole or in part. Open in every state.",
             async (client, about, id, options, parsed) =>
@@ -141,14 +155,35 @@ static class ReferralCommands
         {
             Description = description,
             Required = required,
-            HelpName = NamesOf<TCode>(),
+            HelpName = string.Join('|', NamesOf<TCode>()),
+            CustomParser = given => Parse<TCode>(given).SingleOrDefault(),
         };
         if (!otherwise.Equals(default(TCode))) option.DefaultValueFactory = _ => otherwise;
         return option;
     }
 
+    /// <summary>An option that takes codes, by their names in the protos, and may be repeated.</summary>
+    static Option<TCode[]> Codes<TCode>(string name, string description) where TCode : struct, Enum => new(name)
+    {
+        Description = description,
+        HelpName = string.Join('|', NamesOf<TCode>()),
+        CustomParser = Parse<TCode>,
+    };
+
+    /// <summary>Reads codes by name alone: a number is no code, nor is the one that says that there is none.</summary>
+    static TCode[] Parse<TCode>(ArgumentResult given) where TCode : struct, Enum
+    {
+        var codes = new List<TCode>();
+        foreach (var token in given.Tokens)
+        {
+            if (NamesOf<TCode>().Contains(token.Value, StringComparer.OrdinalIgnoreCase)) codes.Add(Enum.Parse<TCode>(token.Value, ignoreCase: true));
+            else given.AddError($"{token.Value} is no code for {(given.Parent as OptionResult)?.Option.Name}: choose among {string.Join(", ", NamesOf<TCode>())}.");
+        }
+        return [.. codes];
+    }
+
     /// <summary>The codes of a list, but for the first one, which says that there is none.</summary>
-    static string NamesOf<TCode>() where TCode : struct, Enum => string.Join('|', Enum.GetNames<TCode>().Where(code => code != "Unspecified"));
+    static IEnumerable<string> NamesOf<TCode>() where TCode : struct, Enum => Enum.GetNames<TCode>().Where(code => code != "Unspecified");
 
     static Argument<string> Id() => new("id") { Description = "The dossier's id, as coord prints it." };
 

@@ -54,6 +54,17 @@ public sealed class DevelopmentAuthorityTests : IDisposable
     }
 
     [Fact]
+    public void A_peer_certificate_can_lack_the_use_for_making_calls()
+    {
+        using var certificate = _authority.IssueAnsweringPeer("TH");
+
+        certificate.MatchesHostname("th.node.coordination.internal").ShouldBeTrue();
+        Chains(certificate, _authority.TlsAuthority("TH")).ShouldBeTrue();
+        certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().Single().EnhancedKeyUsages.Cast<Oid>().Select(u => u.Value)
+            .ShouldBe(["1.3.6.1.5.5.7.3.1"]);
+    }
+
+    [Fact]
     public void An_API_certificate_does_not_pass_for_a_peers()
     {
         using var certificate = _authority.IssueApi("TH");

@@ -39,6 +39,14 @@ public sealed class DevelopmentIssuerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_token_can_name_another_issuer_under_the_right_key()
+    {
+        var result = await ValidateAsync(_issuer.Issue("TH", "focal-point@datip", issuer: "https://other.example"), "TH");
+
+        result.Exception.ShouldBeOfType<SecurityTokenInvalidIssuerException>();
+    }
+
+    [Fact]
     public async Task Another_issuers_token_is_refused()
     {
         using var other = new DevelopmentIssuer();

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Coordination.Local;
 using Npgsql;
 
@@ -59,6 +60,56 @@ public sealed class PostgresServerTests(SharedRegion shared)
     }
 
     [Fact]
+    public async Task A_server_that_cannot_be_reached_leaves_nothing_to_drop()
+    {
+        using var run = await RunFolder.TemporaryAsync();
+        await using var nowhere = await PostgresServer.UseAsync("Host=127.0.0.1;Port=1;Username=x", run);
+
+        var fault = await Should.ThrowAsync<LocalException>(() => nowhere.CreateDatabaseAsync("none", Cancelled));
+
+        fault.Message.ShouldStartWith("The server that COORDINATION_POSTGRES names cannot be reached: start it, or correct the variable. ");
+        (await DatabasesOfAsync(run)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_server_that_refuses_to_make_a_role_leaves_nothing_to_drop()
+    {
+        var plain = await shared.Postgres.CreateDatabaseAsync("plain", Cancelled);
+        using var run = await RunFolder.TemporaryAsync();
+        await using (var asPlain = await PostgresServer.UseAsync(plain.ConnectionString, run))
+        {
+            var refusal = await Should.ThrowAsync<PostgresException>(() => asPlain.CreateDatabaseAsync("none", Cancelled));
+
+            refusal.SqlState.ShouldBe(PostgresErrorCodes.InsufficientPrivilege);
+            (await DatabasesOfAsync(run)).ShouldBeEmpty();
+        }
+        await shared.Postgres.DropDatabaseAsync(plain, Cancelled);
+    }
+
+    [Fact]
+    public async Task A_database_is_in_the_ledger_until_it_is_dropped()
+    {
+        using var run = await RunFolder.TemporaryAsync();
+        await using var running = await PostgresServer.UseAsync(shared.Postgres.ConnectionString, run);
+
+        var database = await running.CreateDatabaseAsync("noted", Cancelled);
+
+        (await DatabasesOfAsync(run)).ShouldBe([database.Name]);
+        await running.DropDatabaseAsync(database, Cancelled);
+        (await DatabasesOfAsync(run)).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("garbage")]
+    [InlineData("Host=127.0.0.1;Port=many")]
+    [InlineData("Host=127.0.0.1;Port=70000")]
+    [InlineData("Host=127.0.0.1;Colour=blue")]
+    [InlineData("Username=x")]
+    public async Task What_is_no_connection_string_is_said_to_be_none(string connectionString) =>
+        (await Should.ThrowAsync<LocalException>(() => PostgresServer.UseAsync(connectionString))).Message
+            .ShouldStartWith("COORDINATION_POSTGRES holds no connection string: set it to one such as ");
+
+    [Fact]
     public async Task A_server_that_is_killed_recovers_what_was_committed()
     {
         await using var server = await PostgresServer.StartOwnAsync(Cancelled);
@@ -69,6 +120,12 @@ public sealed class PostgresServerTests(SharedRegion shared)
         await server.ResumeAsync(Cancelled);
 
         (await ReadAsync(database.ConnectionString, "SELECT word FROM kept")).ShouldBe("here");
+    }
+
+    static async Task<IReadOnlyList<string?>> DatabasesOfAsync(RunFolder run)
+    {
+        using var ledger = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(run.Path, "processes.json"), Cancelled));
+        return [.. ledger.RootElement.GetProperty("databases").EnumerateArray().Select(name => name.GetString())];
     }
 
     static async Task<object?> ReadAsync(string connectionString, string sql)

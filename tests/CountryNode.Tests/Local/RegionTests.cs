@@ -163,6 +163,16 @@ public sealed class RegionTests(SharedRegion shared)
             .ShouldBe($"Port {port} of 127.0.0.1 is taken: stop what listens there, or choose other ports with --base-port.");
     }
 
+    [Theory]
+    [InlineData(int.MinValue)]
+    [InlineData(0)]
+    [InlineData(65_533)]
+    [InlineData(70_000)]
+    [InlineData(int.MaxValue)]
+    public async Task Ports_that_do_not_exist_are_named(int basePort) =>
+        (await FaultAsync(Options with { BasePort = basePort }))
+            .ShouldBe($"4 ports do not follow each other from {basePort}: choose a --base-port between 1 and 65532.");
+
     [Fact]
     public async Task A_country_that_is_unknown_is_named() =>
         (await FaultAsync(Options with { Countries = ["TH", "XX"] }))

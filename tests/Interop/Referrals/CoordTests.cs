@@ -7,6 +7,8 @@ namespace Coordination.Interop.Referrals;
 /// <summary>coord as a person and as a script use it: the program itself, its output and its exit codes.</summary>
 public sealed class CoordTests(TwoCountries countries)
 {
+    const string Open = "referral open --to LA --reply-by 2099-12-31 --minority Adult --basis Consent";
+
     [Fact(Timeout = 120_000)]
     public async Task A_referral_is_opened_acknowledged_taken_up_and_shown()
     {
@@ -54,8 +56,19 @@ public sealed class CoordTests(TwoCountries countries)
     [InlineData("no node ZZ", "referral show 00 --node ZZ")]
     [InlineData("no office minister", "referral show 00 --office minister")]
     [InlineData("does not exist", "referral show 00 --region /does/not/exist")]
-    [InlineData("--reply-by", "referral open --to LA --type Repatriation")]
-    [InlineData("Holiday", "referral open --to LA --type Holiday --reply-by 2099-12-31")]
+    [InlineData("--reply-by", "referral open --to LA --type Repatriation --minority Adult --basis Consent")]
+    [InlineData("--minority", "referral open --to LA --type Repatriation --reply-by 2099-12-31 --basis Consent")]
+    [InlineData("--basis", "referral open --to LA --type Repatriation --reply-by 2099-12-31 --minority Adult")]
+    [InlineData("Holiday is no code for --type: choose among", $"{Open} --type Holiday")]
+    [InlineData("Unspecified is no code for --minority: choose among Adult, Minor, Disputed.", "referral open --to LA --type Repatriation --reply-by 2099-12-31 --basis Consent --minority Unspecified")]
+    [InlineData("unspecified is no code for --urgency: choose among Routine, Urgent", $"{Open} --type Repatriation --urgency unspecified")]
+    [InlineData("0 is no code for --urgency", $"{Open} --type Repatriation --urgency 0")]
+    [InlineData("Unspecified is no code for --purpose: choose among Return, ", $"{Open} --type Repatriation --consent-until 2099-12-31 --purpose Return --purpose Unspecified")]
+    [InlineData("Unspecified is no code for --purpose: choose among Return, ", "referral withdraw-consent 00 --purpose Unspecified")]
+    [InlineData("Unspecified is no code for --reason: choose among NotOurNational, ", "referral decline 00 --reason Unspecified")]
+    [InlineData("--purpose needs --consent-until", $"{Open} --type Repatriation --purpose Return")]
+    [InlineData("--recipient needs --consent-until", $"{Open} --type Repatriation --recipient LA")]
+    [InlineData("--consent-until needs --purpose", $"{Open} --type Repatriation --consent-until 2099-12-31 --recipient LA")]
     [InlineData("burn", "referral burn")]
     public async Task A_command_line_that_is_wrong_ends_with_2(string says, string line)
     {
@@ -65,25 +78,64 @@ public sealed class CoordTests(TwoCountries countries)
         said.ShouldNotContain("   at ");
     }
 
+    [Theory(Timeout = 120_000)]
+    [InlineData("")]
+    [InlineData(" \n")]
+    [InlineData("one\ntwo\n")]
+    [InlineData("one\ttwo")]
+    [InlineData("one\u0001two")]
+    [InlineData("schlüssel")]
+    public async Task A_file_without_a_token_ends_with_2(string content)
+    {
+        var (code, printed, said) = await CallAsync(token: content, "--ca", countries.Region.AuthoritiesFile);
+        (code, printed).ShouldBe((2, ""));
+        said.ShouldContain("holds no bearer token");
+        said.ShouldNotContain("   at ");
+    }
+
+    [Theory(Timeout = 120_000)]
+    [InlineData("")]
+    [InlineData("not a certificate")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")]
+    public async Task A_file_without_a_certificate_ends_with_2(string content)
+    {
+        using var folder = new Folder();
+        var (code, printed, said) = await CallAsync(token: "token\n", "--ca", folder.Write("ca.pem", content));
+        (code, printed).ShouldBe((2, ""));
+        said.ShouldContain("ca.pem holds no PEM certificate");
+        said.ShouldNotContain("   at ");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_tokens_last_line_end_is_not_part_of_it()
+    {
+        var thailand = countries.Region["TH"];
+        var token = thailand.Tokens.First(office => office.Key.StartsWith("focal-point@", StringComparison.Ordinal)).Value;
+        var (code, _, said) = await CallAsync(token + "\r\n", "--ca", countries.Region.AuthoritiesFile);
+        code.ShouldBe(1);
+        said.ShouldStartWith("NotFound ");
+    }
+
     [Fact(Timeout = 120_000)]
     public async Task A_node_that_cannot_be_reached_ends_with_3_and_names_the_command_id()
     {
-        var token = Path.GetTempFileName();
-        try
-        {
-            var (code, _, said) = await CoordAsync(
-                "referral", "cancel", new string('0', 64), "--address", "https://127.0.0.1:1", "--token-file", token, "--command-id", "0123456789abcdef");
-            code.ShouldBe(3);
-            said.ShouldContain("--command-id 0123456789abcdef");
-        }
-        finally
-        {
-            File.Delete(token);
-        }
+        using var folder = new Folder();
+        var (code, _, said) = await CoordAsync(
+            "referral", "cancel", new string('0', 64), "--address", "https://127.0.0.1:1", "--token-file", folder.Write("token", "token"), "--command-id", "0123456789abcdef");
+        code.ShouldBe(3);
+        said.ShouldContain("--command-id 0123456789abcdef");
+    }
+
+    /// <summary>Asks Thailand's node for a referral that it does not have, with this token.</summary>
+    async Task<(int Code, string Printed, string Said)> CallAsync(string token, params string[] options)
+    {
+        using var folder = new Folder();
+        return await CoordAsync(
+            ["referral", "show", new string('0', 64), "--address", countries.Region["TH"].ApiAddress, "--token-file", folder.Write("token", token), .. options]);
     }
 
     async Task<string> OpenAsync() =>
-        (await JsonAsync("referral", "open", "--to", "LA", "--type", "Repatriation", "--reply-by", "2099-12-31", "--purpose", "Return", "--consent-until", "2099-12-31"))
+        (await JsonAsync("referral", "open", "--to", "LA", "--type", "Repatriation", "--reply-by", "2099-12-31", "--minority", "Adult", "--basis", "Consent", "--purpose", "Return", "--consent-until", "2099-12-31"))
             .GetProperty("dossierId").GetString()!;
 
     async Task UntilAsync(string node, string id, string state) =>
@@ -120,5 +172,20 @@ public sealed class CoordTests(TwoCountries countries)
         {
             if (!coord.HasExited) coord.Kill();
         }
+    }
+
+    /// <summary>Files of one test.</summary>
+    sealed class Folder : IDisposable
+    {
+        readonly string _path = Directory.CreateTempSubdirectory("coord-").FullName;
+
+        public string Write(string name, string content)
+        {
+            var file = Path.Combine(_path, name);
+            File.WriteAllText(file, content);
+            return file;
+        }
+
+        public void Dispose() => Directory.Delete(_path, recursive: true);
     }
 }
