@@ -33,6 +33,8 @@ try
     node.Use((call, next) => call.User.Identity?.IsAuthenticated is true ? next(call) : call.WriteAsync(Callers.TokenNeeded));
     node.MapGrpcService<ReferralDoor>();
     node.MapGrpcService<DossierDoor>();
+
+    await node.StartAsync();
 }
 catch (NpgsqlException why)
 {
@@ -44,7 +46,7 @@ catch (Exception why)
     return CannotStart($"The node cannot start: {why.Message}");
 }
 
-await using (node) await node.RunAsync();
+await using (node) await node.WaitForShutdownAsync();
 return 0;
 
 static int CannotStart(params string[] why)

@@ -37,6 +37,8 @@ static class Setup
 
         // A line per request would say who works when, and drown what matters.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // What fails at the start is said once, in a sentence, by Program.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         services.AddSingleton(settings);
         services.AddSingleton(keys);
         services.AddSingleton(TimeProvider.System);

@@ -33,6 +33,10 @@ public sealed class TrustTests(SharedRegion shared)
         await RefusedAtTheHandshakeAsync(shared.Region.Authority.IssuePeer("TH", validUntil: TimeProvider.System.GetUtcNow().AddMinutes(-5)));
 
     [Fact]
+    public async Task A_certificate_that_may_not_make_calls_is_refused() =>
+        await RefusedAtTheHandshakeAsync(shared.Region.Authority.IssueAnsweringPeer("TH"));
+
+    [Fact]
     public async Task The_api_certificate_of_a_node_is_no_peers() =>
         await RefusedAtTheHandshakeAsync(KeyFolder.ReadCertificate(shared.Region["TH"].Keys.Api));
 

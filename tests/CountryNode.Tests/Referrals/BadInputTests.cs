@@ -23,6 +23,7 @@ public sealed class BadInputTests(SharedRegion shared)
         using var strangers = new DevelopmentIssuer();
         foreach (var token in (string[])[
             strangers.Issue("TH", "focal-point@datip"),
+            shared.Region.Issuer.Issue("TH", "focal-point@datip", issuer: "https://issuer.example"),
             shared.Region.Issuer.Issue("LA", "focal-point@datip"),
             shared.Region.Issuer.Issue("TH", "focal-point@datip", TimeSpan.FromHours(-1)),
             "nonsense"])

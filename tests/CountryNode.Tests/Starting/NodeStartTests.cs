@@ -35,9 +35,23 @@ public sealed class NodeStartTests(SharedRegion shared)
         output.ShouldNotContain("   at ");
     }
 
+    [Fact]
+    public async Task A_settings_file_that_does_not_exist_is_named()
+    {
+        var (code, output) = await RunAsync(("--config", "/does/not/exist.json"));
+        code.ShouldBe(1);
+        output.ShouldContain("/does/not/exist.json");
+        output.ShouldNotContain("   at ");
+    }
+
     [Theory]
     [InlineData("Node__Database", "Host=127.0.0.1;Port=1;Database=nothing;Username=nobody;Password=none;Timeout=2", "database cannot be reached")]
     [InlineData("Node__Id", "VN", "The signing key in the key folder is none of VN's")]
+    [InlineData("Node__Database", "nonsense", "The node cannot start")]
+    [InlineData("Node__Tokens__KeysFile", "/etc/hostname", "the tokens' keys cannot be used")]
+    [InlineData("Node__KeyFolder", "/etc", "Could not find file '/etc/api.pem'")]
+    [InlineData("Node__ApiAddress", "https://nosuch.example:7101", "is no https address with an IP address or localhost")]
+    [InlineData("Unused", "", "address already in use")]
     public async Task A_node_that_cannot_start_says_why_in_one_sentence(string setting, string value, string says)
     {
         var (code, output) = await RunAsync(("--config", Path.Combine(Path.GetDirectoryName(shared.Region["TH"].LogFile)!, "node.json")), (setting, value));
