@@ -17,8 +17,11 @@ public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust,
     /// <summary>Dossiers whose opening is missing that one peer may leave waiting.</summary>
     public const int MostWithoutOpening = 1000;
 
-    /// <summary>Entries of one writer in one dossier, withdrawals not counted: tens are usual.</summary>
+    /// <summary>Entries of one writer in one dossier: tens are usual.</summary>
     public const int MostByAWriter = 1000;
+
+    /// <summary>Beyond that, for withdrawals alone: a dossier is never too full for one.</summary>
+    const int RoomForWithdrawals = 100;
 
     /// <summary>Entries that are kept as evidence of somebody who is no writer of the dossier.</summary>
     public const int MostByAStranger = 4;
@@ -103,17 +106,17 @@ public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust,
             else if (opening is not null && !opening.Participants.Contains(peer) && author != peer) Turn(signed, Admitted.Waiting, "NOT_A_PARTICIPANT");
             else if (known.Contains(signed.Entry.Hash)) continue;
             else if (opening is not null && !opening.Writers.Contains(author) && By(author) >= MostByAStranger) Turn(signed, Admitted.Waiting, Names.Of(ReasonCode.ForeignAuthor));
-            else if (By(author) >= MostByAWriter && !Referral.IsWithdrawal(signed.Entry.Body)) Turn(signed, Admitted.TryAgain("DOSSIER_FULL"));
+            else if (By(author) >= MostByAWriter + (Referral.IsWithdrawal(signed.Entry.Body) ? RoomForWithdrawals : 0)) Turn(signed, Admitted.TryAgain("DOSSIER_FULL"));
             else fresh.Add(new HeldEntry(signed, peer, now));
         }
 
         var dossier = Fold();
-        foreach (var excess in Excess(dossier, held, fresh, peer))
+        if (Excess(dossier, held, fresh, peer) is { Count: > 0 } excess)
         {
-            verdicts[excess.Entry.Hash] = Admitted.TryAgain("TOO_MANY_WAITING");
-            fresh.Remove(excess);
+            foreach (var kept in excess) verdicts[kept.Entry.Hash] = Admitted.TryAgain("TOO_MANY_WAITING");
+            fresh.RemoveAll(excess.Contains);
+            dossier = Fold();
         }
-        dossier = Fold();
 
         foreach (var signed in offered.Where(signed => !verdicts.ContainsKey(signed.Entry.Hash)))
         {
@@ -153,12 +156,12 @@ public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust,
         }
     }
 
-    /// <summary>New entries that would make the peer leave more waiting in this dossier than it may, the last ones of each chain.</summary>
-    static List<HeldEntry> Excess(Dossier<Referral> dossier, HeldDossier held, List<HeldEntry> fresh, NodeId peer)
+    /// <summary>New entries that would make the peer leave more waiting in this dossier than it may: the last of each chain, withdrawals least of all.</summary>
+    static HashSet<HeldEntry> Excess(Dossier<Referral> dossier, HeldDossier held, List<HeldEntry> fresh, NodeId peer)
     {
         var waiting = dossier.Waiting.Select(entry => entry.Hash).ToHashSet();
         var left = MostWaiting - held.Entries.Count(kept => kept.HandedOnBy == peer && waiting.Contains(kept.Entry.Hash));
-        return [.. fresh.Where(kept => waiting.Contains(kept.Entry.Hash)).Skip(Math.Max(left, 0))];
+        return [.. fresh.Where(kept => waiting.Contains(kept.Entry.Hash)).OrderBy(kept => Referral.IsWithdrawal(kept.Entry.Body) ? 0 : 1).Skip(Math.Max(left, 0))];
     }
 
     /// <summary>One receipt for the end of each chain that was offered: new ones, and those that were given before, unchanged.</summary>
