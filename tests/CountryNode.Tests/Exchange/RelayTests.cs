@@ -114,4 +114,30 @@ public sealed class RelayTests(SharedRegion shared)
         vientiane.Deliveries.SelectMany(request => request.Entries).Count().ShouldBe(10);
         foreach (var office in offices) office.Dispose();
     }
+
+    [Fact]
+    public async Task A_peer_that_is_slow_to_hand_over_what_is_missing_delays_no_other()
+    {
+        await using var region = await shared.StartAsync(["TH", "LA", "VN"], down: ["TH", "VN"]);
+        await using var hanoi = await FakePeer.StartAsync(region["VN"]);
+        hanoi.FetchTakes = TimeSpan.FromSeconds(14);
+        using var vietnam = region.As("VN", to: "LA");
+        using var thailand = region.As("TH", to: "LA");
+        using var office = region.Office("LA");
+        // Viet Nam leaves much behind gaps that it never fills.
+        for (var i = 0; i < 20; i++)
+            await vietnam.DeliverAsync(region.PenOf("VN").Begin(new Domain.Referrals.Cancelled(), region.PenOf("TH").Open("VN")));
+
+        await region["TH"].StartAsync(TestContext.Current.CancellationToken);
+        using var bangkok = region.Office("TH");
+        var id = (await bangkok.OpenAsync(Regions.Repatriation("TH", "LA"))).DossierId;
+        await region["TH"].UntilDeliveredAsync(id);
+        await region["TH"].HoldBackAsync(id, "LA");
+        var part = new ConsentWithdrawn { Part = new() { Purposes = { Purpose.Proceedings } } };
+        await bangkok.Referrals.WithdrawConsentAsync(new() { Command = OfficeClient.About(), DossierId = id, Withdrawn = part }, bangkok.Options);
+        await bangkok.CancelAsync(id);
+        var last = (await bangkok.HistoryAsync(id)).Entries[^1];
+        await thailand.DeliverAsync(new Contracts.Dossier.V1.SignedEntry { Entry = last.Entry, Signature = last.Signature, KeyId = last.KeyId });
+        await office.UntilAsync(id, referral => referral.State is ReferralState.Cancelled, TimeSpan.FromSeconds(12));
+    }
 }

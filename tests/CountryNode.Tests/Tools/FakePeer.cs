@@ -14,6 +14,8 @@ namespace Coordination.CountryNode.Tests;
 /// <summary>A node that answers what a test wants it to, at the address and with the certificate of a real one that is down.</summary>
 sealed class FakePeer : PeerService.PeerServiceBase, IAsyncDisposable
 {
+    static readonly string[] Callers = ["TH", "LA"];
+
     readonly WebApplication _host;
 
     FakePeer(RegionNode node)
@@ -27,7 +29,7 @@ sealed class FakePeer : PeerService.PeerServiceBase, IAsyncDisposable
             {
                 ServerCertificate = Hosting.Trust.KeyFolder.ReadCertificate(node.Keys.Peer),
                 ClientCertificateMode = ClientCertificateMode.RequireCertificate,
-                ClientCertificateValidation = (theirs, _, _) => theirs.MatchesHostname(DevelopmentAuthority.NodeName("TH")),
+                ClientCertificateValidation = (theirs, _, _) => Callers.Any(id => theirs.MatchesHostname(DevelopmentAuthority.NodeName(id))),
             });
         }));
         builder.Services.AddGrpc();
@@ -53,6 +55,15 @@ sealed class FakePeer : PeerService.PeerServiceBase, IAsyncDisposable
     {
         Deliveries.Enqueue(request);
         return Answer(request);
+    }
+
+    /// <summary>How long a fetch takes; it finds nothing.</summary>
+    public TimeSpan FetchTakes { get; set; }
+
+    public override async Task<FetchResponse> Fetch(FetchRequest request, ServerCallContext context)
+    {
+        await Task.Delay(FetchTakes, context.CancellationToken);
+        return new FetchResponse();
     }
 
     /// <summary>Every entry has the same fate.</summary>
