@@ -180,11 +180,12 @@ public sealed class OddResponses
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var hangingUp = HangUpAsync(listener);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var hangingUp = HangUpAsync(listener, over.Token);
         using var channel = GrpcChannel.ForAddress($"http://{listener.LocalEndpoint}");
         var refused = await Should.ThrowAsync<RpcException>(async () => await new WireService.WireServiceClient(channel).EchoAsync(new EchoRequest(), cancellationToken: Token));
         refused.StatusCode.ShouldBe(StatusCode.Unavailable);
-        listener.Stop();
+        await over.CancelAsync();
         await hangingUp;
     }
 
@@ -237,13 +238,13 @@ public sealed class OddResponses
         return await Should.ThrowAsync<RpcException>(async () => await odd.Client.EchoAsync(new EchoRequest(), deadline: deadline, cancellationToken: Token));
     }
 
-    static async Task HangUpAsync(TcpListener listener)
+    static async Task HangUpAsync(TcpListener listener, CancellationToken over)
     {
         try
         {
-            while (true) (await listener.AcceptTcpClientAsync(Token)).Dispose();
+            while (true) (await listener.AcceptTcpClientAsync(over)).Dispose();
         }
-        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+        catch (OperationCanceledException)
         {
             // The test has ended.
         }
