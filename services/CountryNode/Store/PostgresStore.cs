@@ -212,10 +212,12 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 where peer = @Peer and (claimed_until is null or claimed_until <= @Now)
                 order by queued_at
                 limit @Most
-                for update skip locked)
-            update outbox set claimed_until = @Until from due
-            where outbox.peer = due.peer and outbox.dossier_id = due.dossier_id
-            returning outbox.dossier_id
+                for update skip locked),
+            claimed as (
+                update outbox set claimed_until = @Until from due
+                where outbox.peer = due.peer and outbox.dossier_id = due.dossier_id
+                returning outbox.dossier_id, outbox.queued_at)
+            select dossier_id from claimed order by queued_at
             """, new { Peer = peer.ToString(), Most = most, Now = now, Until = until }, cancellationToken))).ToArray();
         if (claimed.Length == 0) return [];
 
