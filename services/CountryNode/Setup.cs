@@ -91,7 +91,6 @@ static class Setup
             using var peer = KeyFolder.ReadCertificate(keys.Peer);
             if (trust.Identify(peer, services.GetRequiredService<TimeProvider>().GetUtcNow()) != pen.Node)
                 throw new NodeCannotStartException($"{keys.Peer} is no certificate of {pen.Node} that counts now under trust list {trust.Version}. Check Node:Id and Node:KeyFolder.");
-            using var api = KeyFolder.ReadCertificate(keys.Api);
             if (TokenKeys(settings).Count == 0)
                 throw new NodeCannotStartException($"{settings.Tokens.KeysFile} holds no key: no token could ever be checked. Check Node:Tokens:KeysFile.");
         }

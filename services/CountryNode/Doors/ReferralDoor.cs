@@ -73,7 +73,7 @@ public sealed class ReferralDoor(ReferralDesk desk, Callers callers, ILogger<Ref
         var write = read(fields);
         var bytes = request.ToByteArray();
         // A newer client may have asked for less than an older node would do.
-        if (request.Descriptor.Parser.WithDiscardUnknownFields(true).ParseFrom(bytes).CalculateSize() != bytes.Length)
+        if (UnknownFields.AreIn(request, bytes))
             fields.Fault("request", "holds a field that this node does not know: send what its protos know, or have the node upgraded");
         if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
 

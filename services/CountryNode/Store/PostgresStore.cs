@@ -179,12 +179,12 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
 
     static async Task KeepGapsAsync(NpgsqlConnection connection, IReadOnlyCollection<Admission> admissions, CancellationToken cancellationToken)
     {
-        var missing = admissions.SelectMany(admission => admission.AskFor.Select(peer => (admission.Id, Peer: peer))).ToList();
+        var missing = admissions.SelectMany(admission => admission.AskFor.Select(peer => (admission.Id, Peer: peer, Since: admission.WaitingSince))).ToList();
         await connection.ExecuteAsync(Sql(
             """
             delete from gap where dossier_id = any(@Ids)
                 and not exists (select from unnest(@Dossiers, @Peers) as missing (dossier_id, peer) where missing.dossier_id = gap.dossier_id and missing.peer = gap.peer);
-            insert into gap (dossier_id, peer, fetch_after) select dossier_id, peer, @Now from unnest(@Dossiers, @Peers) as missing (dossier_id, peer)
+            insert into gap (dossier_id, peer, fetch_after) select * from unnest(@Dossiers, @Peers, @Since)
             on conflict do nothing;
             """,
             new
@@ -192,7 +192,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 Ids = Bytes(admissions.Select(admission => admission.Id)),
                 Dossiers = Bytes(missing.Select(gap => gap.Id)),
                 Peers = Texts(missing.Select(gap => gap.Peer)),
-                Now = admissions.Select(admission => admission.WaitingSince ?? default).Max(),
+                Since = missing.Select(gap => gap.Since).ToArray(),
             }, cancellationToken));
     }
 

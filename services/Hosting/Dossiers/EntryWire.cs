@@ -20,8 +20,6 @@ public static class EntryWire
     /// <summary>In bytes, of the random part of an opening.</summary>
     public const int NonceLength = 16;
 
-    static readonly MessageParser<Wire.Entry> Discarding = Wire.Entry.Parser.WithDiscardUnknownFields(true);
-
     /// <summary>Reads an entry's bytes.</summary>
     /// <returns>
     /// The entry, or null when the envelope itself is malformed: nobody can say whose entry it is. A faulty statement
@@ -35,8 +33,7 @@ public static class EntryWire
         try
         {
             wire = Wire.Entry.Parser.ParseFrom(bytes);
-            // Protobuf has no public way to ask for unknown fields; dropping them makes the message smaller.
-            holdsUnknownFields = Discarding.ParseFrom(bytes).CalculateSize() != wire.CalculateSize();
+            holdsUnknownFields = UnknownFields.AreIn(wire, bytes);
         }
         catch (InvalidProtocolBufferException)
         {

@@ -13,7 +13,7 @@ public sealed class KeyPool
     KeyPool(string id, ECDsa key)
     {
         Id = id;
-        _parameters = key.ExportParameters(includePrivateParameters: HasPrivate(key));
+        _parameters = Export(key);
     }
 
     /// <summary>As the trust list calls it.</summary>
@@ -38,16 +38,16 @@ public sealed class KeyPool
 
     ECDsa Rent() => _idle.TryTake(out var key) ? key : ECDsa.Create(_parameters);
 
-    static bool HasPrivate(ECDsa key)
+    /// <summary>With the private part, where there is one: an <see cref="ECDsa"/> does not tell but by trying.</summary>
+    static ECParameters Export(ECDsa key)
     {
         try
         {
-            key.ExportParameters(includePrivateParameters: true);
-            return true;
+            return key.ExportParameters(includePrivateParameters: true);
         }
         catch (CryptographicException)
         {
-            return false;
+            return key.ExportParameters(includePrivateParameters: false);
         }
     }
 }

@@ -36,9 +36,8 @@ public sealed partial class TrustInForce
         lock (_taking)
         {
             // Another replica may have taken a newer list meanwhile: the folder's comes first, so that it is never overwritten by an older one.
-            var kept = Newer(Read());
-            if (kept is not null) PutInForce(kept);
-            if (signed.IsEmpty || Newer(signed) is not { } taken) return kept is not null;
+            var changed = TakeFromFolder();
+            if (Newer(signed) is not { } taken) return changed;
 
             // Kept before it is in force: a list that was in force once is there after a restart too.
             var writing = $"{_folder.TrustList}.{Environment.ProcessId}.new";
@@ -59,13 +58,20 @@ public sealed partial class TrustInForce
     {
         try
         {
-            return File.GetLastWriteTimeUtc(_folder.TrustList) != _read && Take([]);
+            lock (_taking) return File.GetLastWriteTimeUtc(_folder.TrustList) != _read && TakeFromFolder();
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
             LogUnreadable(_logger, unreadable);
             return false;
         }
+    }
+
+    bool TakeFromFolder()
+    {
+        if (Newer(Read()) is not { } kept) return false;
+        PutInForce(kept);
+        return true;
     }
 
     byte[] Read()

@@ -179,15 +179,8 @@ public sealed class DoorTests(SharedRegion shared)
         using var bangkok = shared.Region.Office("TH");
         using var vientiane = shared.Region.Office("LA");
         var id = (await bangkok.OpenAsync(Regions.Repatriation("TH", "LA"))).DossierId;
-        await shared.Region["TH"].UntilDeliveredAsync(id);
-        // Two more entries, of which only the last one travels.
-        await shared.Region["TH"].HoldBackAsync(id, "LA");
-        var part = new Contracts.Referral.V1.ConsentWithdrawn { Part = new() { Purposes = { Purpose.Proceedings } } };
-        await bangkok.Referrals.WithdrawConsentAsync(new() { Command = OfficeClient.About(), DossierId = id, Withdrawn = part }, bangkok.Options);
-        await bangkok.CancelAsync(id);
-        var last = (await bangkok.HistoryAsync(id)).Entries[^1];
 
-        var response = await thailand.DeliverAsync(new Contracts.Dossier.V1.SignedEntry { Entry = last.Entry, Signature = last.Signature, KeyId = last.KeyId });
+        var response = await thailand.DeliverAsync(await shared.Region["TH"].WriteTwoKeepOneAsync(bangkok, id, "LA"));
         response.Admissions.Single().Disposition.ShouldBe(Disposition.Waiting);
         var there = await vientiane.UntilAsync(id, referral => referral.State is ReferralState.Cancelled);
         there.Waiting.ShouldBe(0u);

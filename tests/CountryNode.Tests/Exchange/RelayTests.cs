@@ -131,13 +131,7 @@ public sealed class RelayTests(SharedRegion shared)
         await region["TH"].StartAsync(TestContext.Current.CancellationToken);
         using var bangkok = region.Office("TH");
         var id = (await bangkok.OpenAsync(Regions.Repatriation("TH", "LA"))).DossierId;
-        await region["TH"].UntilDeliveredAsync(id);
-        await region["TH"].HoldBackAsync(id, "LA");
-        var part = new ConsentWithdrawn { Part = new() { Purposes = { Purpose.Proceedings } } };
-        await bangkok.Referrals.WithdrawConsentAsync(new() { Command = OfficeClient.About(), DossierId = id, Withdrawn = part }, bangkok.Options);
-        await bangkok.CancelAsync(id);
-        var last = (await bangkok.HistoryAsync(id)).Entries[^1];
-        await thailand.DeliverAsync(new Contracts.Dossier.V1.SignedEntry { Entry = last.Entry, Signature = last.Signature, KeyId = last.KeyId });
+        await thailand.DeliverAsync(await region["TH"].WriteTwoKeepOneAsync(bangkok, id, "LA"));
         await office.UntilAsync(id, referral => referral.State is ReferralState.Cancelled, TimeSpan.FromSeconds(12));
     }
 }

@@ -3,6 +3,7 @@ using Coordination.Domain.Dossiers;
 using Coordination.Local;
 using Google.Protobuf;
 using Npgsql;
+using SignedEntry = Coordination.Contracts.Dossier.V1.SignedEntry;
 
 namespace Coordination.CountryNode.Tests;
 
@@ -68,6 +69,18 @@ static class Regions
         insert into outbox (peer, dossier_id, last_seq, queued_at, claimed_until) values ($1, $2, 1, now(), now() + interval '1 hour')
         on conflict (peer, dossier_id) do update set claimed_until = excluded.claimed_until
         """, peer, dossier.ToByteArray());
+
+    /// <summary>Writes a withdrawal in part and a cancellation that both stay held back, and gives the second: whoever gets it has a gap.</summary>
+    public static async Task<SignedEntry> WriteTwoKeepOneAsync(this RegionNode node, OfficeClient office, ByteString dossier, string peer)
+    {
+        await node.UntilDeliveredAsync(dossier);
+        await node.HoldBackAsync(dossier, peer);
+        var part = new ConsentWithdrawn { Part = new() { Purposes = { Purpose.Proceedings } } };
+        await office.Referrals.WithdrawConsentAsync(new() { Command = OfficeClient.About(), DossierId = dossier, Withdrawn = part }, office.Options);
+        await office.CancelAsync(dossier);
+        var last = (await office.HistoryAsync(dossier)).Entries[^1];
+        return new SignedEntry { Entry = last.Entry, Signature = last.Signature, KeyId = last.KeyId };
+    }
 
     /// <summary>Lets go of what was held back.</summary>
     public static Task LetGoAsync(this RegionNode node, ByteString dossier) =>
