@@ -10,8 +10,12 @@ namespace Coordination.Domain.Dossiers;
 /// </remarks>
 public sealed class Dossier<TState> where TState : class, IProtocol<TState>
 {
-    Dossier(DossierId id, TState? state, ImmutableArray<Judged> entries, ImmutableArray<Entry> waiting, IEnumerable<Entry> withdrawals, bool upgradeNeeded) =>
-        (Id, State, Entries, Waiting, Withdrawals, UpgradeNeeded) = (id, state, entries, waiting, [.. withdrawals], upgradeNeeded);
+    readonly ImmutableHashSet<EntryHash> _offChain;
+
+    Dossier(
+        DossierId id, TState? state, ImmutableArray<Judged> entries, ImmutableArray<Entry> waiting, IEnumerable<Entry> withdrawals, bool upgradeNeeded,
+        IEnumerable<Entry> offChain) =>
+        (Id, State, Entries, Waiting, Withdrawals, UpgradeNeeded, _offChain) = (id, state, entries, waiting, [.. withdrawals], upgradeNeeded, [.. offChain.Select(entry => entry.Hash)]);
 
     public DossierId Id { get; }
 
@@ -35,14 +39,15 @@ public sealed class Dossier<TState> where TState : class, IProtocol<TState>
     public ImmutableArray<Entry> Withdrawals { get; }
 
     /// <summary>The last entry of each writer's chain whose past is complete, by author.</summary>
-    /// <remarks>Never one beyond revocation: a thief's chain may be longer than its owner's, and would hide it.</remarks>
+    /// <remarks>Never one beyond revocation or off its chain: either may bear a higher number than the chain's end, and would hide it.</remarks>
     public ImmutableArray<Head> Heads
     {
         get
         {
             var writers = OpeningEntry?.Opening?.Writers ?? [];
             return [.. Entries
-                .Where(judged => writers.Contains(judged.Entry.Author) && judged.Verdict is not Verdict.Void { Reason.Code: ReasonCode.KeyRevoked })
+                .Where(judged => writers.Contains(judged.Entry.Author) && judged.Verdict is not Verdict.Void { Reason.Code: ReasonCode.KeyRevoked }
+                    && !_offChain.Contains(judged.Entry.Hash))
                 .GroupBy(judged => judged.Entry.Author)
                 .Select(chain => chain.Select(judged => judged.Entry).OrderByDescending(entry => entry.Seq).ThenBy(entry => entry.Hash).First())
                 .OrderBy(last => last.Author)
@@ -63,11 +68,12 @@ public sealed class Dossier<TState> where TState : class, IProtocol<TState>
         if (opening?.Opening is null)
         {
             ImmutableArray<Entry> all = [.. held.OrderBy(entry => entry.Hash)];
-            return new(id, null, [], all, all.Where(entry => TState.IsWithdrawal(entry.Body) && !beyondRevocation.Contains(entry.Hash)), upgradeNeeded: false);
+            return new(id, null, [], all, all.Where(entry => TState.IsWithdrawal(entry.Body) && !beyondRevocation.Contains(entry.Hash)), upgradeNeeded: false, []);
         }
 
         var (ordered, waiting) = Descent.Order(opening, held, body => TState.Rank(body), TState.Precedence(opening));
         var form = new Form(opening, held, beyondRevocation);
+        var corrections = new Corrections(ordered.Where(entry => form.Fault(entry, evenIfForked: false) is null), body => TState.IsWithdrawal(body));
         var judged = ImmutableArray.CreateBuilder<Judged>(ordered.Length);
         TState? state = null;
         var stopped = false;
@@ -82,7 +88,7 @@ public sealed class Dossier<TState> where TState : class, IProtocol<TState>
             .Select(folded => folded.Entry)
             .Concat(waiting.Where(entry => form.AuthorFault(entry) is null))
             .Where(entry => TState.IsWithdrawal(entry.Body));
-        return new(id, state, judged.ToImmutable(), waiting, withdrawals, stopped);
+        return new(id, state, judged.ToImmutable(), waiting, withdrawals, stopped, ordered.Where(form.IsOffItsChain));
 
         Verdict Judge(Entry entry)
         {
@@ -90,8 +96,11 @@ public sealed class Dossier<TState> where TState : class, IProtocol<TState>
             if (form.Fault(entry, evenIfForked: withdrawal) is { } fault) return new Verdict.Void(fault);
             if (entry.Body is NotUnderstood) stopped = true;
             if (stopped && (state is null || !withdrawal)) return new Verdict.UpgradeNeeded();
+            if (corrections.Fault(entry) is { } nothing) return new Verdict.Void(nothing);
 
-            switch (Ask(state, entry, isOpening: entry.Hash == opening.Hash))
+            if (corrections.Retracts(entry)) return new Verdict.Void(new(ReasonCode.Retracted, "Its author took it back."));
+
+            switch (Ask(state, corrections.Apply(entry), isOpening: entry.Hash == opening.Hash))
             {
                 case Applied<TState> applied:
                     state = applied.State;
@@ -100,6 +109,7 @@ public sealed class Dossier<TState> where TState : class, IProtocol<TState>
                     state = recorded.State;
                     return new Verdict.Recorded(recorded.Reason);
                 case Voided<TState> refused:
+                    state = state?.Missed(entry);
                     return new Verdict.Void(refused.Reason);
                 default:
                     throw new UnreachableException();
@@ -110,17 +120,17 @@ public sealed class Dossier<TState> where TState : class, IProtocol<TState>
     /// <summary>What the fold made of one entry; null while it waits, or when it is not held.</summary>
     public Verdict? VerdictOn(EntryHash entry) => Entries.FirstOrDefault(judged => judged.Entry.Hash == entry)?.Verdict;
 
-    /// <summary>The entry that <paramref name="author"/> would write now, but for its hash: the next of its chain, having seen every other.</summary>
+    /// <summary>The entry by which <paramref name="author"/> would say it now, but for its hash: the next of its chain, having seen every other.</summary>
     /// <exception cref="InvalidOperationException">The opening is not held: there is nothing to write to.</exception>
-    public Entry Draft(NodeId author, Office office, Body body, DateOnly happenedOn, Channel channel, DateTimeOffset now)
+    public Entry Draft(NodeId author, Statement statement, DateTimeOffset now)
     {
         if (OpeningEntry is null) throw new InvalidOperationException($"The opening of {Id} is not held.");
         var heads = Heads;
         var own = End(author, heads.FirstOrDefault(head => head.Author == author));
         return new Entry(
             Hash: default, Id, author, own.Seq + 1, Previous: own.Seq > 0 ? own.Hash : null,
-            Seen: heads.RemoveAll(head => head.Author == author), Answers: null,
-            now, happenedOn, channel, office, Opening: null, body);
+            Seen: heads.RemoveAll(head => head.Author == author), statement.Answers,
+            now, statement.HappenedOn, statement.Channel, statement.Office, statement.OnBehalfOf, statement.Letter, Particulars: [], Opening: null, statement.Body);
     }
 
     /// <summary>Where an author writes on: after its head and all that a revoked key wrote on from there, so that no number is used twice.</summary>

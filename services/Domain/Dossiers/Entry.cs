@@ -14,6 +14,9 @@ namespace Coordination.Domain.Dossiers;
 /// <param name="HappenedOn">The day it happened, in the author's country.</param>
 /// <param name="Channel">How it reached the office, or left it; null where only a newer program knows the code.</param>
 /// <param name="Office">Who acted; null where only a newer program knows the role.</param>
+/// <param name="OnBehalfOf">The country whose body acted, where it has no node and the author writes for it; null otherwise.</param>
+/// <param name="Letter">The digest of the letter that the matter came by, or went out by; null where there was none.</param>
+/// <param name="Particulars">The salted digests of the sealed particulars, one for each who may read them; none where there are none.</param>
 /// <param name="Opening">Present in the opening alone.</param>
 /// <param name="Body">The statement.</param>
 public sealed record Entry(
@@ -28,11 +31,39 @@ public sealed record Entry(
     DateOnly HappenedOn,
     Channel? Channel,
     Office? Office,
+    NodeId? OnBehalfOf,
+    Digest? Letter,
+    ImmutableArray<ParticularsDigest> Particulars,
     Opening? Opening,
     Body Body)
 {
     public bool By(NodeId node) => Author == node;
+
+    /// <summary>Whether it was written in knowledge of the entry <paramref name="seq"/> of <paramref name="author"/>.</summary>
+    /// <remarks>By the chains' numbers: true of entries whose chains stand.</remarks>
+    public bool DescendsFrom(NodeId author, int seq) =>
+        author == Author ? Seq > seq : Seen.Any(head => head.Author == author && head.Seq >= seq);
 }
+
+/// <summary>What an office says: everything of an entry but its place.</summary>
+/// <param name="Office">Who acts.</param>
+/// <param name="Body">The statement.</param>
+/// <param name="HappenedOn">The day it happened, in the author's country.</param>
+/// <param name="Channel">How it reached the office, or left it.</param>
+public sealed record Statement(Office Office, Body Body, DateOnly HappenedOn, Channel Channel)
+{
+    /// <inheritdoc cref="Entry.Answers"/>
+    public EntryHash? Answers { get; init; }
+
+    /// <inheritdoc cref="Entry.OnBehalfOf"/>
+    public NodeId? OnBehalfOf { get; init; }
+
+    /// <inheritdoc cref="Entry.Letter"/>
+    public Digest? Letter { get; init; }
+}
+
+/// <summary>SHA-256 over a random salt of 32 bytes and what was sealed to one recipient; the salt is inside the seal.</summary>
+public readonly record struct ParticularsDigest(NodeId Recipient, Digest Digest);
 
 /// <summary>The last entry of a chain that a node holds.</summary>
 public readonly record struct Head(NodeId Author, int Seq, EntryHash Hash);

@@ -1,37 +1,23 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-
 namespace Coordination.Domain.Dossiers;
 
 /// <summary>SHA-256 of an entry's bytes as sent: what entries call each other by.</summary>
 public readonly record struct EntryHash : IComparable<EntryHash>
 {
     /// <summary>In bytes.</summary>
-    public const int Length = 32;
+    public const int Length = Digest.Length;
 
-    readonly ulong _a, _b, _c, _d;
+    readonly Digest _digest;
 
-    EntryHash(ReadOnlySpan<byte> bytes)
-    {
-        _a = BinaryPrimitives.ReadUInt64BigEndian(bytes);
-        _b = BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]);
-        _c = BinaryPrimitives.ReadUInt64BigEndian(bytes[16..]);
-        _d = BinaryPrimitives.ReadUInt64BigEndian(bytes[24..]);
-    }
+    EntryHash(Digest digest) => _digest = digest;
 
     /// <summary>The hash of an entry's bytes.</summary>
-    public static EntryHash Of(ReadOnlySpan<byte> entry)
-    {
-        Span<byte> hash = stackalloc byte[Length];
-        SHA256.HashData(entry, hash);
-        return new EntryHash(hash);
-    }
+    public static EntryHash Of(ReadOnlySpan<byte> entry) => new(Digest.Of(entry));
 
     /// <summary>Reads a hash of <see cref="Length"/> bytes.</summary>
     public static bool TryRead(ReadOnlySpan<byte> bytes, out EntryHash hash)
     {
-        var fits = bytes.Length == Length;
-        hash = fits ? new EntryHash(bytes) : default;
+        var fits = Digest.TryRead(bytes, out var digest);
+        hash = new EntryHash(digest);
         return fits;
     }
 
@@ -40,20 +26,12 @@ public readonly record struct EntryHash : IComparable<EntryHash>
     public static EntryHash Read(ReadOnlySpan<byte> bytes) =>
         TryRead(bytes, out var hash) ? hash : throw new FormatException($"A hash has {Length} bytes.");
 
-    public byte[] ToArray()
-    {
-        var bytes = new byte[Length];
-        BinaryPrimitives.WriteUInt64BigEndian(bytes, _a);
-        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(8), _b);
-        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(16), _c);
-        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(24), _d);
-        return bytes;
-    }
+    public byte[] ToArray() => _digest.ToArray();
 
-    public int CompareTo(EntryHash other) => (_a, _b, _c, _d).CompareTo((other._a, other._b, other._c, other._d));
+    public int CompareTo(EntryHash other) => _digest.CompareTo(other._digest);
 
     /// <summary>64 lower-case hexadecimal digits.</summary>
-    public override string ToString() => Convert.ToHexStringLower(ToArray());
+    public override string ToString() => _digest.ToString();
 }
 
 /// <summary>The dossier that an opening began: the hash of that opening.</summary>

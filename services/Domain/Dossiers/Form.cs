@@ -7,6 +7,7 @@ sealed class Form
     readonly Dictionary<EntryHash, Entry> _held;
     readonly IReadOnlySet<EntryHash> _beyondRevocation;
     readonly Dictionary<NodeId, int> _forkedFrom;
+    readonly Dictionary<EntryHash, bool> _offChain = [];
 
     public Form(Entry opening, IReadOnlyCollection<Entry> held, IReadOnlySet<EntryHash> beyondRevocation)
     {
@@ -24,13 +25,15 @@ sealed class Form
 
     /// <summary>Why the entry, whose whole past is held, is void; null when its form stands.</summary>
     /// <param name="entry">The entry.</param>
-    /// <param name="evenIfForked">A fork does not make it void: no fork ever suspends a withdrawal.</param>
+    /// <param name="evenIfForked">Neither a fork nor a broken chain before it makes it void: nothing of the kind ever suspends a withdrawal.</param>
     public Reason? Fault(Entry entry, bool evenIfForked)
     {
         if (AuthorFault(entry) is { } fault)
             return fault;
         if (ChainFault(entry) is { } why)
             return new(ReasonCode.WrongForm, why);
+        if (!evenIfForked && IsOffItsChain(entry))
+            return new(ReasonCode.WrongForm, "The entry follows one that does not continue its author's chain.");
         if (!evenIfForked && _forkedFrom.TryGetValue(entry.Author, out var seq) && entry.Seq >= seq)
             return new(ReasonCode.Forked, $"{entry.Author} wrote two entries as number {seq}; continue in a new dossier that names this one.");
         return null;
@@ -46,6 +49,19 @@ sealed class Form
         return null;
     }
 
+    /// <summary>Whether it stands on a branch that does not reach back to the beginning of its author's chain, number by number.</summary>
+    /// <remarks>Such a branch must not hide the chain itself: nothing on it counts, and nobody writes on from it.</remarks>
+    public bool IsOffItsChain(Entry entry)
+    {
+        if (_offChain.TryGetValue(entry.Hash, out var known)) return known;
+        var previous = entry.Previous is { } hash ? _held.GetValueOrDefault(hash) : null;
+        var off = !Continues(previous, entry) || (previous is not null && IsOffItsChain(previous));
+        return _offChain[entry.Hash] = off;
+    }
+
+    static bool Continues(Entry? previous, Entry entry) =>
+        previous is null ? entry.Seq == 1 : previous.Author == entry.Author && previous.Seq == entry.Seq - 1;
+
     string? ChainFault(Entry entry)
     {
         if (entry.Hash == _opening.Hash)
@@ -55,7 +71,7 @@ sealed class Form
         if (entry.Opening is not null) return "Only the first entry of a dossier opens it.";
 
         var previous = entry.Previous is { } hash ? _held[hash] : null;
-        if (previous is null ? entry.Seq != 1 : previous.Author != entry.Author || previous.Seq != entry.Seq - 1)
+        if (!Continues(previous, entry))
             return "The entry does not continue its author's chain.";
         var descends = entry.Author == _opening.Author ? previous is not null : entry.Seen.Any(head => head.Author == _opening.Author);
         if (!descends) return "The entry does not descend from the opening.";

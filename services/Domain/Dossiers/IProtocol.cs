@@ -11,6 +11,9 @@ public interface IProtocol<TSelf> where TSelf : class, IProtocol<TSelf>
     /// <summary>The state after one more entry. The whole protocol, and pure: nothing but the arguments decides.</summary>
     Outcome<TSelf> Next(Entry entry);
 
+    /// <summary>The state after an entry that <see cref="Next"/> found void: its author is told, and may owe a correction.</summary>
+    TSelf Missed(Entry entry);
+
     /// <summary>Of entries that crossed, the lowest rank is taken first, so that the one that must win does.</summary>
     static abstract int Rank(Body body);
 

@@ -69,4 +69,40 @@ public enum ReasonCode
 
     /// <summary>An answer is waited for until a day before the opening.</summary>
     ReplyByPassed,
+
+    /// <summary>It answers nothing that is asked now.</summary>
+    AnswersNothing,
+
+    /// <summary>Its author took it back.</summary>
+    Retracted,
+
+    /// <summary>A happening that does not fit: it counts, and both sides owe a resolution.</summary>
+    Contradicts,
+
+    /// <summary>No assessment stands by which the person may return.</summary>
+    ReturnNotAssessed,
+
+    /// <summary>The person's wish to return is missing, older than 30 days, or another.</summary>
+    WishMissing,
+
+    /// <summary>A child without a receiving shelter or suitable care.</summary>
+    CareMissing,
+
+    /// <summary>It names another plan than the one that stands, or one that was used.</summary>
+    OtherPlan,
+
+    /// <summary>The return is held.</summary>
+    Held,
+
+    /// <summary>A hold is renewed only with the person's agreement.</summary>
+    PersonHasNotAgreed,
+
+    /// <summary>The outcome is not open where the referral stands.</summary>
+    OutcomeNotOpen,
+
+    /// <summary>Written without knowledge of what was said of the journey.</summary>
+    JourneyUnseen,
+
+    /// <summary>The day to reply by has not passed.</summary>
+    NotDueYet,
 }

@@ -8,14 +8,18 @@ namespace Coordination.Domain.Dossiers;
 public static class RegionalTime
 {
     /// <summary>The date in the country of <paramref name="node"/> at the instant <paramref name="now"/>.</summary>
-    public static DateOnly Today(NodeId node, DateTimeOffset now)
+    public static DateOnly Today(NodeId node, DateTimeOffset now) => DateOnly.FromDateTime(now.ToOffset(Offset(node)).DateTime);
+
+    /// <summary>The first instant of a day in the country of <paramref name="node"/>.</summary>
+    public static DateTimeOffset StartOf(NodeId node, DateOnly day) => new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), Offset(node)).ToUniversalTime();
+
+    /// <summary>The first instant after a day in the country of <paramref name="node"/>.</summary>
+    public static DateTimeOffset EndOf(NodeId node, DateOnly day) => StartOf(node, day.AddDays(1));
+
+    static TimeSpan Offset(NodeId node) => node.ToString() switch
     {
-        var offset = node.ToString() switch
-        {
-            "CN" => TimeSpan.FromHours(8),
-            "MM" => TimeSpan.FromHours(6.5),
-            _ => TimeSpan.FromHours(7),
-        };
-        return DateOnly.FromDateTime(now.ToOffset(offset).DateTime);
-    }
+        "CN" => TimeSpan.FromHours(8),
+        "MM" => TimeSpan.FromHours(6.5),
+        _ => TimeSpan.FromHours(7),
+    };
 }

@@ -80,19 +80,159 @@ public enum DeclineReason
     Other,
 }
 
-/// <summary>Where a referral stands.</summary>
+/// <summary>What a country answers to a report of a person held there.</summary>
+public enum LocationAnswer
+{
+    /// <summary>The person was found and wishes contact: only with the person's recorded consent.</summary>
+    ContactWished = 1,
+
+    /// <summary>Covers both "not found" and "does not wish to be found": nobody can tell which.</summary>
+    NothingToReport,
+}
+
+/// <summary>What an assessment in the country of origin found.</summary>
+public enum Finding
+{
+    MayReturn = 1,
+    MayNotReturn,
+
+    /// <summary>A note on progress: nothing is found yet.</summary>
+    Pending,
+}
+
+/// <summary>What the person wants.</summary>
+public enum Wish
+{
+    Return = 1,
+
+    /// <summary>To stay, a third country, or not decided: the particulars tell which.</summary>
+    Other,
+}
+
+/// <summary>A safeguard for a child.</summary>
+public enum Safeguard
+{
+    BestInterests = 1,
+    ViewsHeard,
+    Guardian,
+    AgeDecided,
+}
+
+/// <summary>Something that a return needs.</summary>
+public enum PreparationItem
+{
+    TravelDocument = 1,
+    ExitPermit,
+    CourtRelease,
+    MedicalFitness,
+    Escort,
+    Transport,
+    ReceivingShelter,
+    Funding,
+}
+
+/// <summary>How far a preparation item is. It is open from Asked until Done or NotNeeded.</summary>
+public enum PreparationStatus
+{
+    Asked = 1,
+    Done,
+    NotNeeded,
+
+    /// <summary>Asks the host for a decision.</summary>
+    Refused,
+}
+
+/// <summary>How a follow-up went.</summary>
+public enum FollowUpResult
+{
+    Done = 1,
+
+    /// <summary>The person did not want it: the follow-up counts as made.</summary>
+    DeclinedByPerson,
+}
+
+/// <summary>Whether a person may appear before a court of the other country.</summary>
+public enum AppearanceAnswer
+{
+    Granted = 1,
+    Refused,
+}
+
+/// <summary>How a referral ends.</summary>
+public enum ReferralOutcome
+{
+    Returned = 1,
+    ReintegratedInPlace,
+    StaysInHostCountry,
+    ThirdCountry,
+    ProceedingsOnly,
+    TracingDone,
+    ContactEnded,
+
+    /// <summary>By LocationAnswered alone.</summary>
+    NothingToReport,
+}
+
+/// <summary>What a country did with the data of a referral that has ended.</summary>
+public enum DataFate
+{
+    Erased = 1,
+    Retained,
+}
+
+/// <summary>By what law data are retained.</summary>
+public enum RetentionBasis
+{
+    StatutoryRetention = 1,
+    CriminalProceedings,
+    CourtOrder,
+}
+
+/// <summary>How far paper copies were called back.</summary>
+public enum PaperRecall
+{
+    All = 1,
+    Some,
+
+    /// <summary>A list of who holds some was handed over.</summary>
+    List,
+}
+
+/// <summary>The step that did not come in time.</summary>
+public enum MissingStep
+{
+    Acknowledgement = 1,
+}
+
+/// <summary>Where a referral stands. The open states come first, in their order: "from … to" in the protocol means this order.</summary>
 public enum ReferralState
 {
     Sent = 1,
     Received,
     TakenUp,
+    Assessed,
+    ReturnPlanned,
+    ReturnAgreed,
+    EnRoute,
+    Unaccounted,
+    Returned,
+    InReintegration,
+
+    /// <summary>Neither open nor final: nobody acknowledged in time.</summary>
+    Lapsed,
 
     /// <summary>Final.</summary>
     Declined,
+
+    /// <summary>Final.</summary>
+    Completed,
 
     /// <summary>Final.</summary>
     Cancelled,
 
     /// <summary>Final.</summary>
     Withdrawn,
+
+    /// <summary>Final.</summary>
+    EnteredInError,
 }

@@ -1,0 +1,27 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Coordination.Domain.Dossiers;
+
+/// <summary>A place that both countries' directories know by a code: a border checkpoint, a bridge, an airport. Never an address.</summary>
+public sealed record PlaceCode
+{
+    /// <summary>Characters after the country, at most.</summary>
+    public const int PartLength = 8;
+
+    readonly string _code;
+
+    PlaceCode(string code) => _code = code;
+
+    /// <summary>Reads a country and one or two parts of 1 to 8 capital letters and digits, with hyphens between: <c>LA-VTE-FB1</c>.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out PlaceCode? place)
+    {
+        var wellFormed = text?.Split('-') is [var country, .. { Length: 1 or 2 } parts]
+            && NodeId.TryParse(country, out var node) && node.IsCountry
+            && parts.All(part => part.Length is > 0 and <= PartLength && part.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c)));
+        place = wellFormed ? new PlaceCode(text!) : null;
+        return wellFormed;
+    }
+
+    /// <summary>The code.</summary>
+    public override string ToString() => _code;
+}

@@ -1,0 +1,37 @@
+using System.Collections;
+using System.Collections.Immutable;
+
+namespace Coordination.Domain.Dossiers;
+
+/// <summary>A list that is equal to another of the same members in the same order, so that records which hold one are.</summary>
+public readonly struct ValueList<T>(ImmutableArray<T> members) : IEquatable<ValueList<T>>, IReadOnlyList<T>
+{
+    readonly ImmutableArray<T> _members = members;
+
+    public int Count => Members.Length;
+
+    public T this[int index] => Members[index];
+
+    public ValueList<T> Add(T member) => new(Members.Add(member));
+
+    public ValueList<T> Where(Func<T, bool> keeps) => new([.. Members.AsEnumerable().Where(keeps)]);
+
+    public bool Equals(ValueList<T> other) => Members.AsSpan().SequenceEqual(other.Members.AsSpan());
+
+    public override bool Equals(object? obj) => obj is ValueList<T> other && Equals(other);
+
+    public override int GetHashCode() => Members.Aggregate(0, HashCode.Combine);
+
+    public IEnumerator<T> GetEnumerator() => Members.AsEnumerable().GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    public static bool operator ==(ValueList<T> left, ValueList<T> right) => left.Equals(right);
+
+    public static bool operator !=(ValueList<T> left, ValueList<T> right) => !left.Equals(right);
+
+    /// <summary>The members in their order.</summary>
+    public override string ToString() => string.Join(", ", Members);
+
+    ImmutableArray<T> Members => _members.IsDefault ? [] : _members;
+}
