@@ -9,6 +9,9 @@ public readonly record struct NodeId : IComparable<NodeId>
 
     static readonly string[] Known = ["CN", "KH", "LA", "MM", Secretariat, "TH", "VN"];
 
+    /// <summary>The six countries, by their codes.</summary>
+    public static IEnumerable<NodeId> Countries { get; } = [.. Known.Where(code => code != Secretariat).Select(code => new NodeId(code))];
+
     readonly string? _code;
 
     NodeId(string code) => _code = code;

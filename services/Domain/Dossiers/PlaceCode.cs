@@ -22,6 +22,9 @@ public sealed record PlaceCode
         return wellFormed;
     }
 
+    /// <summary>A country, and nothing narrower.</summary>
+    internal static PlaceCode Anywhere(NodeId country) => new($"{country}-ANY");
+
     /// <summary>The code.</summary>
     public override string ToString() => _code;
 }
