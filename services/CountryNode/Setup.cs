@@ -8,6 +8,7 @@ using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting;
 using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Sealing;
 using Coordination.Hosting.Trust;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.DataProtection;
@@ -44,6 +45,7 @@ static class Setup
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<TrustInForce>();
         services.AddSingleton(_ => Pen.Of(node, keys));
+        services.AddSingleton(_ => KeyRing.Of(node, keys));
         services.AddSingleton(NpgsqlDataSource.Create(settings.Database));
         services.AddSingleton<IStore, PostgresStore>();
         services.AddSingleton<IPeers, GrpcPeers>();
@@ -88,8 +90,13 @@ static class Setup
             var (keys, pen, trust) = (services.GetRequiredService<KeyFolder>(), services.GetRequiredService<Pen>(), services.GetRequiredService<TrustInForce>().Current);
             if (trust.KeyOf(pen.Node, pen.Key.Id) is null)
                 throw new NodeCannotStartException($"The signing key in the key folder is none of {pen.Node}'s in trust list {trust.Version}. Check Node:Id and Node:KeyFolder.");
+            var (ring, now) = (services.GetRequiredService<KeyRing>(), services.GetRequiredService<TimeProvider>().GetUtcNow());
+            if (!trust.Nodes[pen.Node].EncryptionKeys.Any(key => key.Key.Id == ring.CurrentId))
+                throw new NodeCannotStartException($"The encryption key in the key folder is none of {pen.Node}'s in trust list {trust.Version}. Check Node:Id and Node:KeyFolder.");
+            if (trust.EncryptionKeyOf(pen.Node, now) is { } used && !ring.Holds(used.Key.Id))
+                throw new NodeCannotStartException($"The key folder lacks {used.Key.Id}, to which others seal under trust list {trust.Version}: what they send could not be opened. Check Node:KeyFolder.");
             using var peer = KeyFolder.ReadCertificate(keys.Peer);
-            if (trust.Identify(peer, services.GetRequiredService<TimeProvider>().GetUtcNow()) != pen.Node)
+            if (trust.Identify(peer, now) != pen.Node)
                 throw new NodeCannotStartException($"{keys.Peer} is no certificate of {pen.Node} that counts now under trust list {trust.Version}. Check Node:Id and Node:KeyFolder.");
             if (TokenKeys(settings).Count == 0)
                 throw new NodeCannotStartException($"{settings.Tokens.KeysFile} holds no key: no token could ever be checked. Check Node:Tokens:KeysFile.");

@@ -32,39 +32,13 @@ public sealed class Python : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 
-    Task GenerateAsync(string folder, string[] files, CancellationToken token) => RunAsync(
-        "protoc", [$"--proto_path={folder}", $"--python_out={_folder}", $"--grpc_python_out={_folder}", "--plugin=protoc-gen-grpc_python=/usr/bin/grpc_python_plugin", .. files], token);
+    Task GenerateAsync(string folder, string[] files, CancellationToken token) => Programs.RunAsync(
+        "protoc", [$"--proto_path={folder}", $"--python_out={_folder}", $"--grpc_python_out={_folder}", "--plugin=protoc-gen-grpc_python=/usr/bin/grpc_python_plugin", .. files], input: "", token);
 
     /// <summary>Runs one of our scripts to its end and returns what it printed.</summary>
     public Task<string> RunScriptAsync(string script, string[] arguments, CancellationToken token) =>
-        RunAsync("/usr/bin/python3", ["-B", Path.Combine(Here, script), _folder.FullName, .. arguments], token);
+        Programs.RunAsync("/usr/bin/python3", ["-B", Path.Combine(Here, script), _folder.FullName, .. arguments], input: "", token);
 
     /// <summary>Starts one of our scripts, which ends when its input does.</summary>
-    public Process StartScript(string script) => Start("/usr/bin/python3", ["-B", Path.Combine(Here, script), _folder.FullName]);
-
-    static async Task<string> RunAsync(string program, string[] arguments, CancellationToken token)
-    {
-        using var process = Start(program, arguments);
-        try
-        {
-            process.StandardInput.Close();
-            var output = process.StandardOutput.ReadToEndAsync(token);
-            var errors = process.StandardError.ReadToEndAsync(token);
-            await process.WaitForExitAsync(token);
-            process.ExitCode.ShouldBe(0, await errors);
-            return await output;
-        }
-        finally
-        {
-            if (!process.HasExited) process.Kill();
-        }
-    }
-
-    static Process Start(string program, string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments)
-    {
-        UseShellExecute = false,
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    })!;
+    public Process StartScript(string script) => Programs.Start("/usr/bin/python3", ["-B", Path.Combine(Here, script), _folder.FullName]);
 }

@@ -9,7 +9,7 @@ using TrustedNode = Coordination.Contracts.Peer.V1.TrustedNode;
 
 namespace Coordination.Local;
 
-/// <summary>Everybody's keys at once, for a region on one machine: the root's, and every node's own authority and signing key.</summary>
+/// <summary>Everybody's keys at once, for a region on one machine: the root's, and every node's own authority, signing and encryption key.</summary>
 /// <remarks>In the field no one holds more than one of these.</remarks>
 public sealed class DevelopmentAuthority : IDisposable
 {
@@ -17,12 +17,12 @@ public sealed class DevelopmentAuthority : IDisposable
     static readonly TimeSpan Validity = TimeSpan.FromDays(365);
 
     readonly TimeProvider _time;
-    readonly Dictionary<string, (X509Certificate2 TlsAuthority, ECDsa SigningKey)> _nodes;
+    readonly Dictionary<string, (X509Certificate2 TlsAuthority, ECDsa SigningKey, ECDiffieHellman EncryptionKey)> _nodes;
 
     DevelopmentAuthority(IReadOnlyList<string> nodes, TimeProvider time)
     {
         _time = time;
-        _nodes = nodes.ToDictionary(n => n, n => (CreateTlsAuthority(n), NewKey()), StringComparer.Ordinal);
+        _nodes = nodes.ToDictionary(n => n, n => (CreateTlsAuthority(n), NewKey(), NewEncryptionKey()), StringComparer.Ordinal);
     }
 
     /// <summary>The region's root key.</summary>
@@ -37,8 +37,14 @@ public sealed class DevelopmentAuthority : IDisposable
     /// <summary>A new ECDSA P-256 key.</summary>
     public static ECDsa NewKey() => ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
+    /// <summary>A new ECDH P-256 key.</summary>
+    public static ECDiffieHellman NewEncryptionKey() => ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
+
     /// <summary>The node's signing key, as it was made.</summary>
     public ECDsa SigningKey(string node) => _nodes[node].SigningKey;
+
+    /// <summary>The node's encryption key, as it was made.</summary>
+    public ECDiffieHellman EncryptionKey(string node) => _nodes[node].EncryptionKey;
 
     /// <summary>The node's TLS authority with its private key, as it was made.</summary>
     public X509Certificate2 TlsAuthority(string node) => _nodes[node].TlsAuthority;
@@ -90,12 +96,21 @@ public sealed class DevelopmentAuthority : IDisposable
                 PeerAddress = peerAddress(n.Key),
                 TlsAuthority = ByteString.CopyFrom(n.Value.TlsAuthority.RawData),
                 SigningKeys = { Describe(n.Key, n.Value.SigningKey) },
+                EncryptionKeys = { Describe(n.Key, n.Value.EncryptionKey) },
             }),
         },
     };
 
     /// <summary>A signing key as a trust list names it, in use since yesterday.</summary>
     public SigningKey Describe(string node, ECDsa key) => new()
+    {
+        KeyId = SignedBytes.KeyId(node, key),
+        PublicKey = ByteString.CopyFrom(key.ExportSubjectPublicKeyInfo()),
+        ValidFrom = Timestamp.FromDateTimeOffset(_time.GetUtcNow().AddDays(-1)),
+    };
+
+    /// <summary>An encryption key as a trust list names it, in use since yesterday.</summary>
+    public EncryptionKey Describe(string node, ECDiffieHellman key) => new()
     {
         KeyId = SignedBytes.KeyId(node, key),
         PublicKey = ByteString.CopyFrom(key.ExportSubjectPublicKeyInfo()),
@@ -123,10 +138,11 @@ public sealed class DevelopmentAuthority : IDisposable
     public void Dispose()
     {
         Root.Dispose();
-        foreach (var (authority, key) in _nodes.Values)
+        foreach (var (authority, signing, encryption) in _nodes.Values)
         {
             authority.Dispose();
-            key.Dispose();
+            signing.Dispose();
+            encryption.Dispose();
         }
     }
 

@@ -17,6 +17,7 @@ public static class NodeKeys
         PrivateFile.Write(folder.TrustRoot, authority.Root.ExportSubjectPublicKeyInfoPem());
         folder.WriteTrustList(list);
         folder.WriteSigningKey(authority.SigningKey(node));
+        folder.WriteEncryptionKey(authority.EncryptionKey(node));
         using var peer = authority.IssuePeer(node, names: hostNames);
         using var api = authority.IssueApi(node, hostNames);
         folder.WritePeer(peer);
@@ -26,6 +27,8 @@ public static class NodeKeys
     public static void WriteTrustList(this KeyFolder folder, SignedTrustList list) => PrivateFile.Write(folder.TrustList, list.ToByteArray());
 
     public static void WriteSigningKey(this KeyFolder folder, ECDsa key) => PrivateFile.Write(folder.Signing, key.ExportPkcs8PrivateKeyPem());
+
+    public static void WriteEncryptionKey(this KeyFolder folder, ECDiffieHellman key) => PrivateFile.Write(folder.Encryption, key.ExportPkcs8PrivateKeyPem());
 
     /// <summary>The certificate, with its private key, that the node shows its peers.</summary>
     public static void WritePeer(this KeyFolder folder, X509Certificate2 certificate) => WriteCertificate(folder.Peer, certificate);

@@ -6,16 +6,24 @@ namespace Coordination.Hosting.Trust;
 /// <summary>The node's keys, in a folder that no backup of the database holds.</summary>
 /// <remarks>
 /// <c>trust-root.pem</c> the root's public key · <c>trust-list.bin</c> a serialised SignedTrustList ·
-/// <c>signing.pem</c> the private key for entries and receipts · <c>peer.pem</c> and <c>api.pem</c> certificate and
-/// private key of the two listeners. All replicas of a node share one folder.
+/// <c>signing.pem</c> the private key for entries and receipts · <c>encryption.pem</c> the private key that opens what is
+/// sealed to the node, and <c>encryption-*.pem</c> retired ones, kept while anything that was sealed to them is to be
+/// opened, and new ones that the trust list does not name yet · <c>peer.pem</c> and <c>api.pem</c> certificate and
+/// private key of the two listeners · <c>dossiers/</c> a key for each dossier's sealed parts
+/// (<see cref="Sealing.DossierKeys"/>). All replicas of a node share one folder.
 /// </remarks>
 public sealed record KeyFolder(string Path)
 {
     public string TrustRoot => In("trust-root.pem");
     public string TrustList => In("trust-list.bin");
     public string Signing => In("signing.pem");
+    public string Encryption => In("encryption.pem");
     public string Peer => In("peer.pem");
     public string Api => In("api.pem");
+    public string Dossiers => In("dossiers");
+
+    /// <summary>The files of the encryption keys that are retired, or not in use yet.</summary>
+    public IEnumerable<string> OtherEncryption => Directory.EnumerateFiles(Path, "encryption-*.pem");
 
     /// <summary>Reads a key of EC P-256, public or private.</summary>
     /// <exception cref="CryptographicException">The file holds no such key.</exception>

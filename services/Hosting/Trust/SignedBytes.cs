@@ -24,7 +24,7 @@ public static class SignedBytes
         key.VerifyData(Prefixed(kind, bytes), signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
 
     /// <summary>The id under which the trust list knows a key: the node and the first 8 bytes of the SHA-256 of its SubjectPublicKeyInfo.</summary>
-    public static string KeyId(string node, ECDsa key) =>
+    public static string KeyId(string node, ECAlgorithm key) =>
         $"{node}-{Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()).AsSpan(0, 8))}";
 
     static byte[] Prefixed(SignatureKind kind, ReadOnlySpan<byte> bytes)

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Sealing;
 using Google.Protobuf;
 using Wire = Coordination.Contracts.Peer.V1;
 
@@ -28,6 +29,10 @@ public sealed class TrustList
         ValidUntil = validUntil;
         Nodes = nodes;
         _keys = nodes.Values.SelectMany(node => node.Keys).ToImmutableDictionary(key => key.Pool.Id, StringComparer.Ordinal);
+        // A seal names its key by the id alone, so that one must not mean two.
+        var encryptionKeys = nodes.Values.SelectMany(node => node.EncryptionKeys).Select(key => key.Key.Id).ToList();
+        if (encryptionKeys.Distinct(StringComparer.Ordinal).Count() < encryptionKeys.Count || encryptionKeys.Exists(_keys.ContainsKey))
+            throw new FormatException("Two keys have one id.");
     }
 
     /// <summary>A serialised SignedTrustList, as it is handed on.</summary>
@@ -78,6 +83,11 @@ public sealed class TrustList
     public TrustedKey? KeyOf(NodeId author, string keyId) =>
         _keys.GetValueOrDefault(keyId) is { } key && key.Owner == author ? key : null;
 
+    /// <summary>The key that is sealed to when only that node may read: of those in use at <paramref name="now"/> the one that began last.</summary>
+    /// <returns>Null when nothing can be sealed to it now: it is unknown, or has no such key.</returns>
+    public TrustedEncryptionKey? EncryptionKeyOf(NodeId node, DateTimeOffset now) =>
+        Nodes.GetValueOrDefault(node)?.EncryptionKeys.Where(key => key.InUseAt(now)).MaxBy(key => key.From);
+
     /// <summary>The node that a certificate belongs to now: it chains to that node's authority and carries its name.</summary>
     /// <returns>Null for a stranger's certificate, for one node's name under another's authority, and outside its time.</returns>
     public NodeId? Identify(X509Certificate2 certificate, DateTimeOffset now)
@@ -111,7 +121,7 @@ public sealed class TrustList
         var id = NodeId.Parse(wire.Id);
         return new TrustedNode(
             id, new Uri(wire.PeerAddress, UriKind.Absolute), X509CertificateLoader.LoadCertificate(wire.TlsAuthority.Span),
-            [.. wire.SigningKeys.Select(key => ReadKey(id, key))]);
+            [.. wire.SigningKeys.Select(key => ReadKey(id, key))], [.. wire.EncryptionKeys.Select(key => ReadEncryptionKey(id, key))]);
     }
 
     static TrustedKey ReadKey(NodeId owner, Wire.SigningKey wire)
@@ -123,10 +133,18 @@ public sealed class TrustList
             owner, KeyPool.Of(wire.KeyId, key), wire.ValidFrom.ToDateTimeOffset(), wire.ValidUntil?.ToDateTimeOffset(),
             wire.Revocation?.Heads.ToImmutableDictionary(head => DossierId.Read(head.DossierId.Span), head => EntryHash.Read(head.Hash.Span)));
     }
+
+    static TrustedEncryptionKey ReadEncryptionKey(NodeId owner, Wire.EncryptionKey wire)
+    {
+        using var key = ECDiffieHellman.Create();
+        key.ImportSubjectPublicKeyInfo(wire.PublicKey.Span, out _);
+        return new TrustedEncryptionKey(owner, EncryptionKey.Of(wire.KeyId, key), wire.ValidFrom.ToDateTimeOffset(), wire.ValidUntil?.ToDateTimeOffset());
+    }
 }
 
 /// <summary>One node, as the others know it.</summary>
-public sealed record TrustedNode(NodeId Id, Uri PeerAddress, X509Certificate2 TlsAuthority, ImmutableArray<TrustedKey> Keys)
+public sealed record TrustedNode(
+    NodeId Id, Uri PeerAddress, X509Certificate2 TlsAuthority, ImmutableArray<TrustedKey> Keys, ImmutableArray<TrustedEncryptionKey> EncryptionKeys)
 {
     /// <summary>The DNS name that the node's certificates carry.</summary>
     public string CertificateName => NameOf(Id);
@@ -146,6 +164,17 @@ public sealed record TrustedKey(
 {
     /// <summary>Whether the key admits entries that arrive at <paramref name="now"/>.</summary>
     public bool AdmitsAt(DateTimeOffset now) => From <= now && (Until is not { } until || now < until + TrustList.RetiredKeysAdmitFor);
+}
+
+/// <summary>A key that is sealed to when only its owner may read.</summary>
+/// <param name="Owner">The node.</param>
+/// <param name="Key">The key itself.</param>
+/// <param name="From">UTC, inclusive.</param>
+/// <param name="Until">UTC, exclusive; null while in use.</param>
+public sealed record TrustedEncryptionKey(NodeId Owner, EncryptionKey Key, DateTimeOffset From, DateTimeOffset? Until)
+{
+    /// <summary>Whether anything is sealed to it at <paramref name="now"/>; its owner opens what was sealed to it for as long as it likes.</summary>
+    public bool InUseAt(DateTimeOffset now) => From <= now && !(Until <= now);
 }
 
 /// <summary>A trust list that does not count.</summary>

@@ -105,7 +105,7 @@ public sealed class DevelopmentAuthorityTests : IDisposable
 
         folder.WriteAll(_authority, "TH", list);
 
-        string[] files = [folder.TrustRoot, folder.TrustList, folder.Signing, folder.Peer, folder.Api];
+        string[] files = [folder.TrustRoot, folder.TrustList, folder.Signing, folder.Encryption, folder.Peer, folder.Api];
         foreach (var file in files) File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite, file);
         Directory.EnumerateFiles(folder.Path).ShouldBe(files, ignoreOrder: true);
         using var root = KeyFolder.ReadKey(folder.TrustRoot);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Coordination.Hosting;
+using Coordination.Hosting.Trust;
 using Coordination.Local;
 using Microsoft.Extensions.Configuration;
 
@@ -54,11 +55,54 @@ public sealed class NodeStartTests(SharedRegion shared)
     [InlineData("Unused", "", "address already in use")]
     public async Task A_node_that_cannot_start_says_why_in_one_sentence(string setting, string value, string says)
     {
-        var (code, output) = await RunAsync(("--config", Path.Combine(Path.GetDirectoryName(shared.Region["TH"].LogFile)!, "node.json")), (setting, value));
+        var (code, output) = await RunAsync(("--config", Settings), (setting, value));
         code.ShouldBe(1);
         output.ShouldContain(says);
         output.ShouldNotContain("   at ");
     }
+
+    [Theory]
+    [InlineData("another key", "The encryption key in the key folder is none of TH's in trust list")]
+    [InlineData("no key", "Could not find file")]
+    [InlineData("the signing key", "The encryption key in the key folder is none of TH's in trust list")]
+    [InlineData("nonsense", "encryption.pem holds no private key of EC P-256.")]
+    [InlineData("a retired key", "to which others seal")]
+    public async Task A_node_that_could_not_open_what_is_sealed_to_it_does_not_start(string encryption, string says)
+    {
+        var theirs = shared.Region["TH"].Keys;
+        var folder = Directory.CreateTempSubdirectory("coordination-keys-");
+        try
+        {
+            var own = new KeyFolder(folder.FullName);
+            foreach (var file in Directory.GetFiles(theirs.Path)) File.Copy(file, Path.Combine(own.Path, Path.GetFileName(file)));
+            using var another = DevelopmentAuthority.NewEncryptionKey();
+            switch (encryption)
+            {
+                case "another key": own.WriteEncryptionKey(another); break;
+                case "no key": File.Delete(own.Encryption); break;
+                case "the signing key": File.Copy(own.Signing, own.Encryption, overwrite: true); break;
+                case "nonsense": await File.WriteAllTextAsync(own.Encryption, "nonsense", TestContext.Current.CancellationToken); break;
+                case "a retired key":
+                    var list = shared.Region.TrustList.Clone();
+                    list.Version++;
+                    var (keys, now) = (list.Nodes.Single(node => node.Id == "TH").EncryptionKeys, TimeProvider.System.GetUtcNow());
+                    keys.Single().ValidUntil = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(now.AddHours(-1));
+                    keys.Add(shared.Region.Authority.Describe("TH", another));
+                    own.WriteTrustList(shared.Region.Authority.Sign(list));
+                    break;
+            }
+            var (code, output) = await RunAsync(("--config", Settings), ("Node__KeyFolder", own.Path));
+            code.ShouldBe(1);
+            output.ShouldContain(says);
+            output.ShouldNotContain("   at ");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    string Settings => Path.Combine(Path.GetDirectoryName(shared.Region["TH"].LogFile)!, "node.json");
 
     static async Task<(int Code, string Output)> RunAsync(params (string Name, string Value)[] with)
     {
