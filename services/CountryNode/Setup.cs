@@ -54,6 +54,7 @@ static class Setup
         services.AddSingleton<Door>();
         services.AddSingleton<Relay>();
         services.AddSingleton<Gaps>();
+        services.AddSingleton<Reconciliation>();
         services.AddHostedService<Roads>();
 
         services.AddSingleton<ReferralDesk>();

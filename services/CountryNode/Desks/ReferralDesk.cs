@@ -98,8 +98,10 @@ public sealed class ReferralDesk(IStore store, Pen pen, TrustInForce trust, Bell
                     if (!stands) return Refuse(held, after, signed.Entry);
 
                     var answer = command.Answer(after);
+                    var opening = after.OpeningEntry!.Opening!;
                     var append = new Append(
-                        signed, held.Entries.Length, after.State?.State.ToString(), after.OpeningEntry!.Opening!,
+                        signed, held.Entries.Length, after.State?.State.ToString(),
+                        SetDigest.Of(opening, [.. held.Entries.Select(kept => kept.Entry), signed.Entry]), opening,
                         command.Key, new Answered(command.RequestHash, answer), now);
                     if (await store.AppendAsync(append, cancellationToken) is AppendOutcome.JudgeAgain) continue;
                     foreach (var peer in append.Participants.Participants.Where(node => node != pen.Node)) bell.Ring(peer);

@@ -50,8 +50,8 @@ static partial class Errors
 
     /// <summary>Reads a dossier's id.</summary>
     /// <exception cref="RpcException">INVALID_ARGUMENT: it is none.</exception>
-    public static DossierId ReadId(ByteString bytes) =>
-        DossierId.TryRead(bytes.Span, out var id) ? id : throw Refusal.Invalid("FIELD_INVALID", "dossier_id", "is no id: 32 bytes are needed").ToException();
+    public static DossierId ReadId(ByteString bytes, string field = "dossier_id") =>
+        DossierId.TryRead(bytes.Span, out var id) ? id : throw Refusal.Invalid("FIELD_INVALID", field, "is no id: 32 bytes are needed").ToException();
 
     /// <summary>Answers a call, or refuses it for now when the database is away, full, or starting.</summary>
     /// <remarks>A commit may have gone through unheard: the same command again gets its answer.</remarks>

@@ -4,10 +4,14 @@ using Coordination.CountryNode.Exchange;
 using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
+using Coordination.Domain.Referrals;
 using Coordination.Hosting.Trust;
+using Google.Protobuf;
 using Grpc.Core;
 using Admission = Coordination.Contracts.Peer.V1.Admission;
 using Disposition = Coordination.CountryNode.Peers.Disposition;
+using DossierDigest = Coordination.Domain.Dossiers.DossierDigest;
+using WireDigest = Coordination.Contracts.Peer.V1.DossierDigest;
 using WireDisposition = Coordination.Contracts.Peer.V1.Disposition;
 
 namespace Coordination.CountryNode.Doors;
@@ -40,11 +44,39 @@ public sealed class PeerDoor(Door door, IStore store, TrustInForce trust, Caller
 
         var theirs = request.Held.Select(hash => EntryHash.Read(hash.Span)).ToHashSet();
         var response = new FetchResponse();
-        var missing = held.Entries
-            .Where(kept => !theirs.Contains(kept.Entry.Hash))
-            .OrderBy(kept => kept.Entry.Author).ThenBy(kept => kept.Entry.Seq)
-            .Select(kept => kept.Signed);
+        var kept = held.Entries.ToDictionary(entry => entry.Entry.Hash, entry => entry.Signed);
+        var dossier = held.Fold<Referral>(trust.Current);
+        // What each descends from comes before it: a part of the answer never waits for the rest.
+        var missing = dossier.Entries.Select(judged => judged.Entry).Concat(dossier.Waiting)
+            .Where(entry => !theirs.Contains(entry.Hash))
+            .Select(entry => kept[entry.Hash]);
         response.Entries.AddRange(Batch.Of(missing).Select(signed => signed.ToWire()));
+        return response;
+    }
+
+    public override async Task<GetBucketsResponse> GetBuckets(GetBucketsRequest request, ServerCallContext context)
+    {
+        var peer = callers.Peer(context);
+        var buckets = await Errors.AnswerAsync(logger, () => store.GetBucketsAsync(peer, context.CancellationToken));
+        var response = new GetBucketsResponse();
+        response.Digests.AddRange(buckets.Select(digest => ByteString.CopyFrom(digest.ToArray())));
+        return response;
+    }
+
+    public override async Task<ListDossiersResponse> ListDossiers(ListDossiersRequest request, ServerCallContext context)
+    {
+        var peer = callers.Peer(context);
+        if (request.Bucket >= DossierDigest.Buckets)
+            throw Refusal.Invalid("FIELD_INVALID", "bucket", $"is {request.Bucket}: 0 to {DossierDigest.Buckets - 1} are known").ToException();
+        DossierId? after = request.After.IsEmpty ? null : Errors.ReadId(request.After, "after");
+
+        var dossiers = await Errors.AnswerAsync(logger, () => store.ListDossiersAsync(peer, (int)request.Bucket, after, Batch.MostDossiers, context.CancellationToken));
+        var response = new ListDossiersResponse();
+        response.Dossiers.AddRange(dossiers.Select(dossier => new WireDigest
+        {
+            DossierId = ByteString.CopyFrom(dossier.Id.ToArray()),
+            Digest = ByteString.CopyFrom(dossier.Digest.ToArray()),
+        }));
         return response;
     }
 

@@ -11,6 +11,9 @@ public static class Batch
     /// <summary>Hashes that a peer may say it holds when it asks for the rest: more than a dossier can have entries.</summary>
     public const int MostHeld = 4096;
 
+    /// <summary>Dossiers with their digests, of one bucket: some 600 KiB.</summary>
+    public const int MostDossiers = 8192;
+
     /// <summary>Of entries, at most, unless one alone is larger: well below what a message may have.</summary>
     const int MostBytes = 1024 * 1024;
 

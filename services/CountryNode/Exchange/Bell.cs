@@ -4,30 +4,33 @@ using Coordination.Domain.Dossiers;
 namespace Coordination.CountryNode.Exchange;
 
 /// <summary>Rung after a commit, so that a relay in the same process need not wait for its next look.</summary>
+/// <remarks>
+/// Who waits goes on where it began to wait, and nothing here borrows a thread in between: under the simulation's one
+/// thread, waiting is as much a part of the schedule as everything else.
+/// </remarks>
 public sealed class Bell(TimeProvider time)
 {
     /// <summary>Between two looks when nobody rings: what another replica committed is found then.</summary>
     static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
-    readonly ConcurrentDictionary<NodeId, SemaphoreSlim> _bells = [];
+    readonly ConcurrentDictionary<NodeId, TaskCompletionSource> _bells = [];
 
-    public void Ring(NodeId peer)
-    {
-        var bell = Of(peer);
-        // Two rings before anybody listens are one; a race between the two lines rings once too often, which harms nobody.
-        if (bell.CurrentCount == 0) bell.Release();
-    }
+    public void Ring(NodeId peer) => Of(peer).TrySetResult();
 
     /// <summary>Until somebody rings, or a second has passed.</summary>
     public async Task WaitAsync(NodeId peer, CancellationToken cancellationToken)
     {
-        using var until = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var rung = Of(peer).WaitAsync(until.Token);
-        await Task.WhenAny(rung, Task.Delay(Look, time, until.Token));
-        await until.CancelAsync();
-        await rung.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var bell = Of(peer);
+        using (time.CreateTimer(static rung => ((TaskCompletionSource)rung!).TrySetResult(), bell, Look, Timeout.InfiniteTimeSpan))
+        using (cancellationToken.UnsafeRegister(static rung => ((TaskCompletionSource)rung!).TrySetResult(), bell))
+            await bell.Task;
+        // Who rings until this line is heard all the same: whoever waited looks only after it.
+        _bells.TryUpdate(peer, New(), bell);
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    SemaphoreSlim Of(NodeId peer) => _bells.GetOrAdd(peer, _ => new SemaphoreSlim(0));
+    TaskCompletionSource Of(NodeId peer) => _bells.GetOrAdd(peer, static _ => New());
+
+    /// <summary>Whoever rings does not do the work of whoever waits.</summary>
+    static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

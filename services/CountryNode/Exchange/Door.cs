@@ -138,6 +138,7 @@ public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust,
         return new(
             new Admission(
                 held.Id, [.. fresh], dossier.OpeningEntry is null ? null : opening, dossier.State?.State.ToString(),
+                opening is null ? null : SetDigest.Of(opening, held.Entries.Concat(fresh).Select(kept => kept.Entry)),
                 dossier.Waiting.IsEmpty ? null : held.WaitingSince ?? now, AskFor(), receipts, audit.ToImmutable()),
             verdicts, receipts.AddRange(fromBefore));
 

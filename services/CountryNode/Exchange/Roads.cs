@@ -7,10 +7,11 @@ using Polly.Retry;
 
 namespace Coordination.CountryNode.Exchange;
 
-/// <summary>Keeps a relay and a filler of gaps going for each peer, apart from each other: a slow country delays no other.</summary>
-public sealed partial class Roads(Relay relay, Gaps gaps, Bell bell, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Roads> logger) : BackgroundService
+/// <summary>Keeps a relay, a filler of gaps and a reconciliation going for each peer, apart from each other: a slow country delays no other.</summary>
+public sealed partial class Roads(
+    Relay relay, Gaps gaps, Reconciliation reconciliation, Bell bell, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Roads> logger) : BackgroundService
 {
-    /// <summary>Between two looks for a newer trust list, and for gaps.</summary>
+    /// <summary>Between two looks for a newer trust list, for gaps, and for when to compare.</summary>
     static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -24,7 +25,8 @@ public sealed partial class Roads(Relay relay, Gaps gaps, Bell bell, TrustInForc
             foreach (var peer in trust.Current.Nodes.Keys.Where(node => node != pen.Node && !roads.ContainsKey(node)))
                 roads[peer] = Task.WhenAll(
                     KeepGoingAsync(peer, token => CarryAllAsync(peer, token), token => bell.WaitAsync(peer, token), stoppingToken),
-                    KeepGoingAsync(peer, token => gaps.FillAsync(peer, token), token => Task.Delay(Look, time, token), stoppingToken));
+                    KeepGoingAsync(peer, token => gaps.FillAsync(peer, token), token => Task.Delay(Look, time, token), stoppingToken),
+                    KeepGoingAsync(peer, token => reconciliation.RunWhenDueAsync(peer, token), token => Task.Delay(Look, time, token), stoppingToken));
             await Task.Delay(Look, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         await Task.WhenAll(roads.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -48,7 +50,11 @@ public sealed partial class Roads(Relay relay, Gaps gaps, Bell bell, TrustInForc
                 UseJitter = true,
                 OnRetry = retry =>
                 {
-                    if (retry.Outcome.Exception is PeerUnavailableException unavailable) LogUnavailable(logger, unavailable.Message, retry.RetryDelay.TotalSeconds);
+                    if (retry.Outcome.Exception is PeerUnavailableException unavailable)
+                    {
+                        reconciliation.Lost(road);
+                        LogUnavailable(logger, unavailable.Message, retry.RetryDelay.TotalSeconds);
+                    }
                     else LogFault(logger, retry.Outcome.Exception, road.ToString(), retry.RetryDelay.TotalSeconds);
                     return default;
                 },

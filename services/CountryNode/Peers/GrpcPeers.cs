@@ -11,6 +11,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Polly;
 using Polly.CircuitBreaker;
+using DossierDigest = Coordination.Domain.Dossiers.DossierDigest;
 using TrustedNode = Coordination.Hosting.Trust.TrustedNode;
 using WireDisposition = Coordination.Contracts.Peer.V1.Disposition;
 
@@ -55,6 +56,29 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
     {
         var response = await CallAsync(peer, (client, options) => client.GetTrustListAsync(new GetTrustListRequest(), options), cancellationToken);
         return response.TrustList.ToByteArray();
+    }
+
+    public async Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, CancellationToken cancellationToken)
+    {
+        var response = await CallAsync(peer, (client, options) => client.GetBucketsAsync(new GetBucketsRequest(), options), cancellationToken);
+        if (response.Digests.Count != DossierDigest.Buckets) throw new PeerUnavailableException(peer, "answered with another number of buckets than there are.");
+        return [.. response.Digests.Select(digest => ReadDigest(peer, digest))];
+    }
+
+    public async Task<ImmutableArray<DossierDigest>> ListDossiersAsync(NodeId peer, int bucket, DossierId? after, CancellationToken cancellationToken)
+    {
+        var request = new ListDossiersRequest { Bucket = (uint)bucket, After = ByteString.CopyFrom(after?.ToArray() ?? []) };
+        var response = await CallAsync(peer, (client, options) => client.ListDossiersAsync(request, options), cancellationToken);
+        ImmutableArray<DossierDigest> dossiers = [.. response.Dossiers.Select(dossier =>
+            DossierId.TryRead(dossier.DossierId.Span, out var id) ? new DossierDigest(id, ReadDigest(peer, dossier.Digest)) : throw Malformed(peer))];
+        // Whoever goes on after the last of them must come to an end.
+        var last = after;
+        foreach (var dossier in dossiers)
+        {
+            if (DossierDigest.BucketOf(dossier.Id) != bucket || (last is { } before && dossier.Id.CompareTo(before) <= 0)) throw Malformed(peer);
+            last = dossier.Id;
+        }
+        return dossiers;
     }
 
     public void Dispose()
@@ -122,6 +146,10 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
     /// <summary>A peer's reason goes into our logs and our database: nothing but a code may.</summary>
     static string Code(string reason) =>
         reason.Length <= 64 && reason.All(c => char.IsAsciiLetterUpper(c) || c is '_') ? reason : "REASON_MALFORMED";
+
+    static SetDigest ReadDigest(NodeId peer, ByteString digest) => digest.Length == EntryHash.Length ? SetDigest.Read(digest.Span) : throw Malformed(peer);
+
+    static PeerUnavailableException Malformed(NodeId peer) => new(peer, "answered with a list of dossiers that is malformed.");
 
     static Disposition ToDisposition(NodeId peer, WireDisposition wire) => wire switch
     {

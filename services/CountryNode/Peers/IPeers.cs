@@ -5,7 +5,7 @@ using Wire = Coordination.Contracts.Dossier.V1;
 
 namespace Coordination.CountryNode.Peers;
 
-/// <summary>The other nodes, as door, relay and gaps know them.</summary>
+/// <summary>The other nodes, as door, relay, gaps and reconciliation know them.</summary>
 /// <remarks>gRPC over mutual TLS is one use of this seam, the deterministic simulation the other.</remarks>
 public interface IPeers
 {
@@ -20,6 +20,18 @@ public interface IPeers
     /// <summary>The trust list that a peer goes by, as signed.</summary>
     /// <exception cref="PeerUnavailableException">No answer that counts; try again.</exception>
     Task<ReadOnlyMemory<byte>> GetTrustListAsync(NodeId peer, CancellationToken cancellationToken);
+
+    /// <summary>What a peer holds of all dossiers that name this node: one digest for each of the <see cref="DossierDigest.Buckets"/>, in their order.</summary>
+    /// <exception cref="PeerUnavailableException">No answer that counts; try again.</exception>
+    Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, CancellationToken cancellationToken);
+
+    /// <summary>Dossiers of one bucket that a peer holds and that name this node, by id; none when there are no more.</summary>
+    /// <param name="peer">Who is asked.</param>
+    /// <param name="bucket">As <see cref="DossierDigest.BucketOf"/>.</param>
+    /// <param name="after">Only those whose id is greater; null for the first.</param>
+    /// <param name="cancellationToken">Has nothing to undo.</param>
+    /// <exception cref="PeerUnavailableException">No answer that counts; try again.</exception>
+    Task<ImmutableArray<DossierDigest>> ListDossiersAsync(NodeId peer, int bucket, DossierId? after, CancellationToken cancellationToken);
 }
 
 /// <summary>An entry that somebody offers, before anything of it was checked.</summary>

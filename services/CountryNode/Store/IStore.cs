@@ -43,6 +43,20 @@ public interface IStore
     /// <param name="longest">The longest pause.</param>
     /// <param name="cancellationToken">Claims nothing.</param>
     Task<ImmutableArray<DossierId>> ClaimGapsAsync(NodeId peer, int most, DateTimeOffset now, TimeSpan pause, TimeSpan longest, CancellationToken cancellationToken);
+
+    /// <summary>What is held of all dossiers that name a peer: one digest for each of the <see cref="DossierDigest.Buckets"/>, in their order.</summary>
+    Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, CancellationToken cancellationToken);
+
+    /// <summary>The dossiers of one bucket that name a peer, by id.</summary>
+    /// <param name="peer">Whom the dossiers name.</param>
+    /// <param name="bucket">As <see cref="DossierDigest.BucketOf"/>.</param>
+    /// <param name="after">Only those whose id is greater; null for the first.</param>
+    /// <param name="most">At most.</param>
+    /// <param name="cancellationToken">Has nothing to undo.</param>
+    Task<ImmutableArray<DossierDigest>> ListDossiersAsync(NodeId peer, int bucket, DossierId? after, int most, CancellationToken cancellationToken);
+
+    /// <summary>Announces to a peer whatever this node wrote that the peer has no receipt for and that is not announced.</summary>
+    Task AnnounceAsync(NodeId peer, DateTimeOffset now, CancellationToken cancellationToken);
 }
 
 /// <summary>One entry as it is held.</summary>
@@ -84,12 +98,13 @@ public sealed record Answered(ReadOnlyMemory<byte> RequestHash, ReadOnlyMemory<b
 /// <param name="Entry">Signed.</param>
 /// <param name="JudgedOn">How many entries of the dossier were held when it was judged.</param>
 /// <param name="State">Where the dossier stands with it; null where only a newer program understands the opening.</param>
+/// <param name="Digest">Of what is held of the dossier with it.</param>
 /// <param name="Participants">All of the dossier, this node too.</param>
 /// <param name="Command">By which command.</param>
 /// <param name="Answered">What that command is answered.</param>
 /// <param name="Now">UTC.</param>
 public sealed record Append(
-    SignedEntry Entry, int JudgedOn, string? State, Opening Participants, CommandKey Command, Answered Answered, DateTimeOffset Now);
+    SignedEntry Entry, int JudgedOn, string? State, SetDigest Digest, Opening Participants, CommandKey Command, Answered Answered, DateTimeOffset Now);
 
 /// <summary>What became of an append.</summary>
 public enum AppendOutcome
@@ -106,12 +121,13 @@ public enum AppendOutcome
 /// <param name="Entries">New ones.</param>
 /// <param name="Opening">The opening, when it is held now; null while it is missing.</param>
 /// <param name="State">Where the dossier stands with them; null while its opening is missing or void.</param>
+/// <param name="Digest">Of what is held with them; null while the opening is missing.</param>
 /// <param name="WaitingSince">Null when nothing waits any more.</param>
 /// <param name="AskFor">Whom to ask for what is missing; none when nothing waits.</param>
 /// <param name="Receipts">New ones of this node.</param>
 /// <param name="Audit">What was kept without letting it count.</param>
 public sealed record Admission(
-    DossierId Id, ImmutableArray<HeldEntry> Entries, Opening? Opening, string? State, DateTimeOffset? WaitingSince, ImmutableArray<NodeId> AskFor,
+    DossierId Id, ImmutableArray<HeldEntry> Entries, Opening? Opening, string? State, SetDigest? Digest, DateTimeOffset? WaitingSince, ImmutableArray<NodeId> AskFor,
     ImmutableArray<SignedReceipt> Receipts, ImmutableArray<AuditRow> Audit);
 
 /// <summary>What the door refused, or kept without letting it count.</summary>

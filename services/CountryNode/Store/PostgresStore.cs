@@ -45,6 +45,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                     Kind = append.Participants.Kind.ToString(),
                     append.JudgedOn,
                     append.State,
+                    Digest = append.Digest.ToArray(),
                     Hash = entry.Hash.ToArray(),
                     Author = _own,
                     entry.Seq,
@@ -70,12 +71,12 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
 
     const string Opens =
         """
-        insert into dossier (id, kind, held, state) values (@DossierId, @Kind, 1, @State) returning id
+        insert into dossier (id, kind, held, state, digest) values (@DossierId, @Kind, 1, @State, @Digest) returning id
         """;
 
     const string Continues =
         """
-        update dossier set held = held + 1, state = @State where id = @DossierId and held = @JudgedOn returning id
+        update dossier set held = held + 1, state = @State, digest = @Digest where id = @DossierId and held = @JudgedOn returning id
         """;
 
     const string Takes =
@@ -150,8 +151,8 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             }, cancellationToken));
         await connection.ExecuteAsync(Sql(
             """
-            update dossier set held = held + added, kind = coalesce(now.kind, dossier.kind), state = now.state, waiting_since = now.waiting_since
-            from unnest(@Ids, @Added, @Kinds, @States, @WaitingSince) as now (id, added, kind, state, waiting_since)
+            update dossier set held = held + added, kind = coalesce(now.kind, dossier.kind), state = now.state, digest = now.digest, waiting_since = now.waiting_since
+            from unnest(@Ids, @Added, @Kinds, @States, @Digests, @WaitingSince) as now (id, added, kind, state, digest, waiting_since)
             where dossier.id = now.id
             """,
             new
@@ -160,6 +161,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 Added = admissions.Select(admission => admission.Entries.Length).ToArray(),
                 Kinds = admissions.Select(admission => admission.Opening?.Kind?.ToString()).ToArray(),
                 States = admissions.Select(admission => admission.State).ToArray(),
+                Digests = admissions.Select(admission => admission.Digest?.ToArray()).ToArray(),
                 WaitingSince = admissions.Select(admission => admission.WaitingSince).ToArray(),
             }, cancellationToken));
         await connection.ExecuteAsync(Sql(
@@ -285,6 +287,60 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             new { Peer = peer.ToString() }, cancellationToken));
     }
 
+    public async Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var rows = await connection.QueryAsync<BucketRow>(Sql(
+            """
+            select get_byte(id, 0) as bucket, sha256(string_agg(id || digest, ''::bytea order by id)) as digest
+            from participant join dossier on dossier.id = participant.dossier_id
+            where participant.node = @Peer and digest is not null
+            group by 1
+            """, new { Peer = peer.ToString() }, cancellationToken));
+        var buckets = Enumerable.Repeat(SetDigest.OfNothing, DossierDigest.Buckets).ToArray();
+        foreach (var row in rows) buckets[row.Bucket] = SetDigest.Read(row.Digest);
+        return [.. buckets];
+    }
+
+    public async Task<ImmutableArray<DossierDigest>> ListDossiersAsync(NodeId peer, int bucket, DossierId? after, int most, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var rows = await connection.QueryAsync<DigestRow>(Sql(
+            """
+            select id, digest from participant join dossier on dossier.id = participant.dossier_id
+            where participant.node = @Peer and digest is not null
+                and dossier_id >= @First and dossier_id <= @Last and (@After::bytea is null or dossier_id > @After)
+            order by id
+            limit @Most
+            """,
+            new
+            {
+                Peer = peer.ToString(),
+                First = new[] { (byte)bucket },
+                Last = Enumerable.Repeat(byte.MaxValue, EntryHash.Length).Prepend((byte)bucket).ToArray(),
+                After = after?.ToArray(),
+                Most = most,
+            }, cancellationToken));
+        return [.. rows.Select(row => new DossierDigest(DossierId.Read(row.Id), SetDigest.Read(row.Digest)))];
+    }
+
+    public async Task AnnounceAsync(NodeId peer, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(Sql(
+            """
+            insert into outbox (peer, dossier_id, last_seq, queued_at)
+            select @Peer, written.dossier_id, written.seq, @Now
+            from (select dossier_id, max(seq) as seq from entry where author = @Own group by dossier_id) as written
+            join participant on participant.dossier_id = written.dossier_id and participant.node = @Peer
+            where written.seq > coalesce((
+                    select max(receipt.seq) from receipt
+                    where receipt.dossier_id = written.dossier_id and receipt.holder = @Peer and receipt.author = @Own), 0)
+                and not exists (select from outbox where outbox.peer = @Peer and outbox.dossier_id = written.dossier_id)
+            on conflict do nothing
+            """, new { Peer = peer.ToString(), Own = _own, Now = now }, cancellationToken));
+    }
+
     static async Task<Dictionary<DossierId, HeldDossier>> ReadAsync(NpgsqlConnection connection, DossierId[] ids, CancellationToken cancellationToken)
     {
         await using var rows = await connection.QueryMultipleAsync(Sql(
@@ -355,6 +411,10 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
     sealed record AnswerRow(byte[] RequestHash, byte[] Answer);
 
     sealed record DossierRow(byte[] Id, DateTime? WaitingSince);
+
+    sealed record BucketRow(int Bucket, byte[] Digest);
+
+    sealed record DigestRow(byte[] Id, byte[] Digest);
 
     sealed record StopRow(byte[] DossierId, string Peer, string StoppedBy);
 

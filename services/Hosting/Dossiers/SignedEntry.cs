@@ -65,6 +65,10 @@ public sealed record SignedReceipt(
 /// <param name="Key">Its signing key.</param>
 public sealed record Pen(NodeId Node, KeyPool Key)
 {
+    /// <summary>Fills the nonce of an opening, so that nobody guesses a dossier's id.</summary>
+    /// <remarks>Another source is for the simulation alone: ids are part of its schedule, and the same seed must give the same.</remarks>
+    public Action<Span<byte>> Nonce { get; init; } = RandomNumberGenerator.Fill;
+
     /// <summary>Reads the signing key of a node's key folder.</summary>
     public static Pen Of(NodeId node, KeyFolder folder)
     {
@@ -77,7 +81,7 @@ public sealed record Pen(NodeId Node, KeyPool Key)
     public SignedEntry Sign(Entry draft)
     {
         Span<byte> nonce = stackalloc byte[draft.Opening is null ? 0 : EntryWire.NonceLength];
-        RandomNumberGenerator.Fill(nonce);
+        if (!nonce.IsEmpty) Nonce(nonce);
         var (entry, bytes) = EntryWire.Write(draft, nonce);
         return new SignedEntry(entry, bytes, Key.Sign(SignatureKind.Entry, bytes), Key.Id);
     }

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using Coordination.Contracts.Peer.V1;
 using Coordination.Local;
+using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -17,6 +19,8 @@ sealed class FakePeer : PeerService.PeerServiceBase, IAsyncDisposable
     static readonly string[] Callers = ["TH", "LA"];
 
     readonly WebApplication _host;
+    int _comparisons;
+    int _listings;
 
     FakePeer(RegionNode node)
     {
@@ -64,6 +68,27 @@ sealed class FakePeer : PeerService.PeerServiceBase, IAsyncDisposable
     {
         await Task.Delay(FetchTakes, context.CancellationToken);
         return new FetchResponse();
+    }
+
+    /// <summary>What the peer says it holds: nothing, unless a test says otherwise.</summary>
+    public IReadOnlyList<ByteString> Buckets { get; set; } = [.. Enumerable.Repeat(ByteString.CopyFrom(SHA256.HashData([])), 256)];
+
+    /// <summary>How often it was asked for its buckets.</summary>
+    public int Comparisons => _comparisons;
+
+    /// <summary>How often it was asked for the dossiers of a bucket.</summary>
+    public int Listings => _listings;
+
+    public override Task<GetBucketsResponse> GetBuckets(GetBucketsRequest request, ServerCallContext context)
+    {
+        Interlocked.Increment(ref _comparisons);
+        return Task.FromResult(new GetBucketsResponse { Digests = { Buckets } });
+    }
+
+    public override Task<ListDossiersResponse> ListDossiers(ListDossiersRequest request, ServerCallContext context)
+    {
+        Interlocked.Increment(ref _listings);
+        return Task.FromResult(new ListDossiersResponse());
     }
 
     /// <summary>Every entry has the same fate.</summary>

@@ -57,6 +57,12 @@ sealed class PeerClient : IDisposable
         return await Client.FetchAsync(request, Options);
     }
 
+    public async Task<IReadOnlyList<ByteString>> BucketsAsync() => (await Client.GetBucketsAsync(new GetBucketsRequest(), Options)).Digests;
+
+    /// <summary>The ids of one answer.</summary>
+    public async Task<IReadOnlyList<ByteString>> ListAsync(int bucket, ByteString? after = null) =>
+        [.. (await Client.ListDossiersAsync(new ListDossiersRequest { Bucket = (uint)bucket, After = after ?? ByteString.Empty }, Options)).Dossiers.Select(dossier => dossier.DossierId)];
+
     public void Dispose()
     {
         Channel.Dispose();

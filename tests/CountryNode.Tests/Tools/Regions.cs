@@ -82,6 +82,35 @@ static class Regions
         return new SignedEntry { Entry = last.Entry, Signature = last.Signature, KeyId = last.KeyId };
     }
 
+    /// <summary>Loses entries of a dossier from one place of an author's chain on, as if they had never come.</summary>
+    public static Task LoseAsync(this RegionNode node, ByteString dossier, string author, int from) => node.AskAsync<object?>(
+        """
+        with lost as (select hash from entry where dossier_id = $1 and author = $2 and seq >= $3),
+        receipts as (delete from receipt using lost where receipt.hash = lost.hash),
+        entries as (delete from entry using lost where entry.hash = lost.hash)
+        update dossier set held = left_over.held, digest = left_over.digest
+        from (select count(*) as held, sha256(string_agg(hash, ''::bytea order by hash)) as digest
+            from entry where dossier_id = $1 and hash not in (select hash from lost)) as left_over
+        where id = $1
+        """, dossier.ToByteArray(), author, from);
+
+    /// <summary>Loses a dossier as if nothing of it had ever come.</summary>
+    public static async Task LoseAsync(this RegionNode node, ByteString dossier)
+    {
+        foreach (var table in (string[])["outbox", "gap", "receipt", "entry", "participant"])
+            await node.AskAsync<object?>($"delete from {table} where dossier_id = $1", dossier.ToByteArray());
+        await node.AskAsync<object?>("delete from dossier where id = $1", dossier.ToByteArray());
+    }
+
+    /// <summary>How many dossiers have another digest than what is held of them.</summary>
+    public static Task<long> WrongDigestsAsync(this RegionNode node) => node.AskAsync<long>(
+        """
+        select count(*) from dossier where digest is distinct from (
+            select sha256(string_agg(entry.hash, ''::bytea order by entry.hash)) from entry
+            join participant on participant.dossier_id = entry.dossier_id and participant.node = entry.author and participant.writes
+            where entry.dossier_id = dossier.id)
+        """);
+
     /// <summary>Lets go of what was held back.</summary>
     public static Task LetGoAsync(this RegionNode node, ByteString dossier) =>
         node.AskAsync<object?>("update outbox set claimed_until = null where dossier_id = $1", dossier.ToByteArray());

@@ -1,0 +1,204 @@
+using System.Collections.Immutable;
+using Coordination.CountryNode.Store;
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Dossiers;
+
+namespace Coordination.Simulation.Tests;
+
+/// <summary>What a node's PostgreSQL holds: it outlives every crash. Each method is one transaction.</summary>
+/// <remarks>
+/// The same tables, constraints and statements as <see cref="PostgresStore"/>, which it has to follow. What a constraint
+/// forbids throws before anything is written.
+/// </remarks>
+sealed class Database(NodeId own)
+{
+    readonly Dictionary<DossierId, DossierRow> _dossiers = [];
+    readonly Dictionary<(NodeId Peer, DossierId Dossier), OutboxRow> _outbox = [];
+    readonly Dictionary<(NodeId Peer, DossierId Dossier), GapRow> _gaps = [];
+    readonly Dictionary<CommandKey, Answered> _commands = [];
+    readonly HashSet<(EntryHash, string, NodeId)> _audit = [];
+    int _queued;
+
+    /// <summary>In the order in which they came.</summary>
+    public IEnumerable<DossierRow> Dossiers => _dossiers.Values;
+
+    public bool HasOutbox => _outbox.Count > 0;
+
+    public DossierRow? Row(DossierId id) => _dossiers.GetValueOrDefault(id);
+
+    public OutboxRow? Outbox(NodeId peer, DossierId id) => _outbox.GetValueOrDefault((peer, id));
+
+    public bool HasGap(NodeId peer, DossierId id) => _gaps.ContainsKey((peer, id));
+
+    public bool Holds(DossierId id, EntryHash entry) => _dossiers.GetValueOrDefault(id)?.ByHash.ContainsKey(entry) is true;
+
+    public HeldDossier? Find(DossierId id) => _dossiers.GetValueOrDefault(id) is { Entries.Count: > 0 } row ? Read(row) : null;
+
+    public Answered? Answer(CommandKey command) => _commands.GetValueOrDefault(command);
+
+    public AppendOutcome Append(Append append)
+    {
+        var entry = append.Entry.Entry;
+        var row = _dossiers.GetValueOrDefault(entry.Dossier);
+        if (entry.Opening is not null && row is not null) throw new InvalidOperationException("dossier_pkey");
+        if (entry.Opening is null && row?.Entries.Count != append.JudgedOn) return AppendOutcome.JudgeAgain;
+        if (row?.ByHash.ContainsKey(entry.Hash) is true) throw new InvalidOperationException("entry_pkey");
+        if (row?.Entries.Any(held => held.HandedOnBy is null && held.Entry.Seq == entry.Seq) is true) throw new InvalidOperationException("entry_written_once");
+        if (!_commands.TryAdd(append.Command, append.Answered)) return AppendOutcome.JudgeAgain;
+
+        if (row is null)
+        {
+            _dossiers[entry.Dossier] = row = new DossierRow(entry.Dossier) { Kind = append.Participants.Kind };
+            row.Participants = [.. append.Participants.Participants.Distinct()];
+        }
+        row.Add(new HeldEntry(append.Entry, null, append.Now));
+        row.State = append.State;
+        foreach (var peer in append.Participants.Participants.Where(node => node != own))
+        {
+            if (_outbox.GetValueOrDefault((peer, entry.Dossier)) is not { } waiting)
+            {
+                _outbox[(peer, entry.Dossier)] = new OutboxRow(entry.Seq, append.Now, ++_queued, null, null);
+                continue;
+            }
+            _outbox[(peer, entry.Dossier)] = waiting with
+            {
+                LastSeq = entry.Seq,
+                StoppedBy = null,
+                ClaimedUntil = waiting.StoppedBy is null ? waiting.ClaimedUntil : null,
+            };
+        }
+        return AppendOutcome.Kept;
+    }
+
+    public void Admit(IReadOnlyCollection<DossierId> ids, Func<IReadOnlyDictionary<DossierId, HeldDossier>, IReadOnlyCollection<Admission>> decide)
+    {
+        var admissions = decide(ids.Order().ToDictionary(id => id, id => _dossiers.GetValueOrDefault(id) is { } row ? Read(row) : HeldDossier.Nothing(id)));
+        foreach (var admission in admissions)
+        {
+            if (admission.Entries.Any(held => Holds(admission.Id, held.Entry.Hash)) || admission.Entries.DistinctBy(held => held.Entry.Hash).Count() != admission.Entries.Length)
+                throw new InvalidOperationException("entry_pkey");
+            if (admission.Entries.Any(held => held.HandedOnBy is null)) throw new InvalidOperationException("Only a peer's entries come in by the door.");
+        }
+
+        foreach (var admission in admissions)
+        {
+            if (!_dossiers.TryGetValue(admission.Id, out var row)) row = new DossierRow(admission.Id);
+            foreach (var held in admission.Entries) row.Add(held);
+            if (row.Entries.Count == 0) continue;
+            _dossiers[admission.Id] = row;
+            row.Kind = admission.Opening?.Kind ?? row.Kind;
+            row.State = admission.State;
+            row.WaitingSince = admission.WaitingSince;
+            if (admission.Opening is { } opening) row.Participants = [.. row.Participants.Union(opening.Participants)];
+            foreach (var gap in _gaps.Keys.Where(gap => gap.Dossier == admission.Id && !admission.AskFor.Contains(gap.Peer)).ToList()) _gaps.Remove(gap);
+            foreach (var peer in admission.AskFor) _gaps.TryAdd((peer, admission.Id), new GapRow(0, admission.WaitingSince!.Value));
+            Keep(admission.Receipts);
+            Audit(admission.Audit);
+        }
+    }
+
+    public int CountWithoutOpening(NodeId peer) => _gaps.Keys.Count(gap => gap.Peer == peer && _dossiers[gap.Dossier].Kind is null);
+
+    public void Audit(IEnumerable<AuditRow> rows)
+    {
+        foreach (var row in rows) _audit.Add((row.EntryHash, row.Reason, row.Peer));
+    }
+
+    public ImmutableArray<DossierId> Claim(NodeId peer, int most, DateTimeOffset now, DateTimeOffset until)
+    {
+        if (_outbox.Count == 0) return [];
+        ImmutableArray<DossierId> claimed = [.. _outbox
+            .Where(waiting => waiting.Key.Peer == peer && (waiting.Value.ClaimedUntil is not { } claim || claim <= now))
+            .OrderBy(waiting => waiting.Value.QueuedAt).ThenBy(waiting => waiting.Value.Order)
+            .Take(most).Select(waiting => waiting.Key.Dossier)];
+        foreach (var id in claimed) _outbox[(peer, id)] = _outbox[(peer, id)] with { ClaimedUntil = until };
+        return claimed;
+    }
+
+    /// <summary>What the peer has no receipt for. Read after the claim was committed, in a transaction of its own.</summary>
+    public ImmutableArray<Parcel> ParcelsOf(NodeId peer, ImmutableArray<DossierId> claimed) =>
+        [.. claimed.Select(id => new Parcel(id, [.. _dossiers[id].Entries
+            .Where(held => held.Entry.By(own) && held.Entry.Seq > (ReceiptedUpTo(peer, id) ?? 0))
+            .OrderBy(held => held.Entry.Seq).Select(held => held.Signed)]))];
+
+    public void Settle(NodeId peer, IReadOnlyCollection<SignedReceipt> receipts, IReadOnlyCollection<Settled> parcels)
+    {
+        Keep(receipts);
+        foreach (var parcel in parcels)
+        {
+            if (_outbox.GetValueOrDefault((peer, parcel.Dossier)) is not { } waiting) continue;
+            if (ReceiptedUpTo(peer, parcel.Dossier) is { } upTo && waiting.LastSeq <= upTo) _outbox.Remove((peer, parcel.Dossier));
+            else _outbox[(peer, parcel.Dossier)] = waiting with { ClaimedUntil = parcel.NotBefore, StoppedBy = parcel.StoppedBy };
+        }
+    }
+
+    public ImmutableArray<DossierId> ClaimGaps(NodeId peer, int most, DateTimeOffset now, TimeSpan pause, TimeSpan longest)
+    {
+        if (_gaps.Count == 0) return [];
+        ImmutableArray<DossierId> due = [.. _gaps
+            .Where(gap => gap.Key.Peer == peer && gap.Value.FetchAfter <= now)
+            .OrderBy(gap => gap.Value.Tries).ThenBy(gap => gap.Value.FetchAfter).ThenBy(gap => gap.Key.Dossier)
+            .Take(most).Select(gap => gap.Key.Dossier)];
+        foreach (var id in due)
+        {
+            var gap = _gaps[(peer, id)];
+            var rest = pause * Math.Pow(2, Math.Min(gap.Tries, 20));
+            _gaps[(peer, id)] = new GapRow(gap.Tries + 1, now + (rest < longest ? rest : longest));
+        }
+        return due;
+    }
+
+    public int? ReceiptedUpTo(NodeId peer, DossierId id) => _dossiers[id].Receipts.Values
+        .Where(receipt => receipt.Holder == peer && receipt.Author == own)
+        .Select(receipt => (int?)receipt.Seq).Max();
+
+    /// <summary>Receipts for entries that are held as the receipt says; any other is of no use to anyone.</summary>
+    void Keep(IEnumerable<SignedReceipt> receipts)
+    {
+        foreach (var receipt in receipts)
+            if (_dossiers.GetValueOrDefault(receipt.Dossier) is { } row && row.ByHash.GetValueOrDefault(receipt.Hash) is { } held
+                && held.Entry.Author == receipt.Author && held.Entry.Seq == receipt.Seq)
+                row.Receipts.TryAdd((receipt.Hash, receipt.Holder), receipt);
+    }
+
+    HeldDossier Read(DossierRow row) => new(
+        row.Id, [.. row.Entries], [.. row.Receipts.Values],
+        [.. row.Participants.Where(peer => Outbox(peer, row.Id)?.StoppedBy is not null).Select(peer => new Stop(peer, Outbox(peer, row.Id)!.StoppedBy!))],
+        row.WaitingSince);
+}
+
+/// <summary>What a node holds of one dossier, in the rows of several tables.</summary>
+sealed class DossierRow(DossierId id)
+{
+    readonly List<HeldEntry> _entries = [];
+    readonly Dictionary<EntryHash, HeldEntry> _byHash = [];
+
+    public DossierId Id { get; } = id;
+
+    public Kind? Kind { get; set; }
+
+    public string? State { get; set; }
+
+    public DateTimeOffset? WaitingSince { get; set; }
+
+    public ImmutableArray<NodeId> Participants { get; set; } = [];
+
+    /// <summary>In the order in which they came.</summary>
+    public IReadOnlyList<HeldEntry> Entries => _entries;
+
+    public IReadOnlyDictionary<EntryHash, HeldEntry> ByHash => _byHash;
+
+    public Dictionary<(EntryHash Hash, NodeId Holder), SignedReceipt> Receipts { get; } = [];
+
+    public void Add(HeldEntry held)
+    {
+        _entries.Add(held);
+        _byHash.Add(held.Entry.Hash, held);
+    }
+}
+
+/// <summary>What a peer lacks of a dossier.</summary>
+sealed record OutboxRow(int LastSeq, DateTimeOffset QueuedAt, int Order, DateTimeOffset? ClaimedUntil, string? StoppedBy);
+
+/// <summary>Whom to ask for what is missing.</summary>
+sealed record GapRow(int Tries, DateTimeOffset FetchAfter);

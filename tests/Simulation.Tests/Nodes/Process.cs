@@ -1,0 +1,167 @@
+using System.Collections.Immutable;
+using Coordination.CountryNode.Desks;
+using Coordination.CountryNode.Exchange;
+using Coordination.CountryNode.Peers;
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Trust;
+using Microsoft.Extensions.Logging;
+
+namespace Coordination.Simulation.Tests;
+
+/// <summary>One run of a node's program, from its start to its end: the real classes, and all that is gone after a crash.</summary>
+sealed class Process
+{
+    /// <summary>Between two looks for gaps, and the pauses between tries, as the node's roads have them.</summary>
+    static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
+    static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
+    static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    readonly World _world;
+    readonly HashSet<Action> _callers = [];
+
+    Process(World world, Node node)
+    {
+        _world = world;
+        Node = node;
+        Home = new Home(world.Agenda);
+        Trust = Region.TrustOf(node.Id);
+        Store = new SimulatedStore(world, this);
+        var time = node.Clock.For(Home);
+        var peers = new SimulatedPeers(world, this);
+        Bell = new Bell(time);
+        Door = new Door(Store, peers, Trust, node.Pen, time, new Listening<Door>(world, node));
+        Relay = new Relay(Store, peers, time, new Listening<Relay>(world, node));
+        Gaps = new Gaps(Store, peers, Door, time);
+        Desk = new ReferralDesk(Store, node.Pen, Trust, Bell, time);
+    }
+
+    public Node Node { get; }
+
+    public Home Home { get; }
+
+    public TrustInForce Trust { get; }
+
+    public SimulatedStore Store { get; }
+
+    public Bell Bell { get; }
+
+    public Door Door { get; }
+
+    public Relay Relay { get; }
+
+    public Gaps Gaps { get; }
+
+    public ReferralDesk Desk { get; }
+
+    public static Process Start(World world, Node node)
+    {
+        var process = new Process(world, node);
+        foreach (var peer in node.Others)
+        {
+            process.Begin(() => process.KeepGoingAsync(() => process.CarryAllAsync(peer), () => process.Bell.WaitAsync(peer, CancellationToken.None)));
+            process.Begin(() => process.KeepGoingAsync(() => process.Gaps.FillAsync(peer, CancellationToken.None), () => process.Home.PauseAsync(Look)));
+        }
+        return process;
+    }
+
+    public TimeSpan Latency() => Node.Latency();
+
+    /// <summary>The process is killed here: nothing after this line is ever done.</summary>
+    public Task DieAsync(Fault fault, string call)
+    {
+        _world.Struck(fault, call);
+        Home.Leave();
+        Node.Killed(this);
+        // The kernel closes what was open, and callers hear of it.
+        foreach (var hears in _callers) _world.Agenda.In(Latency(), _world.Outside, _ => hears(), null);
+        return new TaskCompletionSource().Task;
+    }
+
+    /// <summary>Does something in this process for a caller outside it.</summary>
+    /// <exception cref="ConnectionLostException">The process died of something else meanwhile.</exception>
+    public Task<T> ServeAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken hangUp)
+    {
+        var answer = new TaskCompletionSource<T>();
+        Action lost = () => answer.TrySetException(new ConnectionLostException());
+        _callers.Add(lost);
+        Begin(async () =>
+        {
+            try
+            {
+                answer.TrySetResult(await work(hangUp));
+            }
+            catch (Exception fault)
+            {
+                if (!IsToBeExpected(fault)) _world.Fail($"{Node.Id} failed at a call: {fault}");
+                answer.TrySetException(fault);
+            }
+            _callers.Remove(lost);
+        });
+        return answer.Task;
+    }
+
+    /// <summary>The door, as a peer meets it.</summary>
+    public async Task<Delivered> AdmitAsync(NodeId peer, ImmutableArray<Offered> offered, CancellationToken cancellationToken)
+    {
+        var delivered = await Door.AdmitAsync(peer, offered, cancellationToken);
+        _world.Oracle.ReceiptsLeave(Node, delivered.Receipts);
+        return delivered;
+    }
+
+    /// <summary>What a peer lacks of a dossier in which it takes part.</summary>
+    public async Task<ImmutableArray<Offered>> FetchAsync(NodeId peer, DossierId id, IReadOnlyCollection<EntryHash> theirs, CancellationToken cancellationToken)
+    {
+        if (await Store.FindAsync(id, cancellationToken) is not { } held || held.Opening?.Participants.Contains(peer) is not true) return [];
+        var missing = held.Entries
+            .Where(kept => !theirs.Contains(kept.Entry.Hash))
+            .OrderBy(kept => kept.Entry.Author).ThenBy(kept => kept.Entry.Seq)
+            .Select(kept => kept.Signed);
+        return [.. Batch.Of(missing).Select(signed => new Offered(signed.Bytes, signed.Signature, signed.KeyId))];
+    }
+
+    async Task CarryAllAsync(NodeId peer)
+    {
+        while (await Relay.CarryAsync(peer, CancellationToken.None)) { }
+    }
+
+    async Task KeepGoingAsync(Func<Task> work, Func<Task> rest)
+    {
+        var pause = FirstPause;
+        while (true)
+        {
+            try
+            {
+                await work();
+                pause = FirstPause;
+                await rest();
+            }
+            catch (Exception fault)
+            {
+                if (!IsToBeExpected(fault)) _world.Fail($"A road of {Node.Id} failed: {fault}");
+                await Home.PauseAsync(pause);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            }
+        }
+    }
+
+    void Begin(Func<Task> work) => Home.Begin(TimeSpan.Zero, work);
+
+    static bool IsToBeExpected(Exception fault) => fault is PeerUnavailableException or DatabaseGoneException or OperationCanceledException;
+
+    /// <summary>What the program logs as an error has to have one of the faults for its cause.</summary>
+    sealed class Listening<T>(World world, Node node) : ILogger<T>
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel) && !(exception is not null && IsToBeExpected(exception))) world.Fail($"{node.Id} logs: {formatter(state, exception)} {exception}");
+        }
+    }
+}
+
+/// <summary>The process that was asked died; what was asked may have been done, or not.</summary>
+sealed class ConnectionLostException() : Exception("The connection was lost.");

@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using Coordination.CountryNode.Store;
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Dossiers;
+
+namespace Coordination.Simulation.Tests;
+
+/// <summary>One process's connection to its node's database: takes its time, fails, and is where processes die.</summary>
+sealed class SimulatedStore(World world, Process process) : IStore
+{
+    Database Database => process.Node.Database;
+
+    public Task<HeldDossier?> FindAsync(DossierId id, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.Find(id), [], cancellationToken);
+
+    public Task<Answered?> FindAnswerAsync(CommandKey command, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.Answer(command), [], cancellationToken);
+
+    public async Task<AppendOutcome> AppendAsync(Append append, CancellationToken cancellationToken) =>
+        await AskAsync(() => Database.Append(append), [append.Entry.Entry.Dossier], cancellationToken, append.Entry);
+
+    public Task AdmitAsync(
+        IReadOnlyCollection<DossierId> ids, Func<IReadOnlyDictionary<DossierId, HeldDossier>, IReadOnlyCollection<Admission>> decide, CancellationToken cancellationToken) =>
+        AskAsync(() =>
+        {
+            Database.Admit(ids, decide);
+            return true;
+        }, ids, cancellationToken);
+
+    public Task<int> CountWithoutOpeningAsync(NodeId peer, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.CountWithoutOpening(peer), [], cancellationToken);
+
+    public Task AuditAsync(IReadOnlyCollection<AuditRow> rows, CancellationToken cancellationToken) =>
+        AskAsync(() =>
+        {
+            Database.Audit(rows);
+            return true;
+        }, [], cancellationToken);
+
+    public async Task<ImmutableArray<Parcel>> ClaimAsync(NodeId peer, int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        var claimed = await AskAsync(() => Database.Claim(peer, most, now, until), [], cancellationToken);
+        if (claimed.IsEmpty) return [];
+        await process.Home.PauseAsync(process.Latency());
+        return Database.ParcelsOf(peer, claimed);
+    }
+
+    public Task SettleAsync(NodeId peer, IReadOnlyCollection<SignedReceipt> receipts, IReadOnlyCollection<Settled> parcels, CancellationToken cancellationToken) =>
+        AskAsync(() =>
+        {
+            Database.Settle(peer, receipts, parcels);
+            return true;
+        }, [.. parcels.Select(parcel => parcel.Dossier)], cancellationToken);
+
+    public Task<ImmutableArray<DossierId>> ClaimGapsAsync(
+        NodeId peer, int most, DateTimeOffset now, TimeSpan pause, TimeSpan longest, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.ClaimGaps(peer, most, now, pause, longest), [], cancellationToken);
+
+    /// <summary>One call: time passes, then all of it is committed or nothing, time passes again, then the caller hears.</summary>
+    /// <param name="transaction">What it does; synchronous, so nobody sees half of it.</param>
+    /// <param name="touched">The dossiers that it may change: the oracle looks at them as soon as they are committed.</param>
+    /// <param name="cancellationToken">Counts until the commit.</param>
+    /// <param name="written">What this node wrote by it, if anything.</param>
+    /// <param name="call">As the interface calls it.</param>
+    async Task<T> AskAsync<T>(
+        Func<T> transaction, IReadOnlyCollection<DossierId> touched, CancellationToken cancellationToken, SignedEntry? written = null, [CallerMemberName] string call = "")
+    {
+        var troubles = world.TroublesAt(process.Node, call);
+        await process.Home.PauseAsync(process.Latency());
+        if (troubles.Contains(Fault.CrashBeforeCommit)) await process.DieAsync(Fault.CrashBeforeCommit, call);
+        if (troubles.Contains(Fault.StoreFails))
+        {
+            world.Struck(Fault.StoreFails);
+            throw new DatabaseGoneException();
+        }
+        cancellationToken.ThrowIfCancellationRequested();
+
+        var answer = transaction();
+        world.Committed(process.Node, call, touched);
+        if (troubles.Contains(Fault.CrashAfterCommit)) await process.DieAsync(Fault.CrashAfterCommit, call);
+        if (troubles.Contains(Fault.OutOfTurn) && written is not null && answer is AppendOutcome.Kept) world.HandOnOutOfTurn(process.Node, written);
+        await process.Home.PauseAsync(process.Latency());
+        if (troubles.Contains(Fault.StoreAnswerLost))
+        {
+            world.Struck(Fault.StoreAnswerLost);
+            throw new DatabaseGoneException();
+        }
+        return answer;
+    }
+}
+
+/// <summary>The database did not answer. What was asked may have been done, or not.</summary>
+sealed class DatabaseGoneException() : Exception("The database did not answer.");

@@ -1,0 +1,159 @@
+using Coordination.CountryNode.Desks;
+using Coordination.CountryNode.Store;
+using Coordination.Domain.Dossiers;
+using Coordination.Domain.Referrals;
+using Coordination.Hosting.Dossiers;
+
+namespace Coordination.Simulation.Tests;
+
+/// <summary>What must be true, at every moment and at the end, said without asking the code that it judges.</summary>
+sealed class Oracle(World world)
+{
+    readonly Dictionary<(NodeId, CommandKey), (ReadOnlyMemory<byte> Answer, DossierId Dossier, EntryHash Entry)> _answered = [];
+
+    public static Dossier<Referral> Fold(DossierRow row) => Fold(row.Id, row.Entries.Select(held => held.Entry));
+
+    public static Dossier<Referral> Fold(DossierId id, IEnumerable<Entry> entries) => Dossier<Referral>.Fold(id, [.. entries], new HashSet<EntryHash>());
+
+    /// <summary>At every commit: what the node says of a dossier is what it holds of it.</summary>
+    public void Committed(Node node, DossierId id)
+    {
+        if (node.Database.Row(id) is not { } row) return;
+        var dossier = Fold(row);
+        var stands = dossier.State?.State.ToString();
+        if (row.State != stands) world.Fail($"{node.Id} says that {id.Short} stands {row.State}, and what it holds says {stands}.");
+        if (row.WaitingSince is null != dossier.Waiting.IsEmpty) world.Fail($"{node.Id} says that {(row.WaitingSince is null ? "nothing" : "something")} is missing in {id.Short}, where {dossier.Waiting.Length} entries wait.");
+
+        WithdrawalsCountAtOnce(node, row, dossier);
+        if (row.Participants.IsEmpty) return;
+        foreach (var peer in row.Participants.Where(peer => peer != node.Id))
+        {
+            if (!dossier.Waiting.IsEmpty && !node.Database.HasGap(peer, id)) world.Fail($"{node.Id} lacks something of {id.Short} and does not ask {peer}.");
+            var announced = Math.Max(node.Database.ReceiptedUpTo(peer, id) ?? 0, node.Database.Outbox(peer, id)?.LastSeq ?? 0);
+            var written = row.Entries.Where(held => held.Entry.By(node.Id)).Select(held => held.Entry.Seq).DefaultIfEmpty().Max();
+            if (announced < written) world.Fail($"{node.Id} wrote {written} entries into {id.Short}, and {peer} is owed no more than {announced}.");
+        }
+        foreach (var receipt in row.Receipts.Values) IsTrue(receipt);
+    }
+
+    /// <summary>A receipt is a node's word that it holds a chain: it must be true when it leaves, and ever after.</summary>
+    public void ReceiptsLeave(Node holder, IEnumerable<SignedReceipt> receipts)
+    {
+        foreach (var receipt in receipts)
+        {
+            if (receipt.Holder != holder.Id) world.Fail($"{holder.Id} gives a receipt in the name of {receipt.Holder}.");
+            IsTrue(receipt);
+        }
+    }
+
+    /// <summary>What a node signed leaves it only after the commit.</summary>
+    public void EntriesLeave(Node author, IEnumerable<SignedEntry> entries)
+    {
+        foreach (var signed in entries.Where(signed => signed.Entry.By(author.Id) && !author.Database.Holds(signed.Entry.Dossier, signed.Entry.Hash)))
+            world.Fail($"{author.Id} sends its entry {signed.Entry.Seq} of {signed.Entry.Dossier.Short}, which it does not hold.");
+    }
+
+    /// <summary>What an office hears: done means committed, and the same request never hears two different things.</summary>
+    public void Answered(Node node, Command command, CommandOutcome outcome)
+    {
+        var kept = node.Database.Answer(command.Key);
+        switch (outcome)
+        {
+            case CommandOutcome.Done done:
+                world.Met(Situation.CommandDone);
+                var (dossier, entry) = (DossierId.Read(done.Answer.Span[..EntryHash.Length]), EntryHash.Read(done.Answer.Span[EntryHash.Length..]));
+                if (kept is null || !node.Database.Holds(dossier, entry)) world.Fail($"{node.Id} answers {command.Key.CommandId} as done, and holds nothing of it.");
+                if (_answered.TryGetValue((node.Id, command.Key), out var before) && !before.Answer.Span.SequenceEqual(done.Answer.Span))
+                    world.Fail($"{node.Id} answers {command.Key.CommandId} twice, differently.");
+                _answered[(node.Id, command.Key)] = (done.Answer, dossier, entry);
+                break;
+            case CommandOutcome.Refused refused:
+                world.Met(Situation.CommandRefused);
+                var isSame = kept?.RequestHash.Span.SequenceEqual(command.RequestHash.Span);
+                if (isSame is true) world.Fail($"{node.Id} refuses {command.Key.CommandId} ({refused.Refusal.Reason}), which it has done.");
+                world.Tell($"{node.Id} {command.Key.CommandId} refused: {refused.Refusal.Reason}");
+                break;
+        }
+    }
+
+    /// <summary>After the healing: everybody holds the same, and means the same by it.</summary>
+    public void AtTheEnd()
+    {
+        foreach (var id in world.Nodes.SelectMany(node => node.Database.Dossiers).Select(row => row.Id).Distinct().ToList())
+        {
+            var holders = world.Nodes.Where(node => node.Database.Row(id) is not null).ToList();
+            var participants = holders.SelectMany(node => node.Database.Row(id)!.Participants).Distinct().ToList();
+            foreach (var holder in holders.Where(holder => !participants.Contains(holder.Id))) world.Fail($"{holder.Id} holds {id.Short}, in which it has no part.");
+            if (participants.Except(holders.Select(holder => holder.Id)).ToList() is [var without, ..])
+            {
+                world.Fail($"{without} holds nothing of {id.Short}.");
+                continue;
+            }
+            SameEverywhere(id, [.. participants.Select(participant => world[participant])]);
+        }
+        foreach (var ((author, command), (_, dossier, entry)) in _answered)
+            foreach (var participant in world[author].Database.Row(dossier)!.Participants.Where(participant => !world[participant].Database.Holds(dossier, entry)))
+                world.Fail($"{author} answered {command.CommandId} as done, and {participant} does not hold its entry.");
+
+        // Each effect of an entry once, and nothing released beyond the consent: to be asked here of the rows that hold them.
+    }
+
+    void SameEverywhere(DossierId id, IReadOnlyList<Node> nodes)
+    {
+        var first = nodes[0].Database.Row(id)!;
+        var dossier = Fold(first);
+        foreach (var judged in dossier.Entries) world.Tally.Count(Tally.Of(judged.Entry.Body.GetType()));
+        if (dossier.UpgradeNeeded) world.Met(Situation.UpgradeNeeded);
+        foreach (var judged in dossier.Entries.Where(judged => judged.Verdict is Verdict.Void { Reason.Code: ReasonCode.NotOpen })) world.Met(Situation.CrossingDecisionVoid);
+        if (dossier.Entries.GroupBy(judged => (judged.Entry.Author, judged.Entry.Seq)).FirstOrDefault(place => place.Count() > 1) is { } twice)
+            world.Fail($"{twice.Key.Author} wrote two entries as number {twice.Key.Seq} of {id.Short}.");
+
+        foreach (var node in nodes)
+        {
+            var row = node.Database.Row(id)!;
+            var other = Fold(row);
+            if (!row.ByHash.Keys.ToHashSet().SetEquals(first.ByHash.Keys)) world.Fail($"{node.Id} and {nodes[0].Id} hold different entries of {id.Short}: {row.Entries.Count} and {first.Entries.Count}.");
+            else if (row.State != first.State || other.State != dossier.State || !Verdicts(other).SequenceEqual(Verdicts(dossier))) world.Fail($"{node.Id} and {nodes[0].Id} read {id.Short} differently.");
+            if (!other.Waiting.IsEmpty) world.Fail($"{other.Waiting.Length} entries of {id.Short} still wait at {node.Id}.");
+            foreach (var peer in nodes.Where(peer => peer != node))
+                foreach (var held in row.Entries.Where(held => held.Entry.By(node.Id)))
+                    if ((node.Database.ReceiptedUpTo(peer.Id, id) ?? 0) < held.Entry.Seq) world.Fail($"{node.Id} has no receipt of {peer.Id} for entry {held.Entry.Seq} of {id.Short}.");
+        }
+    }
+
+    static IEnumerable<(EntryHash, Verdict)> Verdicts(Dossier<Referral> dossier) => dossier.Entries.Select(judged => (judged.Entry.Hash, judged.Verdict));
+
+    /// <summary>A withdrawal that is held shows at once: neither a gap nor a missing opening suspends it.</summary>
+    void WithdrawalsCountAtOnce(Node node, DossierRow row, Dossier<Referral> dossier)
+    {
+        if (!dossier.Waiting.IsEmpty) world.Met(Situation.EntryBehindGap);
+        if (dossier.OpeningEntry is null) world.Met(Situation.OpeningMissing);
+        foreach (var withdrawal in row.Entries.Select(held => held.Entry).Where(entry => entry.Body is ConsentWithdrawn))
+        {
+            var isWriters = dossier.OpeningEntry is null || dossier.OpeningEntry.Opening!.Writers.Contains(withdrawal.Author);
+            var waits = dossier.Waiting.Contains(withdrawal);
+            if (waits) world.Met(Situation.WithdrawalBehindGap);
+            if (isWriters && !dossier.Withdrawals.Contains(withdrawal))
+                world.Fail($"{node.Id} holds a withdrawal of consent in {row.Id.Short} that {(waits ? "waits behind a gap and " : "")}does not show.");
+        }
+    }
+
+    void IsTrue(SignedReceipt receipt)
+    {
+        var database = world[receipt.Holder].Database;
+        var past = new Stack<EntryHash>([receipt.Hash]);
+        var reached = new HashSet<EntryHash>();
+        while (past.TryPop(out var hash))
+        {
+            if (!reached.Add(hash)) continue;
+            if (database.Row(receipt.Dossier)?.ByHash.GetValueOrDefault(hash)?.Entry is not { } entry)
+            {
+                world.Fail($"{receipt.Holder} gave a receipt for {receipt.Author} {receipt.Seq} of {receipt.Dossier.Short}, and does not hold {(hash == receipt.Hash ? "it" : "its past")}.");
+                return;
+            }
+            if (hash == receipt.Hash && (entry.Author != receipt.Author || entry.Seq != receipt.Seq)) world.Fail($"{receipt.Holder} gave a receipt that says another place than the entry's.");
+            if (entry.Previous is { } previous) past.Push(previous);
+            foreach (var head in entry.Seen) past.Push(head.Hash);
+        }
+    }
+}
