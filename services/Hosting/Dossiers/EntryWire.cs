@@ -6,6 +6,7 @@ using Coordination.Domain.Referrals;
 using Coordination.Hosting.Referrals;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using BodyCase = Coordination.Contracts.Dossier.V1.Entry.BodyOneofCase;
 using DirectoryWire = Coordination.Contracts.Directory.V1;
 using Wire = Coordination.Contracts.Dossier.V1;
 
@@ -44,8 +45,7 @@ public static class EntryWire
         var hash = EntryHash.Of(bytes);
         var opening = wire.Opening is null ? null : Read(wire.Opening, envelope);
         if (opening is null ? !wire.Nonce.IsEmpty : wire.Nonce.Length != NonceLength || !wire.DossierId.IsEmpty) return null;
-        if (wire.Seq is 0 or > int.MaxValue || wire.WrittenAt is null) return null;
-        if (wire.WrittenAt is not { Seconds: >= -62135596800 and <= 253402300799, Nanos: >= 0 and <= 999_999_999 }) return null;
+        if (wire.Seq is 0 or > int.MaxValue) return null;
 
         var dossier = opening is null ? envelope.Hash("dossier_id", wire.DossierId.Span) : hash;
         var author = envelope.Node("author", wire.Author);
@@ -53,11 +53,13 @@ public static class EntryWire
         ImmutableArray<Head> seen = [.. wire.Seen.Select(head => new Head(
             envelope.Node("seen.author", head.Author), (int)Math.Min(head.Seq, int.MaxValue), envelope.Hash("seen.hash", head.Hash.Span)))];
         var answers = envelope.OptionalHash("answers", wire.Answers.Span);
+        var writtenAt = envelope.Instant("written_at", wire.WrittenAt);
         var happenedOn = envelope.Date("happened_on", wire.HappenedOn);
         var channel = envelope.OptionalCode<Channel>("channel", (int)wire.Channel);
-        var role = wire.Office is null ? null : envelope.OptionalCode<Role>("office.role", (int)wire.Office.Role);
-        Office? office = null;
-        if (role is { } known && !Office.TryCreate(known, wire.Office!.Unit, out office)) envelope.Fault("office.unit", "is malformed");
+        var office = wire.Office is null ? null : DossierWire.Read(wire.Office, envelope.Within("office"));
+        var onBehalfOf = envelope.OptionalCountry("on_behalf_of", wire.OnBehalfOf);
+        var letter = envelope.OptionalDigest("letter", wire.Letter.Span);
+        var particulars = Read(wire.Particulars, envelope.Within("particulars"));
         if (envelope.Faults.Any(fault => !fault.IsUnknownCode)) return null;
 
         var statement = new FieldReader();
@@ -68,7 +70,7 @@ public static class EntryWire
 
         return new Entry(
             hash, new DossierId(dossier), author, (int)wire.Seq, previous, seen, answers,
-            wire.WrittenAt.ToDateTimeOffset(), happenedOn, channel, office, opening, body);
+            writtenAt, happenedOn, channel, office, onBehalfOf, letter, particulars, opening, body);
     }
 
     /// <summary>The bytes of an entry that is not written yet, and the entry as every reader of these bytes will see it.</summary>
@@ -87,9 +89,16 @@ public static class EntryWire
             WrittenAt = Timestamp.FromDateTimeOffset(draft.WrittenAt),
             HappenedOn = Write(draft.HappenedOn),
             Channel = (DirectoryWire.Channel)draft.Channel!.Value,
-            Office = new() { Role = (DirectoryWire.Role)draft.Office!.Role, Unit = draft.Office.Unit },
+            Office = DossierWire.Write(draft.Office!),
+            OnBehalfOf = draft.OnBehalfOf is { } other ? other.ToString() : "",
+            Letter = draft.Letter is { } letter ? Write(letter) : ByteString.Empty,
         };
         wire.Seen.AddRange(draft.Seen.Select(Write));
+        wire.Particulars.AddRange(draft.Particulars.OrderBy(part => part.Recipient).Select(part => new Wire.ParticularsDigest
+        {
+            Recipient = part.Recipient.ToString(),
+            Digest = Write(part.Digest),
+        }));
         if (draft.Opening is { } opening)
         {
             wire.Opening = new() { Kind = (Wire.Kind)opening.Kind!.Value, ProtocolVersion = (uint)opening.ProtocolVersion };
@@ -108,6 +117,8 @@ public static class EntryWire
     public static Wire.Head Write(Head head) =>
         new() { Author = head.Author.ToString(), Seq = (uint)head.Seq, Hash = ByteString.CopyFrom(head.Hash.ToArray()) };
 
+    internal static ByteString Write(Digest digest) => ByteString.CopyFrom(digest.ToArray());
+
     static ByteString Write(EntryHash? hash) => hash is { } given ? ByteString.CopyFrom(given.ToArray()) : ByteString.Empty;
 
     static Opening Read(Wire.Opening wire, FieldReader envelope) => new(
@@ -116,29 +127,120 @@ public static class EntryWire
         [.. wire.Writers.Select(node => envelope.Node("opening.writers", node))],
         [.. wire.Readers.Select(node => envelope.Node("opening.readers", node))]);
 
+    static ImmutableArray<ParticularsDigest> Read(IReadOnlyList<Wire.ParticularsDigest> wire, FieldReader envelope)
+    {
+        ImmutableArray<ParticularsDigest> particulars = [.. wire.Select(part => new ParticularsDigest(
+            envelope.Node("recipient", part.Recipient), envelope.Digest("digest", part.Digest.Span)))];
+        // One order, so that the same particulars are the same bytes; and nobody can be told two different things.
+        if (particulars.Zip(particulars.Skip(1)).Any(pair => pair.First.Recipient.CompareTo(pair.Second.Recipient) >= 0))
+            envelope.Fault("recipient", "is out of order, or named twice: each recipient is needed once, in the order of the codes");
+        return particulars;
+    }
+
     static Body ReadBody(Wire.Entry wire, FieldReader fields) => wire.BodyCase switch
     {
-        Wire.Entry.BodyOneofCase.ReferralOpened => ReferralWire.Read(wire.ReferralOpened, fields),
-        Wire.Entry.BodyOneofCase.ReferralAcknowledged => new Acknowledged(),
-        Wire.Entry.BodyOneofCase.ReferralTakenUp => new TakenUp(),
-        Wire.Entry.BodyOneofCase.ReferralDeclined => ReferralWire.Read(wire.ReferralDeclined, fields),
-        Wire.Entry.BodyOneofCase.ReferralCancelled => new Cancelled(),
-        Wire.Entry.BodyOneofCase.ReferralConsentWithdrawn => ReferralWire.Read(wire.ReferralConsentWithdrawn, fields),
+        BodyCase.Resolved => DossierWire.Read(wire.Resolved, fields),
+        BodyCase.Corrected => DossierWire.Read(wire.Corrected, fields),
+        BodyCase.ContinuedOnPaper => new ContinuedOnPaper(),
+        BodyCase.UnitAssigned => DossierWire.Read(wire.UnitAssigned, fields),
+        BodyCase.ReferralOpened => ReferralWire.Read(wire.ReferralOpened, fields),
+        BodyCase.ReferralAcknowledged => new Acknowledged(),
+        BodyCase.ReferralTakenUp => new TakenUp(),
+        BodyCase.ReferralDeclined => ReferralWire.Read(wire.ReferralDeclined, fields),
+        BodyCase.ReferralCancelled => new Cancelled(),
+        BodyCase.ReferralConsentWithdrawn => ReferralWire.Read(wire.ReferralConsentWithdrawn, fields),
+        BodyCase.ReferralInformationRequested => new InformationRequested(),
+        BodyCase.ReferralInformationSupplied => new InformationSupplied(),
+        BodyCase.ReferralOnwardProposed => ReferralWire.Read(wire.ReferralOnwardProposed, fields),
+        BodyCase.ReferralOnwardAnswered => ReferralWire.Read(wire.ReferralOnwardAnswered, fields),
+        BodyCase.ReferralConsentRecorded => ReferralWire.Read(wire.ReferralConsentRecorded, fields),
+        BodyCase.ReferralCaseFileReleased => ReferralWire.Read(wire.ReferralCaseFileReleased, fields),
+        BodyCase.ReferralCaseFileReceived => new CaseFileReceived(),
+        BodyCase.ReferralIdentificationChanged => new IdentificationChanged(),
+        BodyCase.ReferralLocationAnswered => ReferralWire.Read(wire.ReferralLocationAnswered, fields),
+        BodyCase.ReferralTracingAnswered => new TracingAnswered(),
+        BodyCase.ReferralAssessmentReported => ReferralWire.Read(wire.ReferralAssessmentReported, fields),
+        BodyCase.ReferralWishRecorded => ReferralWire.Read(wire.ReferralWishRecorded, fields),
+        BodyCase.ReferralChildSafeguardRecorded => ReferralWire.Read(wire.ReferralChildSafeguardRecorded, fields),
+        BodyCase.ReferralPreparationReported => ReferralWire.Read(wire.ReferralPreparationReported, fields),
+        BodyCase.ReferralReturnPlanned => ReferralWire.Read(wire.ReferralReturnPlanned, fields),
+        BodyCase.ReferralReturnAgreed => new ReturnAgreed(),
+        BodyCase.ReferralReturnHeld => ReferralWire.Read(wire.ReferralReturnHeld, fields),
+        BodyCase.ReferralHoldEnded => new HoldEnded(),
+        BodyCase.ReferralReturnPostponed => new ReturnPostponed(),
+        BodyCase.ReferralAccompanied => ReferralWire.Read(wire.ReferralAccompanied, fields),
+        BodyCase.ReferralDidNotTravel => ReferralWire.Read(wire.ReferralDidNotTravel, fields),
+        BodyCase.ReferralMet => ReferralWire.Read(wire.ReferralMet, fields),
+        BodyCase.ReferralNotArrived => ReferralWire.Read(wire.ReferralNotArrived, fields),
+        BodyCase.ReferralFoundSafe => ReferralWire.Read(wire.ReferralFoundSafe, fields),
+        BodyCase.ReferralReintegrationStarted => new ReintegrationStarted(),
+        BodyCase.ReferralFollowUpReported => ReferralWire.Read(wire.ReferralFollowUpReported, fields),
+        BodyCase.ReferralAppearanceAsked => new AppearanceAsked(),
+        BodyCase.ReferralAppearanceAnswered => ReferralWire.Read(wire.ReferralAppearanceAnswered, fields),
+        BodyCase.ReferralAppearanceDone => new AppearanceDone(),
+        BodyCase.ReferralEntitlementNoted => new EntitlementNoted(),
+        BodyCase.ReferralProceedingsNoted => new ProceedingsNoted(),
+        BodyCase.ReferralContactEnded => new ContactEnded(),
+        BodyCase.ReferralContactResumed => new ContactResumed(),
+        BodyCase.ReferralCompleted => ReferralWire.Read(wire.ReferralCompleted, fields),
+        BodyCase.ReferralDataStopped => ReferralWire.Read(wire.ReferralDataStopped, fields),
+        BodyCase.ReferralLapsed => ReferralWire.Read(wire.ReferralLapsed, fields),
+        BodyCase.ReferralEnteredInError => new EnteredInError(),
         // With no field that is unknown either, the statement is simply missing.
-        Wire.Entry.BodyOneofCase.None => new Misshapen("The entry states nothing."),
-        _ => new NotUnderstood(),
+        BodyCase.None => new Misshapen("The entry states nothing."),
     };
 
     static void WriteBody(Wire.Entry wire, Body body)
     {
         switch (body)
         {
+            case Resolved resolved: wire.Resolved = DossierWire.Write(resolved); break;
+            case Corrected corrected: wire.Corrected = DossierWire.Write(corrected); break;
+            case ContinuedOnPaper: wire.ContinuedOnPaper = new(); break;
+            case UnitAssigned assigned: wire.UnitAssigned = DossierWire.Write(assigned); break;
             case Opened opened: wire.ReferralOpened = ReferralWire.Write(opened); break;
             case Acknowledged: wire.ReferralAcknowledged = new(); break;
             case TakenUp: wire.ReferralTakenUp = new(); break;
             case Declined declined: wire.ReferralDeclined = ReferralWire.Write(declined); break;
             case Cancelled: wire.ReferralCancelled = new(); break;
             case ConsentWithdrawn withdrawn: wire.ReferralConsentWithdrawn = ReferralWire.Write(withdrawn); break;
+            case InformationRequested: wire.ReferralInformationRequested = new(); break;
+            case InformationSupplied: wire.ReferralInformationSupplied = new(); break;
+            case OnwardProposed proposed: wire.ReferralOnwardProposed = ReferralWire.Write(proposed); break;
+            case OnwardAnswered answered: wire.ReferralOnwardAnswered = ReferralWire.Write(answered); break;
+            case ConsentRecorded recorded: wire.ReferralConsentRecorded = ReferralWire.Write(recorded); break;
+            case CaseFileReleased released: wire.ReferralCaseFileReleased = ReferralWire.Write(released); break;
+            case CaseFileReceived: wire.ReferralCaseFileReceived = new(); break;
+            case IdentificationChanged: wire.ReferralIdentificationChanged = new(); break;
+            case LocationAnswered answered: wire.ReferralLocationAnswered = ReferralWire.Write(answered); break;
+            case TracingAnswered: wire.ReferralTracingAnswered = new(); break;
+            case AssessmentReported reported: wire.ReferralAssessmentReported = ReferralWire.Write(reported); break;
+            case WishRecorded recorded: wire.ReferralWishRecorded = ReferralWire.Write(recorded); break;
+            case ChildSafeguardRecorded recorded: wire.ReferralChildSafeguardRecorded = ReferralWire.Write(recorded); break;
+            case PreparationReported reported: wire.ReferralPreparationReported = ReferralWire.Write(reported); break;
+            case ReturnPlanned planned: wire.ReferralReturnPlanned = ReferralWire.Write(planned); break;
+            case ReturnAgreed: wire.ReferralReturnAgreed = new(); break;
+            case ReturnHeld held: wire.ReferralReturnHeld = ReferralWire.Write(held); break;
+            case HoldEnded: wire.ReferralHoldEnded = new(); break;
+            case ReturnPostponed: wire.ReferralReturnPostponed = new(); break;
+            case Accompanied accompanied: wire.ReferralAccompanied = ReferralWire.Write(accompanied); break;
+            case DidNotTravel stayed: wire.ReferralDidNotTravel = ReferralWire.Write(stayed); break;
+            case Met met: wire.ReferralMet = ReferralWire.Write(met); break;
+            case NotArrived missed: wire.ReferralNotArrived = ReferralWire.Write(missed); break;
+            case FoundSafe found: wire.ReferralFoundSafe = ReferralWire.Write(found); break;
+            case ReintegrationStarted: wire.ReferralReintegrationStarted = new(); break;
+            case FollowUpReported reported: wire.ReferralFollowUpReported = ReferralWire.Write(reported); break;
+            case AppearanceAsked: wire.ReferralAppearanceAsked = new(); break;
+            case AppearanceAnswered answered: wire.ReferralAppearanceAnswered = ReferralWire.Write(answered); break;
+            case AppearanceDone: wire.ReferralAppearanceDone = new(); break;
+            case EntitlementNoted: wire.ReferralEntitlementNoted = new(); break;
+            case ProceedingsNoted: wire.ReferralProceedingsNoted = new(); break;
+            case ContactEnded: wire.ReferralContactEnded = new(); break;
+            case ContactResumed: wire.ReferralContactResumed = new(); break;
+            case Completed completed: wire.ReferralCompleted = ReferralWire.Write(completed); break;
+            case DataStopped stopped: wire.ReferralDataStopped = ReferralWire.Write(stopped); break;
+            case Lapsed lapsed: wire.ReferralLapsed = ReferralWire.Write(lapsed); break;
+            case EnteredInError: wire.ReferralEnteredInError = new(); break;
             default: throw new UnreachableException($"{body.Name} is nothing that a node writes.");
         }
     }

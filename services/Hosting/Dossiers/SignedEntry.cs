@@ -46,12 +46,15 @@ public sealed record SignedReceipt(
         try
         {
             var wire = Wire.Receipt.Parser.ParseFrom(signed.Receipt);
-            if (wire.Seq is 0 or > int.MaxValue || wire.ReceivedAt is null) return null;
+            if (wire.Seq is 0 or > int.MaxValue) return null;
+            var fields = new FieldReader();
+            var receivedAt = fields.Instant("received_at", wire.ReceivedAt);
+            if (fields.Faults.Count > 0) return null;
             if (!NodeId.TryParse(wire.Author, out var author) || !NodeId.TryParse(wire.Holder, out var holder)) return null;
             if (trust.KeyOf(holder, signed.KeyId)?.Pool.Verify(SignatureKind.Receipt, signed.Receipt.Span, signed.Signature.Span) is not true) return null;
             return new SignedReceipt(
                 DossierId.Read(wire.DossierId.Span), author, (int)wire.Seq, EntryHash.Read(wire.Hash.Span), holder,
-                wire.ReceivedAt.ToDateTimeOffset(), signed.Receipt.Memory, signed.Signature.Memory, signed.KeyId);
+                receivedAt, signed.Receipt.Memory, signed.Signature.Memory, signed.KeyId);
         }
         catch (Exception malformed) when (malformed is InvalidProtocolBufferException or FormatException or InvalidOperationException)
         {
