@@ -90,6 +90,49 @@ public sealed class OurClientPythonServer(PythonServer server) : IClassFixture<P
         (await server.Client.WhoAmIAsync(new WhoAmIRequest(), cancellationToken: Token)).User.ShouldStartWith("grpc-dotnet");
     }
 
+    [Theory(Timeout = Limit)]
+    [InlineData(0)]
+    [InlineData(1000)]
+    public async Task A_stream_brings_its_messages_and_then_its_trailers(int messages)
+    {
+        using var call = server.Client.Count(new CountRequest { Messages = messages }, cancellationToken: Token);
+        (await NumbersAsync(call.ResponseStream)).ShouldBe(Enumerable.Range(1, messages));
+        call.GetStatus().StatusCode.ShouldBe(StatusCode.OK);
+        call.GetTrailers().GetValue("x-written").ShouldBe($"{messages}");
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task An_error_comes_after_the_messages_before_it()
+    {
+        using var call = server.Client.Count(new CountRequest { Messages = 3, Code = (int)StatusCode.NotFound, Message = "ไม่พบ" }, cancellationToken: Token);
+        for (var i = 0; i < 3; i++) (await call.ResponseStream.MoveNext(Token)).ShouldBeTrue();
+        var refused = await Should.ThrowAsync<RpcException>(() => call.ResponseStream.MoveNext(Token));
+        refused.Status.ShouldBe(new Status(StatusCode.NotFound, "ไม่พบ"));
+        refused.Trailers.GetValue("x-written").ShouldBe("3");
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_deadline_ends_a_stream()
+    {
+        var deadline = TimeProvider.System.GetUtcNow().UtcDateTime.AddMilliseconds(500);
+        using var call = server.Client.Count(new CountRequest { Messages = 2, Wait = true }, deadline: deadline, cancellationToken: Token);
+        (await Should.ThrowAsync<RpcException>(() => NumbersAsync(call.ResponseStream))).StatusCode.ShouldBe(StatusCode.DeadlineExceeded);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_message_of_a_stream_beyond_the_limit_of_the_client_is_refused()
+    {
+        using var call = server.Client.Count(new CountRequest { Messages = 2, Size = 5_000_000 }, cancellationToken: Token);
+        (await Should.ThrowAsync<RpcException>(() => NumbersAsync(call.ResponseStream))).StatusCode.ShouldBe(StatusCode.ResourceExhausted);
+    }
+
+    static async Task<List<int>> NumbersAsync(IAsyncStreamReader<CountResponse> stream)
+    {
+        var numbers = new List<int>();
+        await foreach (var message in stream.ReadAllAsync(Token)) numbers.Add(message.Number);
+        return numbers;
+    }
+
     static async Task<RpcException> RefusedAsync<T>(AsyncUnaryCall<T> call) => await Should.ThrowAsync<RpcException>(async () => await call);
 }
 

@@ -86,6 +86,40 @@ public sealed class PythonClientOurServer(WireServer server, Python python)
         (await CallAsync(scenario)).Code.ShouldBe(status);
     }
 
+    [Theory(Timeout = Limit)]
+    [InlineData("count none", 0, StatusCode.OK, "0")]
+    [InlineData("count", 1000, StatusCode.OK, "1000")]
+    [InlineData("count error", 3, StatusCode.NotFound, "3")]
+    public async Task A_stream_brings_its_messages_and_then_its_status_and_trailers(string scenario, int messages, StatusCode status, string written)
+    {
+        var outcome = await CallAsync(scenario);
+        outcome.Answer.ShouldBe(string.Join(' ', Enumerable.Range(1, messages)));
+        outcome.Code.ShouldBe(status);
+        outcome.Trailers.ShouldContain(pair => pair[0] == "x-written" && pair[1] == written);
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData("count deadline", StatusCode.DeadlineExceeded)]
+    [InlineData("count left", StatusCode.Cancelled)]
+    [InlineData("count ceiling", StatusCode.DeadlineExceeded)]
+    public async Task A_stream_that_ends_before_its_time_frees_the_handler(string scenario, StatusCode status)
+    {
+        var outcome = await CallAsync(scenario);
+        outcome.Code.ShouldBe(status);
+        outcome.Answer.ShouldBe("1 2");
+        await server.Sleepers[$"python {scenario}"].Cancelled.Task.WaitAsync(Token);
+        await server.Sleepers[$"python {scenario}"].Gone.Task.WaitAsync(Token);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_slow_reader_makes_the_handler_wait_and_loses_nothing()
+    {
+        var reading = CallAsync("count slow");
+        var sleeper = server.Sleepers["python slow"];
+        (await sleeper.StandstillAsync()).ShouldBeLessThan(1000);
+        (await reading).Answer.ShouldBe("1999");
+    }
+
     async Task<Outcome> CallAsync(string scenario, bool tls = false)
     {
         string[] arguments = tls ? [$"localhost:{server.Tls.Port}", scenario, python.CertificateFile] : [server.Clear.Authority, scenario];

@@ -5,6 +5,7 @@ usage: wire_client.py STUBS ADDRESS SCENARIO [CA]
 
 import json
 import sys
+import time
 
 stubs, address, scenario = sys.argv[1:4]
 sys.path.insert(0, stubs)
@@ -40,6 +41,30 @@ def told(method, request, timeout=SECONDS, metadata=None, **options):
                 "headers": pairs(error.initial_metadata()), "trailers": pairs(error.trailing_metadata())}
 
 
+def streamed(method, requests, timeout=SECONDS, metadata=None, leave_after=None):
+    """The outcome of a call with many answers: as answer their numbers, joined by blanks."""
+    call = method(requests, timeout=timeout, metadata=metadata)
+    numbers = []
+    try:
+        for response in call:
+            numbers.append(response.number)
+            if len(numbers) == leave_after:
+                call.cancel()
+    except grpc.RpcError:
+        pass
+    return {"code": call.code().value[0], "detail": call.details() or "", "answer": " ".join(map(str, numbers)),
+            "headers": pairs(call.initial_metadata()), "trailers": pairs(call.trailing_metadata())}
+
+
+def slow(method, request):
+    """A reader that takes its first message, waits, and then takes all others."""
+    call = method(request, timeout=SECONDS)
+    next(call)
+    time.sleep(1)
+    others = sum(1 for _ in call)
+    return {"code": call.code().value[0], "detail": call.details() or "", "answer": str(others), "headers": [], "trailers": []}
+
+
 with connect() as channel:
     stub = wire_pb2_grpc.WireServiceStub(channel)
     outcome = {
@@ -55,6 +80,13 @@ with connect() as channel:
         "large": lambda: {**told(stub.Large, wire.LargeRequest(size=5_000_000)), "answer": ""},
         "unimplemented": lambda: told(stub.Missing, wire.MissingRequest()),
         "compressed": lambda: told(stub.Echo, wire.EchoRequest(text="x" * 1000), compression=grpc.Compression.Gzip),
+        "count": lambda: streamed(stub.Count, wire.CountRequest(id="python count", messages=1000)),
+        "count none": lambda: streamed(stub.Count, wire.CountRequest(id="python none")),
+        "count error": lambda: streamed(stub.Count, wire.CountRequest(id="python error", messages=3, code=5, message="ไม่พบ")),
+        "count deadline": lambda: streamed(stub.Count, wire.CountRequest(id="python count deadline", messages=2, wait=True), timeout=0.5),
+        "count left": lambda: streamed(stub.Count, wire.CountRequest(id="python count left", messages=2, wait=True), leave_after=2),
+        "count ceiling": lambda: streamed(stub.CountUnderCeiling, wire.CountRequest(id="python count ceiling", messages=2, wait=True)),
+        "count slow": lambda: slow(stub.Count, wire.CountRequest(id="python slow", messages=2000, size=10_000)),
         "unauthenticated": lambda: told(stub.WhoAmI, wire.WhoAmIRequest()),
     }[scenario]()
     print(json.dumps(outcome))

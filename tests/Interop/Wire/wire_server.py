@@ -34,6 +34,15 @@ class Door(wire_pb2_grpc.WireServiceServicer):
             time.sleep(POLL_SECONDS)
         return wire.SleepResponse()
 
+    def Count(self, request, context):
+        for number in range(1, request.messages + 1):
+            yield wire.CountResponse(number=number, payload=bytes(request.size))
+        while request.wait and context.is_active():
+            time.sleep(POLL_SECONDS)
+        context.set_trailing_metadata((("x-written", str(request.messages)),))
+        if request.code:
+            context.abort(CODES[request.code], request.message)
+
     def Large(self, request, context):
         return wire.LargeResponse(payload=bytes(request.size))
 
