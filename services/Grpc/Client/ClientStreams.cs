@@ -123,7 +123,7 @@ sealed class RequestStream<T>(ClientCall call, StreamContent content, Task answe
     }
 }
 
-/// <summary>The body of a request with messages that are yet to come.</summary>
+/// <summary>The body of a request with messages that are yet to come. It ends when it is completed, or with the call.</summary>
 sealed class StreamContent : HttpContent
 {
     static readonly MediaTypeHeaderValue Grpc = new(MetadataCodec.ContentType);
@@ -133,7 +133,13 @@ sealed class StreamContent : HttpContent
     // Who completes the stream also sends its end, so that it is sent before whatever he does next.
     readonly TaskCompletionSource _complete = new();
 
-    public StreamContent() => Headers.ContentType = Grpc;
+    readonly CancellationToken _over;
+
+    public StreamContent(CancellationToken over)
+    {
+        _over = over;
+        Headers.ContentType = Grpc;
+    }
 
     /// <summary>Never ends if the server cannot be reached.</summary>
     public Task<Stream> Opened => _opened.Task;
@@ -147,7 +153,9 @@ sealed class StreamContent : HttpContent
         // The headers go now: the server's handler need not wait for the first message.
         await stream.FlushAsync(cancellationToken);
         _opened.SetResult(stream);
-        await _complete.Task.WaitAsync(cancellationToken);
+
+        // Not HttpClient's token: when the server breaks off, the response says why, unless the body fails before it.
+        await _complete.Task.WaitAsync(_over);
     }
 
     protected override bool TryComputeLength(out long length)

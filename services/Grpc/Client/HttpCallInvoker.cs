@@ -29,7 +29,7 @@ sealed class HttpCallInvoker(Uri address, HttpMessageInvoker http, GrpcChannelOp
     public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options)
     {
         var call = new ClientCall(options, channelDisposed);
-        var content = new StreamContent();
+        var content = new StreamContent(call.Over);
         var answer = AnswerAsync(call, OpenAsync(call, method, host, () => content), method.ResponseMarshaller.ContextualDeserializer);
         var requests = new RequestStream<TRequest>(call, content, answer, method.RequestMarshaller.ContextualSerializer, limits.MaxSendMessageSize);
         return new AsyncClientStreamingCall<TRequest, TResponse>(requests, answer, call.ResponseHeadersAsync, () => call.Status, () => call.Trailers, call.Cancel);
@@ -38,7 +38,7 @@ sealed class HttpCallInvoker(Uri address, HttpMessageInvoker http, GrpcChannelOp
     public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options)
     {
         var call = new ClientCall(options, channelDisposed);
-        var content = new StreamContent();
+        var content = new StreamContent(call.Over);
         var opening = OpenAsync(call, method, host, () => content);
         var requests = new RequestStream<TRequest>(call, content, opening, method.RequestMarshaller.ContextualSerializer, limits.MaxSendMessageSize);
         var responses = new ResponseStream<TResponse>(call, opening, method.ResponseMarshaller.ContextualDeserializer);

@@ -55,7 +55,8 @@ sealed partial class CallServer(IOptions<GrpcServiceOptions> options, IHostAppli
     async Task RunAsync(ServerCall call, Func<ServerCall, Task> answer)
     {
         var ending = AnswerAsync(call, answer);
-        if (!ending.IsCompleted && call.HasLimit && !await EndsInTimeAsync(ending, call.CancellationToken) && call.CutShort is { } status)
+        if (!ending.IsCompleted && call.HasLimit) await ending.WaitAsync(call.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (call.CutShort is { } status)
         {
             // The caller gets its answer now. The request stays open until the handler lets go of it.
             await call.EndAsync(status, Metadata.Empty);
@@ -63,20 +64,7 @@ sealed partial class CallServer(IOptions<GrpcServiceOptions> options, IHostAppli
         }
 
         await ending;
-        await (call.CutShort is { } cut ? call.EndAsync(cut, Metadata.Empty) : call.EndAsync());
-    }
-
-    static async Task<bool> EndsInTimeAsync(Task ending, CancellationToken over)
-    {
-        try
-        {
-            await ending.WaitAsync(over);
-            return true;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
+        await call.EndAsync();
     }
 
     async Task AnswerAsync(ServerCall call, Func<ServerCall, Task> answer)

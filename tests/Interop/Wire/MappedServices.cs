@@ -169,6 +169,29 @@ public sealed class MappedServices
     }
 
     [Fact(Timeout = Limit)]
+    public async Task A_stream_of_requests_may_be_silent_for_longer_than_the_body_of_another_request()
+    {
+        void Register(IServiceCollection services)
+        {
+            services.AddGrpc();
+            services.Configure<KestrelServerOptions>(kestrel =>
+            {
+                kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 1000, gracePeriod: TimeSpan.FromSeconds(1.1));
+                kestrel.Limits.MaxRequestBodySize = 20;
+            });
+        }
+
+        await using var app = await StartAsync(Register, app => app.MapGrpcService<WireDoor>());
+        using var channel = GrpcChannel.ForAddress(app.Urls.Single());
+        using var call = new WireService.WireServiceClient(channel).Sum(cancellationToken: Token);
+        await call.RequestStream.WriteAsync(new SumRequest { Number = 1, Payload = ByteString.CopyFrom(new byte[20]) }, Token);
+        await Task.Delay(TimeSpan.FromSeconds(4), Token);
+        await call.RequestStream.WriteAsync(new SumRequest { Number = 1 }, Token);
+        await call.RequestStream.CompleteAsync();
+        (await call).Sum.ShouldBe(2);
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task A_message_beyond_the_limit_of_the_server_ends_a_stream()
     {
         await using var app = await StartAsync(services => services.AddGrpc(options => options.MaxSendMessageSize = 100), app => app.MapGrpcService<WireDoor>());

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Coordination.Interop.Wire.V1;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -109,6 +110,26 @@ public sealed class ServerStreams(WireServer server) : IDisposable
         call.GetStatus().StatusCode.ShouldBe(StatusCode.Cancelled);
         await server.Sleepers[id].Cancelled.Task.WaitAsync(Token);
         await server.Sleepers[id].Gone.Task.WaitAsync(Token);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_connection_that_is_lost_frees_the_handler_and_is_unavailable()
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using var handler = new SocketsHttpHandler();
+        handler.ConnectCallback = async (context, token) =>
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, token);
+            return new NetworkStream(socket);
+        };
+        using var channel = GrpcChannel.ForAddress(server.Clear, new GrpcChannelOptions { HttpHandler = handler });
+        using var call = new WireService.WireServiceClient(channel).Count(new CountRequest { Id = "lost", Messages = 1, Wait = true }, cancellationToken: Token);
+        (await call.ResponseStream.MoveNext(Token)).ShouldBeTrue();
+        var next = call.ResponseStream.MoveNext(Token);
+        socket.Close(0);
+        (await Should.ThrowAsync<RpcException>(() => next)).StatusCode.ShouldBe(StatusCode.Unavailable);
+        await server.Sleepers["lost"].Cancelled.Task.WaitAsync(Token);
+        await server.Sleepers["lost"].Gone.Task.WaitAsync(Token);
     }
 
     [Fact(Timeout = Limit)]

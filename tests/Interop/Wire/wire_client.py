@@ -4,6 +4,7 @@ usage: wire_client.py STUBS ADDRESS SCENARIO [CA]
 """
 
 import json
+import os
 import sys
 import time
 
@@ -65,6 +66,20 @@ def slow(method, request):
     return {"code": call.code().value[0], "detail": call.details() or "", "answer": str(others), "headers": [], "trailers": []}
 
 
+def waiting(*messages):
+    """Requests after which no more come, and no end either."""
+    yield from messages
+    time.sleep(SECONDS)
+
+
+def summed(messages, name="python sum", **options):
+    return told(stub.Sum, (wire.SumRequest(**message) for message in messages), metadata=[("x-id", name)], **options)
+
+
+def chatted(messages, name="python chat", **options):
+    return streamed(stub.Chat, (wire.ChatRequest(**message) for message in messages), metadata=[("x-id", name)], **options)
+
+
 with connect() as channel:
     stub = wire_pb2_grpc.WireServiceStub(channel)
     outcome = {
@@ -87,6 +102,19 @@ with connect() as channel:
         "count left": lambda: streamed(stub.Count, wire.CountRequest(id="python count left", messages=2, wait=True), leave_after=2),
         "count ceiling": lambda: streamed(stub.CountUnderCeiling, wire.CountRequest(id="python count ceiling", messages=2, wait=True)),
         "count slow": lambda: slow(stub.Count, wire.CountRequest(id="python slow", messages=2000, size=10_000)),
+        "sum": lambda: summed(({"number": n} for n in range(1, 1001))),
+        "sum none": lambda: summed(()),
+        "sum error": lambda: summed(({"number": n, "code": 9 if n == 3 else 0} for n in range(1, 6))),
+        "sum deadline": lambda: summed(waiting({"number": 1}), "python sum deadline", timeout=0.5),
+        "sum large": lambda: summed(({"number": 1}, {"payload": bytes(5_000_000)})),
+        "chat": lambda: chatted(({"number": n} for n in range(1, 1001))),
+        "chat none": lambda: chatted(()),
+        "chat error": lambda: chatted(({"number": n, "code": 9 if n == 4 else 0} for n in range(1, 6))),
+        "chat deadline": lambda: chatted(waiting({"number": 1}, {"number": 2}), "python chat deadline", timeout=0.5),
+        "chat left": lambda: chatted(waiting({"number": 1}, {"number": 2}), "python chat left", leave_after=2),
         "unauthenticated": lambda: told(stub.WhoAmI, wire.WhoAmIRequest()),
     }[scenario]()
-    print(json.dumps(outcome))
+    print(json.dumps(outcome), flush=True)
+
+# A thread that still waits to send must not hold us.
+os._exit(0)
