@@ -23,8 +23,7 @@ sealed class ClientCall : IDisposable
 
     HttpResponseMessage? _response;
     PipeReader? _body;
-    Status? _status;
-    Metadata _trailers = Metadata.Empty;
+    Ending? _ending;
 
     /// <exception cref="ArgumentException">The deadline is not in UTC.</exception>
     public ClientCall(CallOptions options, CancellationToken channelDisposed)
@@ -39,18 +38,23 @@ sealed class ClientCall : IDisposable
 
         if (_left < LongestTimer) _deadline = new CancellationTokenSource(_left > TimeSpan.Zero ? _left.Value : TimeSpan.Zero);
         _over = CancellationTokenSource.CreateLinkedTokenSource(options.CancellationToken, channelDisposed, _deadline?.Token ?? CancellationToken.None);
+        Over = _over.Token;
     }
 
-    /// <summary>Fires at the deadline, when the caller cancels, and when the call or its channel is disposed.</summary>
-    public CancellationToken Over => _over.Token;
+    /// <summary>Fires at the deadline, when the caller cancels, when the call or its channel is disposed, and when a stream has ended.</summary>
+    public CancellationToken Over { get; }
 
     public Task<Metadata> ResponseHeadersAsync => _headers.Task;
 
-    /// <exception cref="InvalidOperationException">The call has not ended.</exception>
-    public Status Status => _status ?? throw new InvalidOperationException("The call has not ended.");
+    public bool HasEnded => _ending is not null;
 
     /// <exception cref="InvalidOperationException">The call has not ended.</exception>
-    public Metadata Trailers => _status is null ? throw new InvalidOperationException("The call has not ended.") : _trailers;
+    public Status Status => Ended.Status;
+
+    /// <exception cref="InvalidOperationException">The call has not ended.</exception>
+    public Metadata Trailers => Ended.Trailers;
+
+    Ending Ended => _ending ?? throw new InvalidOperationException("The call has not ended.");
 
     bool IsLate => _deadline is { IsCancellationRequested: true };
 
@@ -59,7 +63,9 @@ sealed class ClientCall : IDisposable
     public async Task<MessageReader> SendAsync(HttpMessageInvoker http, Uri address, string? host, HttpContent content, int? maxReceive)
     {
         Over.ThrowIfCancellationRequested();
-        using var request = new HttpRequestMessage(HttpMethod.Post, address)
+
+        // Not disposed: that would dispose a content which may still be on its way.
+        var request = new HttpRequestMessage(HttpMethod.Post, address)
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -89,30 +95,51 @@ sealed class ClientCall : IDisposable
     /// <exception cref="RpcException">The call did not end well.</exception>
     public void End(Status? broken)
     {
-        var response = _response!;
-        var told = ClientHeaders.ReadStatus(response.TrailingHeaders) ?? ClientHeaders.ReadStatus(response.Headers);
+        var trailing = _response!.TrailingHeaders;
+        var told = ClientHeaders.ReadStatus(trailing);
+        if (told is null && ClientHeaders.ReadStatus(_response.Headers) is { } alone) (told, trailing) = (alone, _response.Headers);
         var status = told is { StatusCode: not StatusCode.OK } ? told : broken ?? told;
-        var trailers = ClientHeaders.Read(response.TrailingHeaders);
-        if (status is not { StatusCode: StatusCode.OK })
+        var trailers = ClientHeaders.Read(trailing);
+        if (status is not { StatusCode: StatusCode.OK } ok)
             throw new RpcException(status ?? new Status(StatusCode.Unknown, "The response ended without grpc-status."), trailers);
-        (_trailers, _status) = (trailers, status);
+        Settle(ok, trailers);
+        ThrowUnlessOk();
     }
 
-    /// <summary>Ends the call with what went wrong.</summary>
+    /// <summary>Ends the call with what went wrong, unless it has ended before.</summary>
     public RpcException Failed(Exception cause)
     {
-        var status = cause is RpcException told ? told.Status : Explain(cause);
+        if (_ending is null)
+        {
+            var status = cause is RpcException told ? told.Status : Explain(cause);
 
-        // A server may notice the deadline before we do ("Client Cancellation" of the gRPC over HTTP/2 document).
-        if (status.StatusCode == StatusCode.Cancelled && IsLate) status = Late(cause);
-        var trailers = (cause as RpcException)?.Trailers ?? Metadata.Empty;
-        (_trailers, _status) = (trailers, status);
-        var failure = new RpcException(status, trailers);
+            // A server may notice the deadline before we do ("Client Cancellation" of the gRPC over HTTP/2 document).
+            if (status.StatusCode == StatusCode.Cancelled && IsLate) status = Late(cause);
+            Settle(status, (cause as RpcException)?.Trailers ?? Metadata.Empty);
+        }
+
+        var failure = new RpcException(Status, Trailers);
 
         // Whoever asks for the headers learns of the failure; nobody has to ask.
         if (_headers.TrySetException(failure)) _ = _headers.Task.Exception;
         return failure;
     }
+
+    /// <exception cref="RpcException">The call did not end well.</exception>
+    public void ThrowUnlessOk()
+    {
+        if (Status.StatusCode != StatusCode.OK) throw new RpcException(Status, Trailers);
+    }
+
+    /// <summary>Lets the server know at once when the call is over, though nobody may be reading its stream just then.</summary>
+    public void ReleaseWhenOver() => Over.UnsafeRegister(
+        static state =>
+        {
+            var call = (ClientCall)state!;
+            if (!call.HasEnded) call.Failed(new OperationCanceledException(call.Over));
+            call.Release();
+        },
+        this);
 
     /// <summary>Cancels the call if it is under way.</summary>
     public void Cancel()
@@ -127,13 +154,23 @@ sealed class ClientCall : IDisposable
         }
     }
 
+    /// <summary>Not while somebody reads the body.</summary>
     public void Dispose()
     {
         _body?.Complete();
+        Release();
+    }
+
+    // A response that has not ended is reset.
+    void Release()
+    {
         _response?.Dispose();
         _over.Dispose();
         _deadline?.Dispose();
     }
+
+    // A deadline and the end of a stream may come at once; one of them it was.
+    void Settle(Status status, Metadata trailers) => Interlocked.CompareExchange(ref _ending, new Ending(status, trailers), null);
 
     static Status? Refusal(HttpResponseMessage response)
     {
@@ -153,7 +190,7 @@ sealed class ClientCall : IDisposable
             if (_channelDisposed.IsCancellationRequested) return new Status(StatusCode.Cancelled, "The channel was disposed.", cause);
             return cause.InnerException is TimeoutException
                 ? new Status(StatusCode.DeadlineExceeded, "The timeout of the HttpClient has passed.", cause)
-                : new Status(StatusCode.Cancelled, "The call was disposed.", cause);
+                : new Status(StatusCode.Cancelled, "The caller left the call.", cause);
         }
 
         for (var inner = cause; inner is not null; inner = inner.InnerException)
@@ -167,4 +204,6 @@ sealed class ClientCall : IDisposable
     }
 
     static Status Late(Exception cause) => new(StatusCode.DeadlineExceeded, "The deadline has passed.", cause);
+
+    sealed record Ending(Status Status, Metadata Trailers);
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Grpc.Core;
 
 /// <summary>Messages as they come in.</summary>
@@ -29,4 +31,21 @@ public interface IClientStreamWriter<in T> : IAsyncStreamWriter<T>
 {
     /// <summary>Tells the server that nothing more follows.</summary>
     Task CompleteAsync();
+}
+
+/// <summary>Streams as C# reads them.</summary>
+public static class AsyncStreamReaderExtensions
+{
+    /// <summary>Every message to the end of the stream.</summary>
+    /// <exception cref="RpcException">While reading at a client: the call did not end well.</exception>
+    public static IAsyncEnumerable<T> ReadAllAsync<T>(this IAsyncStreamReader<T> streamReader, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(streamReader);
+        return AllAsync(streamReader, cancellationToken);
+    }
+
+    static async IAsyncEnumerable<T> AllAsync<T>(IAsyncStreamReader<T> stream, [EnumeratorCancellation] CancellationToken token)
+    {
+        while (await stream.MoveNext(token)) yield return stream.Current;
+    }
 }

@@ -2,20 +2,25 @@ using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Grpc.Wire;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Grpc.Server;
 
 /// <summary>Runs calls from request to trailers, whatever their method does.</summary>
-sealed partial class CallServer(IOptions<GrpcServiceOptions> options, ILogger<CallServer> logger)
+/// <remarks>
+/// A host that stops lets calls with one request and one answer end by themselves. Those that stream could hold it for
+/// ever: their handlers are cancelled, and their callers told UNAVAILABLE, which is to say that they may call again.
+/// </remarks>
+sealed partial class CallServer(IOptions<GrpcServiceOptions> options, IHostApplicationLifetime host, ILogger<CallServer> logger)
 {
     /// <summary>What the caller learns of an exception that the handler did not foresee: nothing that it could hold.</summary>
     const string HandlerFailed = "Exception was thrown by handler.";
 
-    static Status Late { get; } = new(StatusCode.DeadlineExceeded, "The deadline has passed.");
-
-    public async Task ServeAsync(HttpContext http, Func<ServerCall, Task> answer)
+    public async Task ServeAsync(HttpContext http, MethodType type, Func<ServerCall, Task> answer)
     {
         if (!MetadataCodec.IsGrpc(http.Request.ContentType))
         {
@@ -42,35 +47,24 @@ sealed partial class CallServer(IOptions<GrpcServiceOptions> options, ILogger<Ca
             }
         }
 
-        using var call = new ServerCall(http, timeout, options.Value);
+        if (type is MethodType.ClientStreaming or MethodType.DuplexStreaming) LiftLimitsOfBody(http.Features);
+        using var call = new ServerCall(http, timeout, options.Value, type == MethodType.Unary ? CancellationToken.None : host.ApplicationStopping);
         await RunAsync(call, answer);
     }
 
     async Task RunAsync(ServerCall call, Func<ServerCall, Task> answer)
     {
         var ending = AnswerAsync(call, answer);
-        if (!ending.IsCompleted && call.HasLimit && !await EndsInTimeAsync(ending, call.CancellationToken) && call.IsOverdue)
+        if (!ending.IsCompleted && call.HasLimit) await ending.WaitAsync(call.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (call.CutShort is { } status)
         {
             // The caller gets its answer now. The request stays open until the handler lets go of it.
-            await call.EndAsync(Late, Metadata.Empty);
+            await call.EndAsync(status, Metadata.Empty);
             await call.Http.Response.CompleteAsync();
         }
 
         await ending;
-        await (call.IsOverdue ? call.EndAsync(Late, Metadata.Empty) : call.EndAsync());
-    }
-
-    static async Task<bool> EndsInTimeAsync(Task ending, CancellationToken over)
-    {
-        try
-        {
-            await ending.WaitAsync(over);
-            return true;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
+        await call.EndAsync();
     }
 
     async Task AnswerAsync(ServerCall call, Func<ServerCall, Task> answer)
@@ -93,6 +87,13 @@ sealed partial class CallServer(IOptions<GrpcServiceOptions> options, ILogger<Ca
             LogHandlerFailed(logger, e, call.Method);
             call.Status = new Status(StatusCode.Unknown, options.Value.EnableDetailedErrors == true ? $"{HandlerFailed} {e.GetType().Name}: {e.Message}" : HandlerFailed);
         }
+    }
+
+    // A stream of requests may be long and slow. Its messages have their limit each, and the call has its deadline.
+    static void LiftLimitsOfBody(IFeatureCollection features)
+    {
+        if (features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
+        if (features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = null;
     }
 
     static void Refuse(HttpContext http, int code, string detail)

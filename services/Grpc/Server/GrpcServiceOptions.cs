@@ -6,7 +6,8 @@ namespace Grpc.AspNetCore.Server;
 /// <summary>What a server accepts, sends and tells.</summary>
 /// <remarks>
 /// A ceiling on the time of a call is no option here: it is ASP.NET Core's own (<c>AddRequestTimeouts</c>,
-/// <c>UseRequestTimeouts</c>), and a call that it stops is answered with DEADLINE_EXCEEDED.
+/// <c>UseRequestTimeouts</c>), and a call that it stops is answered with DEADLINE_EXCEEDED. Its default policy is not for
+/// methods that stream: they have a ceiling where <c>[RequestTimeout]</c> gives them one.
 /// </remarks>
 public class GrpcServiceOptions
 {

@@ -11,6 +11,10 @@ namespace Grpc.Server;
 /// <summary>One call over HTTP/2 at the server: its context for the handler, and the one pen for its response.</summary>
 sealed class ServerCall : ServerCallContext, IDisposable
 {
+    static readonly Status Late = new(StatusCode.DeadlineExceeded, "The deadline has passed.");
+    static readonly Status Stopping = new(StatusCode.Unavailable, "The server is stopping.");
+
+    readonly CancellationToken _stopping;
     readonly CancellationTokenSource? _deadline;
     readonly CancellationTokenSource? _over;
     readonly MessageReader _reader;
@@ -19,24 +23,30 @@ sealed class ServerCall : ServerCallContext, IDisposable
     // The handler and the deadline may both want to write; who comes after the end writes nothing.
     readonly SemaphoreSlim _pen = new(1, 1);
     bool _ended;
+    Task _sending = Task.CompletedTask;
     Metadata? _requestHeaders;
     Metadata? _responseTrailers;
 
     /// <param name="http">The request and its response.</param>
     /// <param name="timeout">What the caller gave; null means for ever.</param>
     /// <param name="options">Limits of size.</param>
-    public ServerCall(HttpContext http, TimeSpan? timeout, GrpcServiceOptions options)
+    /// <param name="stopping">Fires when the host wants the call to end.</param>
+    public ServerCall(HttpContext http, TimeSpan? timeout, GrpcServiceOptions options, CancellationToken stopping)
     {
         Http = http;
+        _stopping = stopping;
         _reader = new MessageReader(http.Request.BodyReader, http.Request.Headers.GrpcEncoding, StatusCode.Unimplemented, options.MaxReceiveMessageSize);
         _writer = new MessageWriter(http.Response.BodyWriter, options.MaxSendMessageSize);
-        if (timeout is not { } left) return;
+        if (timeout is { } left)
+        {
+            var now = TimeProvider.System.GetUtcNow().UtcDateTime;
+            DeadlineCore = left < DateTime.MaxValue - now ? now + left : DateTime.MaxValue;
+            if (left <= LongestTimer) _deadline = new CancellationTokenSource(left);
+        }
 
-        var now = TimeProvider.System.GetUtcNow().UtcDateTime;
-        DeadlineCore = left < DateTime.MaxValue - now ? now + left : DateTime.MaxValue;
-        if (left > LongestTimer) return;
-        _deadline = new CancellationTokenSource(left);
-        _over = CancellationTokenSource.CreateLinkedTokenSource(_deadline.Token, http.RequestAborted);
+        var late = _deadline?.Token ?? CancellationToken.None;
+        if (stopping.CanBeCanceled) _over = CancellationTokenSource.CreateLinkedTokenSource(late, http.RequestAborted, stopping);
+        else if (late.CanBeCanceled) _over = CancellationTokenSource.CreateLinkedTokenSource(late, http.RequestAborted);
     }
 
     /// <summary>A deadline further off than this would outlive any connection; .NET's timers end at 49 days.</summary>
@@ -44,22 +54,34 @@ sealed class ServerCall : ServerCallContext, IDisposable
 
     public HttpContext Http { get; }
 
-    /// <summary>Whether a deadline or a ceiling could end the call before its handler does.</summary>
-    public bool HasLimit => _deadline is not null || Http.Features.Get<IHttpRequestTimeoutFeature>() is not null;
+    /// <summary>Whether a deadline, a ceiling or the host could end the call before its handler does.</summary>
+    public bool HasLimit => _over is not null || Http.Features.Get<IHttpRequestTimeoutFeature>() is not null;
 
-    /// <summary>Whether the caller's deadline or the server's own ceiling has passed.</summary>
-    public bool IsOverdue =>
-        _deadline is { IsCancellationRequested: true }
-        || Http.Features.Get<IHttpRequestTimeoutFeature>() is { RequestTimeoutToken.IsCancellationRequested: true };
+    /// <summary>How the call ends whatever its handler does: the caller's deadline or the server's own ceiling has passed, or the host stops.</summary>
+    public Status? CutShort =>
+        _deadline is { IsCancellationRequested: true } || Http.Features.Get<IHttpRequestTimeoutFeature>() is { RequestTimeoutToken.IsCancellationRequested: true } ? Late
+        : _stopping.IsCancellationRequested ? Stopping
+        : null;
+
+    /// <summary>The call's own token and this one together.</summary>
+    /// <returns>Null: the call's own says it all.</returns>
+    public CancellationTokenSource? Linked(CancellationToken token) =>
+        token.CanBeCanceled && token != CancellationToken ? CancellationTokenSource.CreateLinkedTokenSource(token, CancellationToken) : null;
 
     /// <returns>Null: the caller has sent all.</returns>
     /// <exception cref="RpcException">What came is not one whole message within the limits.</exception>
-    public async ValueTask<T?> ReadAsync<T>(Func<DeserializationContext, T> deserialize)
+    public ValueTask<T?> ReadAsync<T>(Func<DeserializationContext, T> deserialize)
+        where T : class => ReadAsync(deserialize, CancellationToken);
+
+    /// <inheritdoc cref="ReadAsync{T}(Func{DeserializationContext, T})"/>
+    /// <param name="deserialize">Makes the message.</param>
+    /// <param name="token">Ends this read, and leaves the next one what it did not take.</param>
+    public async ValueTask<T?> ReadAsync<T>(Func<DeserializationContext, T> deserialize, CancellationToken token)
         where T : class
     {
         try
         {
-            return await _reader.ReadAsync(deserialize, CancellationToken);
+            return await _reader.ReadAsync(deserialize, token);
         }
         catch (BadHttpRequestException e)
         {
@@ -72,6 +94,7 @@ sealed class ServerCall : ServerCallContext, IDisposable
         }
     }
 
+    /// <summary>Puts a message into the response, which goes out with what follows it.</summary>
     /// <exception cref="OperationCanceledException">The call has ended already.</exception>
     /// <exception cref="RpcException">The message exceeds the limit.</exception>
     public async Task WriteAsync<T>(T message, Action<T, SerializationContext> serialize)
@@ -79,11 +102,31 @@ sealed class ServerCall : ServerCallContext, IDisposable
         await _pen.WaitAsync(CancellationToken.None);
         try
         {
-            if (_ended) throw Ended();
+            await PutAsync(message, serialize);
+        }
+        finally
+        {
+            _pen.Release();
+        }
+    }
 
-            // Before the first byte, so that the message goes into the response's own buffer without a copy.
-            if (!Http.Response.HasStarted) await Http.Response.StartAsync(CancellationToken);
-            _writer.Write(message, serialize);
+    /// <summary>Sends a message now, and waits while the caller reads more slowly than this.</summary>
+    /// <param name="message">One of many.</param>
+    /// <param name="serialize">Makes it bytes.</param>
+    /// <param name="token">Ends the wait; the message may be on its way all the same.</param>
+    /// <exception cref="OperationCanceledException">The call has ended already.</exception>
+    /// <exception cref="RpcException">The message exceeds the limit, or the caller has left.</exception>
+    public async Task SendAsync<T>(T message, Action<T, SerializationContext> serialize, CancellationToken token)
+    {
+        await _pen.WaitAsync(token);
+        try
+        {
+            // Kestrel resets a stream whose flush is cancelled. A flush is left alone here, so that a slow reader still gets its status.
+            await _sending.WaitAsync(token);
+            await PutAsync(message, serialize);
+            var flush = Http.Response.BodyWriter.FlushAsync(CancellationToken.None);
+            if (!flush.IsCompleted) await (_sending = flush.AsTask()).WaitAsync(token);
+            else if ((await flush).IsCompleted) throw new RpcException(new Status(StatusCode.Cancelled, "The caller has left."));
         }
         finally
         {
@@ -156,6 +199,15 @@ sealed class ServerCall : ServerCallContext, IDisposable
         {
             _pen.Release();
         }
+    }
+
+    async ValueTask PutAsync<T>(T message, Action<T, SerializationContext> serialize)
+    {
+        if (_ended) throw Ended();
+
+        // Before the first byte, so that the message goes into the response's own buffer without a copy.
+        if (!Http.Response.HasStarted) await Http.Response.StartAsync(CancellationToken);
+        _writer.Write(message, serialize);
     }
 
     static OperationCanceledException Ended() => new("The call has ended.");

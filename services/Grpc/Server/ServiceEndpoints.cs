@@ -3,6 +3,7 @@ using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,9 +20,7 @@ sealed class ServiceEndpoints<TService>(IEndpointRouteBuilder routes) : ServiceB
 
     public List<IEndpointConventionBuilder> Mapped { get; } = [];
 
-    delegate Task<TResponse> Handler<TRequest, TResponse>(TService service, TRequest request, ServerCallContext context);
-
-    /// <exception cref="InvalidOperationException">The service does not derive from a generated base, or has a method of an unsupported kind.</exception>
+    /// <exception cref="InvalidOperationException">The service does not derive from a generated base.</exception>
     public void MapAll()
     {
         for (var type = typeof(TService); type is not null; type = type.BaseType)
@@ -40,37 +39,60 @@ sealed class ServiceEndpoints<TService>(IEndpointRouteBuilder routes) : ServiceB
     public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler)
     {
         var implementation = Implementation(method.Name, typeof(TRequest), typeof(ServerCallContext));
-        var handle = implementation.CreateDelegate<Handler<TRequest, TResponse>>();
+        var handle = implementation.CreateDelegate<Func<TService, TRequest, ServerCallContext, Task<TResponse>>>();
         Map(method, implementation, async call =>
         {
             var request = await call.ReadAsync(method.RequestMarshaller.ContextualDeserializer) ?? throw NotOneMessage();
             if (await call.ReadAsync(method.RequestMarshaller.ContextualDeserializer) is not null) throw NotOneMessage();
 
-            var registered = call.Http.RequestServices.GetService<TService>();
-            var service = registered ?? Create(call.Http.RequestServices, []);
-            try
-            {
-                var response = await handle(service, request, call) ?? throw new RpcException(new Status(StatusCode.Cancelled, "No message returned from method."));
-                if (call.Status.StatusCode == StatusCode.OK) await call.WriteAsync(response, method.ResponseMarshaller.ContextualSerializer);
-            }
-            finally
-            {
-                if (registered is null) await DisposeAsync(service);
-            }
+            await using var instance = new Instance(call);
+            var response = await handle(instance.Service, request, call) ?? throw NoMessage();
+            if (call.Status.StatusCode == StatusCode.OK) await call.WriteAsync(response, method.ResponseMarshaller.ContextualSerializer);
         });
     }
 
-    public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler) => throw Streams(method.FullName);
-    public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler) => throw Streams(method.FullName);
-    public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler) => throw Streams(method.FullName);
-
-    // What the container keeps, the container disposes.
-    static ValueTask DisposeAsync(TService made)
+    public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler)
     {
-        if (made is IAsyncDisposable asynchronous) return asynchronous.DisposeAsync();
-        (made as IDisposable)?.Dispose();
-        return ValueTask.CompletedTask;
+        var implementation = Implementation(method.Name, typeof(IAsyncStreamReader<TRequest>), typeof(ServerCallContext));
+        var handle = implementation.CreateDelegate<Func<TService, IAsyncStreamReader<TRequest>, ServerCallContext, Task<TResponse>>>();
+        Map(method, implementation, async call =>
+        {
+            await using var instance = new Instance(call);
+            var response = await handle(instance.Service, Requests(call, method), call) ?? throw NoMessage();
+            if (call.Status.StatusCode == StatusCode.OK) await call.WriteAsync(response, method.ResponseMarshaller.ContextualSerializer);
+        });
     }
+
+    public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler)
+    {
+        var implementation = Implementation(method.Name, typeof(TRequest), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext));
+        var handle = implementation.CreateDelegate<Func<TService, TRequest, IServerStreamWriter<TResponse>, ServerCallContext, Task>>();
+        Map(method, implementation, async call =>
+        {
+            var request = await call.ReadAsync(method.RequestMarshaller.ContextualDeserializer) ?? throw NotOneMessage();
+            if (await call.ReadAsync(method.RequestMarshaller.ContextualDeserializer) is not null) throw NotOneMessage();
+
+            await using var instance = new Instance(call);
+            await handle(instance.Service, request, Responses(call, method), call);
+        });
+    }
+
+    public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler)
+    {
+        var implementation = Implementation(method.Name, typeof(IAsyncStreamReader<TRequest>), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext));
+        var handle = implementation.CreateDelegate<Func<TService, IAsyncStreamReader<TRequest>, IServerStreamWriter<TResponse>, ServerCallContext, Task>>();
+        Map(method, implementation, async call =>
+        {
+            await using var instance = new Instance(call);
+            await handle(instance.Service, Requests(call, method), Responses(call, method), call);
+        });
+    }
+
+    static RequestStream<TRequest> Requests<TRequest, TResponse>(ServerCall call, Method<TRequest, TResponse> method)
+        where TRequest : class => new(call, method.RequestMarshaller.ContextualDeserializer);
+
+    static ResponseStream<TResponse> Responses<TRequest, TResponse>(ServerCall call, Method<TRequest, TResponse> method)
+        where TResponse : class => new(call, method.ResponseMarshaller.ContextualSerializer);
 
     // The method of TService itself, not of its base: attributes such as [Authorize] stand there.
     static MethodInfo Implementation(string name, params Type[] parameters) =>
@@ -78,7 +100,7 @@ sealed class ServiceEndpoints<TService>(IEndpointRouteBuilder routes) : ServiceB
 
     void Map<TRequest, TResponse>(Method<TRequest, TResponse> method, MethodInfo implementation, Func<ServerCall, Task> answer)
     {
-        var endpoint = routes.Map(RoutePatternFactory.Parse(method.FullName), http => _server.ServeAsync(http, answer));
+        var endpoint = routes.Map(RoutePatternFactory.Parse(method.FullName), http => _server.ServeAsync(http, method.Type, answer));
         endpoint.Add(builder =>
         {
             builder.DisplayName = $"gRPC - {method.FullName}";
@@ -87,11 +109,43 @@ sealed class ServiceEndpoints<TService>(IEndpointRouteBuilder routes) : ServiceB
             foreach (var attribute in typeof(TService).GetCustomAttributes(inherit: true)) builder.Metadata.Add(attribute);
             foreach (var attribute in implementation.GetCustomAttributes(inherit: true)) builder.Metadata.Add(attribute);
         });
+        if (method.Type != MethodType.Unary) endpoint.Finally(OutliveDefaultTimeout);
         Mapped.Add(endpoint);
+    }
+
+    // The host's default ceiling is for calls that are soon done; a stream is as long as its caller listens. A ceiling that
+    // was put on the method, its service or its mapping stays, hence last: the middleware heeds this attribute before any other.
+    static void OutliveDefaultTimeout(EndpointBuilder builder)
+    {
+        if (!builder.Metadata.Any(item => item is RequestTimeoutAttribute or RequestTimeoutPolicy)) builder.Metadata.Add(new DisableRequestTimeoutAttribute());
     }
 
     // "Request cardinality violation" of the statuscodes document.
     static RpcException NotOneMessage() => new(new Status(StatusCode.Unimplemented, "The method takes exactly one message."));
 
-    static NotSupportedException Streams(string method) => new($"{method} streams messages, which this server does not support.");
+    static RpcException NoMessage() => new(new Status(StatusCode.Cancelled, "No message returned from method."));
+
+    /// <summary>The service for one call.</summary>
+    readonly struct Instance : IAsyncDisposable
+    {
+        readonly bool _made;
+
+        public Instance(ServerCall call)
+        {
+            var registered = call.Http.RequestServices.GetService<TService>();
+            _made = registered is null;
+            Service = registered ?? Create(call.Http.RequestServices, []);
+        }
+
+        public TService Service { get; }
+
+        // What the container keeps, the container disposes.
+        public ValueTask DisposeAsync()
+        {
+            if (!_made) return ValueTask.CompletedTask;
+            if (Service is IAsyncDisposable asynchronous) return asynchronous.DisposeAsync();
+            (Service as IDisposable)?.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
 }

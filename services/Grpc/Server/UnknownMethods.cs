@@ -19,7 +19,7 @@ sealed class UnknownMethods(CallServer server) : IRouteConstraint
         _mapped = true;
         var pattern = RoutePatternFactory.Parse(
             "{unknownService}/{unknownMethod}", defaults: null, parameterPolicies: new RouteValueDictionary { ["unknownMethod"] = this });
-        routes.Map(pattern, http => server.ServeAsync(http, _ => throw new RpcException(new Status(StatusCode.Unimplemented, "The method is not known here."))))
+        routes.Map(pattern, http => server.ServeAsync(http, MethodType.Unary, _ => throw new RpcException(new Status(StatusCode.Unimplemented, "The method is not known here."))))
             .WithDisplayName("gRPC - unknown method")
             .WithMetadata(new HttpMethodMetadata([HttpMethods.Post]));
     }

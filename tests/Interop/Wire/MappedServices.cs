@@ -1,10 +1,12 @@
 using System.Net;
 using Coordination.Interop.Wire.V1;
+using Google.Protobuf;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -78,16 +80,6 @@ public sealed class MappedServices
     }
 
     [Fact]
-    public async Task A_service_that_streams_is_refused()
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Services.AddGrpc();
-        await using var app = builder.Build();
-        Should.Throw<NotSupportedException>(() => app.MapGrpcService<StreamDoor>()).Message
-            .ShouldBe("/coordination.interop.v1.StreamService/Watch streams messages, which this server does not support.");
-    }
-
-    [Fact]
     public async Task A_service_cannot_be_mapped_before_gRPC_was_added()
     {
         await using var app = WebApplication.CreateSlimBuilder().Build();
@@ -101,6 +93,124 @@ public sealed class MappedServices
         builder.Services.AddGrpc();
         await using var app = builder.Build();
         Should.Throw<InvalidOperationException>(() => app.MapGrpcService<Lives>());
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task The_default_ceiling_is_for_calls_that_do_not_stream()
+    {
+        static void Register(IServiceCollection services)
+        {
+            services.AddGrpc();
+            services.AddRequestTimeouts(options => options.DefaultPolicy = new RequestTimeoutPolicy { Timeout = TimeSpan.FromMilliseconds(300) });
+        }
+
+        static void Map(WebApplication app)
+        {
+            app.UseRouting();
+            app.UseRequestTimeouts();
+            app.MapGrpcService<WireDoor>();
+        }
+
+        await using var app = await StartAsync(Register, Map);
+        using var channel = GrpcChannel.ForAddress(app.Urls.Single());
+        var client = new WireService.WireServiceClient(channel);
+        using var stream = client.Count(new CountRequest { Id = "outlives", Messages = 1, Wait = true }, cancellationToken: Token);
+        (await stream.ResponseStream.MoveNext(Token)).ShouldBeTrue();
+
+        (await Should.ThrowAsync<RpcException>(async () => await client.SleepAsync(new SleepRequest { Id = "does not" }, cancellationToken: Token))).StatusCode.ShouldBe(StatusCode.DeadlineExceeded);
+        using var limited = client.CountUnderCeiling(new CountRequest { Id = "limited", Wait = true }, cancellationToken: Token);
+        (await Should.ThrowAsync<RpcException>(() => limited.ResponseStream.MoveNext(Token))).StatusCode.ShouldBe(StatusCode.DeadlineExceeded);
+
+        var sleeper = app.Services.GetRequiredService<Sleepers>()["outlives"];
+        sleeper.Cancelled.Task.IsCompleted.ShouldBeFalse();
+        sleeper.Released.SetResult();
+        (await stream.ResponseStream.MoveNext(Token)).ShouldBeFalse();
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_ceiling_on_the_mapping_holds_for_streams()
+    {
+        static void Map(WebApplication app)
+        {
+            app.UseRouting();
+            app.UseRequestTimeouts();
+            app.MapGrpcService<WireDoor>().WithRequestTimeout(TimeSpan.FromMilliseconds(300));
+        }
+
+        await using var app = await StartAsync(services => services.AddRequestTimeouts().AddGrpc(), Map);
+        using var channel = GrpcChannel.ForAddress(app.Urls.Single());
+        using var stream = new WireService.WireServiceClient(channel).Count(new CountRequest { Id = "mapped", Wait = true }, cancellationToken: Token);
+        (await Should.ThrowAsync<RpcException>(() => stream.ResponseStream.MoveNext(Token))).StatusCode.ShouldBe(StatusCode.DeadlineExceeded);
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData(0)]
+    [InlineData(int.MaxValue)]
+    public async Task A_host_that_stops_ends_its_streams_and_waits_for_other_calls(int messages)
+    {
+        await using var app = await StartAsync(services => services.AddGrpc(), app => app.MapGrpcService<WireDoor>());
+        using var channel = GrpcChannel.ForAddress(app.Urls.Single());
+        var client = new WireService.WireServiceClient(channel);
+        var sleepers = app.Services.GetRequiredService<Sleepers>();
+        using var stream = client.Count(new CountRequest { Id = "held", Messages = messages, Size = 10_000, Wait = true }, cancellationToken: Token);
+        if (messages == 0) await sleepers["held"].Asleep.Task.WaitAsync(Token);
+        else await stream.ResponseHeadersAsync;
+        var soonDone = client.SleepAsync(new SleepRequest { Id = "soon done" }, cancellationToken: Token);
+        await sleepers["soon done"].Asleep.Task.WaitAsync(Token);
+
+        var stopping = app.StopAsync(Token);
+        await sleepers["held"].Gone.Task.WaitAsync(Token);
+        var refused = await Should.ThrowAsync<RpcException>(async () => await stream.ResponseStream.ReadAllAsync(Token).CountAsync(Token));
+        refused.Status.ShouldBe(new Status(StatusCode.Unavailable, "The server is stopping."));
+        sleepers["soon done"].Cancelled.Task.IsCompleted.ShouldBeFalse();
+        sleepers["soon done"].Released.SetResult();
+        await soonDone;
+        await stopping;
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_stream_of_requests_may_be_silent_for_longer_than_the_body_of_another_request()
+    {
+        void Register(IServiceCollection services)
+        {
+            services.AddGrpc();
+            services.Configure<KestrelServerOptions>(kestrel =>
+            {
+                kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 1000, gracePeriod: TimeSpan.FromSeconds(1.1));
+                kestrel.Limits.MaxRequestBodySize = 20;
+            });
+        }
+
+        await using var app = await StartAsync(Register, app => app.MapGrpcService<WireDoor>());
+        using var channel = GrpcChannel.ForAddress(app.Urls.Single());
+        using var call = new WireService.WireServiceClient(channel).Sum(cancellationToken: Token);
+        await call.RequestStream.WriteAsync(new SumRequest { Number = 1, Payload = ByteString.CopyFrom(new byte[20]) }, Token);
+        await Task.Delay(TimeSpan.FromSeconds(4), Token);
+        await call.RequestStream.WriteAsync(new SumRequest { Number = 1 }, Token);
+        await call.RequestStream.CompleteAsync();
+        (await call).Sum.ShouldBe(2);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_message_beyond_the_limit_of_the_server_ends_a_stream()
+    {
+        await using var app = await StartAsync(services => services.AddGrpc(options => options.MaxSendMessageSize = 100), app => app.MapGrpcService<WireDoor>());
+        using var channel = GrpcChannel.ForAddress(app.Urls.Single());
+        using var stream = new WireService.WireServiceClient(channel).Count(new CountRequest { Id = "too large", Messages = 2, Size = 101 }, cancellationToken: Token);
+        (await Should.ThrowAsync<RpcException>(() => stream.ResponseStream.MoveNext(Token))).StatusCode.ShouldBe(StatusCode.ResourceExhausted);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_second_write_before_the_first_is_done_is_a_mistake_and_a_write_that_was_given_up_is_not()
+    {
+        await using var app = await StartAsync(services => services.AddGrpc(), app => app.MapGrpcService<HastyDoor>());
+        using var channel = GrpcChannel.ForAddress(app.Urls.Single());
+        using var stream = new WireService.WireServiceClient(channel).Count(new CountRequest { Size = 10_000 }, cancellationToken: Token);
+        await app.Services.GetRequiredService<Sleepers>()["hasty"].Asleep.Task.WaitAsync(Token);
+        var numbers = new List<int>();
+        await foreach (var message in stream.ResponseStream.ReadAllAsync(Token)) numbers.Add(message.Number);
+        stream.GetTrailers().GetValue("x-mistake").ShouldBe("The write before this one is not done.");
+        numbers.ShouldBe(Enumerable.Range(1, numbers.Count));
     }
 
     static async Task<WebApplication> StartAsync(Action<IServiceCollection> register, Action<WebApplication> map)
@@ -130,6 +240,26 @@ public sealed class MappedServices
         public override Task<EchoResponse> Echo(EchoRequest request, ServerCallContext context) => Task.FromResult(new EchoResponse());
 
         public void Dispose() => _lives.Disposed++;
+    }
+
+    /// <summary>Writes until it has to wait, then does not wait.</summary>
+    sealed class HastyDoor(Sleepers sleepers) : WireService.WireServiceBase
+    {
+        public override async Task Count(CountRequest request, IServerStreamWriter<CountResponse> responseStream, ServerCallContext context)
+        {
+            var number = 0;
+            CountResponse Next() => new() { Number = ++number, Payload = UnsafeByteOperations.UnsafeWrap(new byte[request.Size]) };
+
+            using var giveUp = new CancellationTokenSource();
+            var waiting = Task.CompletedTask;
+            while (await Task.WhenAny(waiting, Task.Delay(500, Token)) == waiting) waiting = responseStream.WriteAsync(Next(), giveUp.Token);
+            var second = await Should.ThrowAsync<InvalidOperationException>(() => responseStream.WriteAsync(new CountResponse()));
+            await giveUp.CancelAsync();
+            await Should.ThrowAsync<OperationCanceledException>(() => waiting);
+            sleepers["hasty"].Asleep.SetResult();
+            context.ResponseTrailers.Add("x-mistake", second.Message);
+            await responseStream.WriteAsync(Next(), context.CancellationToken);
+        }
     }
 
     /// <summary>How many instances there were, and how many of them were disposed.</summary>

@@ -108,6 +108,95 @@ public sealed class OddResponses
         })).StatusCode.ShouldBe(status, what);
     }
 
+    public static TheoryData<string, byte[], string?, StatusCode> BrokenStreams => new()
+    {
+        { "an end without a status", [], null, StatusCode.Unknown },
+        { "a refusal", [], "10", StatusCode.Aborted },
+        { "half a prefix", Hello[..3], "0", StatusCode.Internal },
+        { "half a message", Hello[..8], "0", StatusCode.Internal },
+        { "half a message, and a refusal", Hello[..8], "10", StatusCode.Aborted },
+        { "a flag of 7", RawCaller.Frame(7, [1]), "0", StatusCode.Internal },
+        { "not protobuf", RawCaller.Frame(0, [0xff, 0xff, 0xff]), "0", StatusCode.Internal },
+        { "compressed without an encoding", RawCaller.Frame(1, [1]), "0", StatusCode.Internal },
+        { "the longest length, and nothing behind it", RawCaller.Frame(0, [], uint.MaxValue), "0", StatusCode.ResourceExhausted },
+    };
+
+    [Theory(Timeout = Limit)]
+    [MemberData(nameof(BrokenStreams))]
+    public async Task A_stream_that_breaks_after_its_first_message_has_its_status(string what, byte[] rest, string? told, StatusCode status)
+    {
+        await using var odd = await OddServer.StartAsync(async context =>
+        {
+            Grpc(context);
+            await context.Response.Body.WriteAsync((byte[])[.. RawCaller.Frame(new CountResponse { Number = 1 }), .. rest], Token);
+            if (told is not null) context.Response.AppendTrailer("grpc-status", told);
+        });
+        using var call = odd.Client.Count(new CountRequest(), cancellationToken: Token);
+        (await call.ResponseStream.MoveNext(Token)).ShouldBeTrue();
+        for (var i = 0; i < 2; i++)
+        {
+            (await Should.ThrowAsync<RpcException>(() => call.ResponseStream.MoveNext(Token))).StatusCode.ShouldBe(status, what);
+        }
+
+        call.GetStatus().StatusCode.ShouldBe(status, what);
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData(0x2, StatusCode.Internal)]
+    [InlineData(0x8, StatusCode.Cancelled)]
+    [InlineData(0xb, StatusCode.ResourceExhausted)]
+    public async Task A_reset_within_a_stream_has_the_status_of_the_table(int code, StatusCode status)
+    {
+        var read = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var odd = await OddServer.StartAsync(async context =>
+        {
+            Grpc(context);
+            await context.Response.Body.WriteAsync(RawCaller.Frame(new CountResponse { Number = 1 }), Token);
+            await read.Task.WaitAsync(Token);
+            context.Features.GetRequiredFeature<IHttpResetFeature>().Reset(code);
+        });
+        using var call = odd.Client.Count(new CountRequest(), cancellationToken: Token);
+        (await call.ResponseStream.MoveNext(Token)).ShouldBeTrue();
+        read.SetResult();
+        (await Should.ThrowAsync<RpcException>(() => call.ResponseStream.MoveNext(Token))).StatusCode.ShouldBe(status);
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData(0x2, StatusCode.Internal)]
+    [InlineData(0x8, StatusCode.Cancelled)]
+    [InlineData(0xb, StatusCode.ResourceExhausted)]
+    public async Task A_reset_within_a_stream_of_requests_reaches_who_writes_and_who_waits(int code, StatusCode status)
+    {
+        await using var odd = await OddServer.StartAsync(async context =>
+        {
+            await context.Request.Body.ReadExactlyAsync(new byte[1], Token);
+            context.Features.GetRequiredFeature<IHttpResetFeature>().Reset(code);
+        });
+        using var call = odd.Client.Sum(cancellationToken: Token);
+        (await Should.ThrowAsync<RpcException>(async () =>
+        {
+            while (true) await call.RequestStream.WriteAsync(new SumRequest { Number = 1 }, Token);
+        })).StatusCode.ShouldBe(status);
+        var refused = await Should.ThrowAsync<RpcException>(async () => await call);
+        refused.StatusCode.ShouldBe(status);
+        refused.Status.Detail.ShouldStartWith("The server broke the call off");
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_server_that_answers_well_before_it_has_heard_all_takes_no_more()
+    {
+        await using var odd = await OddServer.StartAsync(async context =>
+        {
+            Grpc(context);
+            await context.Response.Body.WriteAsync(RawCaller.Frame(new SumResponse { Sum = 1 }), Token);
+            context.Response.AppendTrailer("grpc-status", "0");
+        });
+        using var call = odd.Client.Sum(cancellationToken: Token);
+        (await call).Sum.ShouldBe(1);
+        (await Should.ThrowAsync<RpcException>(() => call.RequestStream.WriteAsync(new SumRequest(), Token))).StatusCode.ShouldBe(StatusCode.Cancelled);
+        await call.RequestStream.CompleteAsync();
+    }
+
     [Fact(Timeout = Limit)]
     public async Task A_refusal_explains_a_broken_body_better_than_the_body_does()
     {

@@ -90,6 +90,111 @@ public sealed class OurClientPythonServer(PythonServer server) : IClassFixture<P
         (await server.Client.WhoAmIAsync(new WhoAmIRequest(), cancellationToken: Token)).User.ShouldStartWith("grpc-dotnet");
     }
 
+    [Theory(Timeout = Limit)]
+    [InlineData(0)]
+    [InlineData(1000)]
+    public async Task A_stream_brings_its_messages_and_then_its_trailers(int messages)
+    {
+        using var call = server.Client.Count(new CountRequest { Messages = messages }, cancellationToken: Token);
+        (await NumbersAsync(call.ResponseStream)).ShouldBe(Enumerable.Range(1, messages));
+        call.GetStatus().StatusCode.ShouldBe(StatusCode.OK);
+        call.GetTrailers().GetValue("x-written").ShouldBe($"{messages}");
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task An_error_comes_after_the_messages_before_it()
+    {
+        using var call = server.Client.Count(new CountRequest { Messages = 3, Code = (int)StatusCode.NotFound, Message = "ไม่พบ" }, cancellationToken: Token);
+        for (var i = 0; i < 3; i++) (await call.ResponseStream.MoveNext(Token)).ShouldBeTrue();
+        var refused = await Should.ThrowAsync<RpcException>(() => call.ResponseStream.MoveNext(Token));
+        refused.Status.ShouldBe(new Status(StatusCode.NotFound, "ไม่พบ"));
+        refused.Trailers.GetValue("x-written").ShouldBe("3");
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_deadline_ends_a_stream()
+    {
+        var deadline = TimeProvider.System.GetUtcNow().UtcDateTime.AddMilliseconds(500);
+        using var call = server.Client.Count(new CountRequest { Messages = 2, Wait = true }, deadline: deadline, cancellationToken: Token);
+        (await Should.ThrowAsync<RpcException>(() => NumbersAsync(call.ResponseStream))).StatusCode.ShouldBe(StatusCode.DeadlineExceeded);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_message_of_a_stream_beyond_the_limit_of_the_client_is_refused()
+    {
+        using var call = server.Client.Count(new CountRequest { Messages = 2, Size = 5_000_000 }, cancellationToken: Token);
+        (await Should.ThrowAsync<RpcException>(() => NumbersAsync(call.ResponseStream))).StatusCode.ShouldBe(StatusCode.ResourceExhausted);
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData(0)]
+    [InlineData(1000)]
+    public async Task A_stream_of_requests_is_answered_once(int messages)
+    {
+        using var call = server.Client.Sum(cancellationToken: Token);
+        for (var number = 1; number <= messages; number++) await call.RequestStream.WriteAsync(new SumRequest { Number = number }, Token);
+        await call.RequestStream.CompleteAsync();
+        (await call).Messages.ShouldBe(messages);
+        call.GetTrailers().GetValue("x-read").ShouldBe($"{messages}");
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_refusal_reaches_who_still_writes_and_who_waits_for_the_answer()
+    {
+        using var call = server.Client.Sum(cancellationToken: Token);
+        var writing = await Should.ThrowAsync<RpcException>(async () =>
+        {
+            while (true) await call.RequestStream.WriteAsync(new SumRequest { Code = (int)StatusCode.FailedPrecondition }, Token);
+        });
+        writing.Status.ShouldBe(new Status(StatusCode.FailedPrecondition, "as told"));
+        (await Should.ThrowAsync<RpcException>(async () => await call)).Trailers.GetValue("x-reason").ShouldBe("told to");
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData(0)]
+    [InlineData(1000)]
+    public async Task A_chat_answers_each_message_and_then_brings_its_trailers(int messages)
+    {
+        using var call = server.Client.Chat(cancellationToken: Token);
+        for (var number = 1; number <= messages; number++)
+        {
+            await call.RequestStream.WriteAsync(new ChatRequest { Number = number }, Token);
+            (await call.ResponseStream.MoveNext(Token)).ShouldBeTrue();
+            call.ResponseStream.Current.Number.ShouldBe(number);
+        }
+
+        await call.RequestStream.CompleteAsync();
+        (await call.ResponseStream.MoveNext(Token)).ShouldBeFalse();
+        call.GetTrailers().GetValue("x-written").ShouldBe($"{messages}");
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_chat_ends_with_its_error_or_at_its_deadline()
+    {
+        using var refused = server.Client.Chat(cancellationToken: Token);
+        await refused.RequestStream.WriteAsync(new ChatRequest { Number = 1 }, Token);
+        var last = refused.RequestStream.WriteAsync(new ChatRequest { Code = (int)StatusCode.FailedPrecondition }, Token);
+        (await refused.ResponseStream.MoveNext(Token)).ShouldBeTrue();
+        var refusal = await Should.ThrowAsync<RpcException>(() => refused.ResponseStream.MoveNext(Token));
+        refusal.Status.ShouldBe(new Status(StatusCode.FailedPrecondition, "as told"));
+        refusal.Trailers.GetValue("x-reason").ShouldBe("told to");
+
+        // The refusal may be here before the write that called for it is done.
+        await last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+        using var late = server.Client.Chat(deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddMilliseconds(500), cancellationToken: Token);
+        await late.RequestStream.WriteAsync(new ChatRequest { Number = 1 }, Token);
+        (await late.ResponseStream.MoveNext(Token)).ShouldBeTrue();
+        (await Should.ThrowAsync<RpcException>(() => late.ResponseStream.MoveNext(Token))).StatusCode.ShouldBe(StatusCode.DeadlineExceeded);
+    }
+
+    static async Task<List<int>> NumbersAsync(IAsyncStreamReader<CountResponse> stream)
+    {
+        var numbers = new List<int>();
+        await foreach (var message in stream.ReadAllAsync(Token)) numbers.Add(message.Number);
+        return numbers;
+    }
+
     static async Task<RpcException> RefusedAsync<T>(AsyncUnaryCall<T> call) => await Should.ThrowAsync<RpcException>(async () => await call);
 }
 

@@ -78,12 +78,72 @@ public sealed class PythonClientOurServer(WireServer server, Python python)
     [InlineData("ceiling", StatusCode.DeadlineExceeded)]
     [InlineData("oversize", StatusCode.ResourceExhausted)]
     [InlineData("large", StatusCode.OK)]
+    [InlineData("sum large", StatusCode.ResourceExhausted)]
+    [InlineData("sum error", StatusCode.FailedPrecondition)]
     [InlineData("unimplemented", StatusCode.Unimplemented)]
     [InlineData("compressed", StatusCode.Unimplemented)]
     [InlineData("unauthenticated", StatusCode.Unauthenticated)]
     public async Task A_call_ends_with_its_status(string scenario, StatusCode status)
     {
         (await CallAsync(scenario)).Code.ShouldBe(status);
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData("count none", 0, StatusCode.OK, "0")]
+    [InlineData("count", 1000, StatusCode.OK, "1000")]
+    [InlineData("count error", 3, StatusCode.NotFound, "3")]
+    [InlineData("chat none", 0, StatusCode.OK, "0")]
+    [InlineData("chat", 1000, StatusCode.OK, "1000")]
+    [InlineData("chat error", 3, StatusCode.FailedPrecondition, null)]
+    public async Task A_stream_brings_its_messages_and_then_its_status_and_trailers(string scenario, int messages, StatusCode status, string? written)
+    {
+        var outcome = await CallAsync(scenario);
+        outcome.Answer.ShouldBe(string.Join(' ', Enumerable.Range(1, messages)));
+        outcome.Code.ShouldBe(status);
+        outcome.Trailers.SingleOrDefault(pair => pair[0] == "x-written")?[1].ShouldBe(written);
+        outcome.Trailers.Any(pair => pair[0] == "x-reason").ShouldBe(status != StatusCode.OK);
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData("sum none", "", "0")]
+    [InlineData("sum", "sum: 500500\nmessages: 1000\n", "1000")]
+    public async Task A_stream_of_requests_is_answered_once(string scenario, string answer, string read)
+    {
+        var outcome = await CallAsync(scenario);
+        outcome.Code.ShouldBe(StatusCode.OK);
+        outcome.Answer.ShouldBe(answer);
+        outcome.Trailers.ShouldBe([["x-read", read]]);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_deadline_ends_a_stream_of_requests_at_both_sides()
+    {
+        (await CallAsync("sum deadline")).Code.ShouldBe(StatusCode.DeadlineExceeded);
+        await server.Sleepers["python sum deadline"].Gone.Task.WaitAsync(Token);
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData("count deadline", StatusCode.DeadlineExceeded)]
+    [InlineData("count left", StatusCode.Cancelled)]
+    [InlineData("chat deadline", StatusCode.DeadlineExceeded)]
+    [InlineData("chat left", StatusCode.Cancelled)]
+    [InlineData("count ceiling", StatusCode.DeadlineExceeded)]
+    public async Task A_stream_that_ends_before_its_time_frees_the_handler(string scenario, StatusCode status)
+    {
+        var outcome = await CallAsync(scenario);
+        outcome.Code.ShouldBe(status);
+        outcome.Answer.ShouldBe("1 2");
+        await server.Sleepers[$"python {scenario}"].Cancelled.Task.WaitAsync(Token);
+        await server.Sleepers[$"python {scenario}"].Gone.Task.WaitAsync(Token);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_slow_reader_makes_the_handler_wait_and_loses_nothing()
+    {
+        var reading = CallAsync("count slow");
+        var sleeper = server.Sleepers["python slow"];
+        (await sleeper.StandstillAsync()).ShouldBeLessThan(1000);
+        (await reading).Answer.ShouldBe("1999");
     }
 
     async Task<Outcome> CallAsync(string scenario, bool tls = false)

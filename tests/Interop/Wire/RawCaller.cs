@@ -22,6 +22,17 @@ sealed class RawCaller(Uri server) : IDisposable
 
     public async Task<RawAnswer> PostAsync(string path, byte[] body, params (string Name, string Value)[] headers)
     {
+        using var response = await OpenAsync(path, body, headers);
+        var content = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+        return new RawAnswer(
+            (int)response.StatusCode, One(response.Headers, "grpc-status"), One(response.TrailingHeaders, "grpc-status"),
+            One(response.Headers, "grpc-message") ?? One(response.TrailingHeaders, "grpc-message"),
+            One(response.Headers, "grpc-accept-encoding"), One(response.Headers, WireServer.ConnectionHeader), content);
+    }
+
+    /// <summary>The response as soon as its headers are there.</summary>
+    public async Task<HttpResponseMessage> OpenAsync(string path, byte[] body, params (string Name, string Value)[] headers)
+    {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server, path))
         {
             Version = HttpVersion.Version20,
@@ -33,12 +44,7 @@ sealed class RawCaller(Uri server) : IDisposable
         var contentType = headers.FirstOrDefault(header => header.Name == "content-type").Value ?? "application/grpc";
         request.Content.Headers.TryAddWithoutValidation("content-type", contentType);
 
-        using var response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
-        var content = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
-        return new RawAnswer(
-            (int)response.StatusCode, One(response.Headers, "grpc-status"), One(response.TrailingHeaders, "grpc-status"),
-            One(response.Headers, "grpc-message") ?? One(response.TrailingHeaders, "grpc-message"),
-            One(response.Headers, "grpc-accept-encoding"), One(response.Headers, WireServer.ConnectionHeader), content);
+        return await _http.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
     public void Dispose() => _http.Dispose();

@@ -17,6 +17,9 @@ public sealed class RawRequests(WireServer server) : IDisposable
 
     static readonly byte[] Hello = RawCaller.Frame(new EchoRequest { Text = "hello" });
 
+    // A SumRequest or a ChatRequest, as one likes.
+    static readonly byte[] Number = RawCaller.Frame(new SumRequest { Number = 300 });
+
     readonly RawCaller _caller = new(server.Clear);
 
     static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -98,6 +101,45 @@ public sealed class RawRequests(WireServer server) : IDisposable
         var answer = await _caller.PostAsync($"{Service}/Echo", body);
         answer.Status.ShouldBe(status, what);
         await StillAliveAsync();
+    }
+
+    public static TheoryData<string, byte[], string> BrokenStreams => new()
+    {
+        { "nothing", [], Ok },
+        { "half a prefix", Number[..3], Internal },
+        { "half a message", Number[..^1], Internal },
+        { "a flag of 2", RawCaller.Frame(2, [1]), Internal },
+        { "not protobuf", RawCaller.Frame(0, [0xff, 0xff, 0xff]), Internal },
+        { "one byte beyond the limit, and nothing behind it", RawCaller.Frame(0, [], (4 * 1024 * 1024) + 1), ResourceExhausted },
+        { "compressed without an encoding", RawCaller.Frame(1, [1]), Internal },
+    };
+
+    [Theory(Timeout = Limit)]
+    [MemberData(nameof(BrokenStreams))]
+    public async Task A_stream_that_breaks_after_its_first_message_has_its_status(string what, byte[] rest, string status)
+    {
+        (await _caller.PostAsync($"{Service}/Sum", [.. Number, .. rest])).Status.ShouldBe(status, what);
+        var chat = await _caller.PostAsync($"{Service}/Chat", [.. Number, .. rest]);
+        chat.StatusInTrailers.ShouldBe(status, what);
+        ChatResponse.Parser.ParseFrom(chat.Body.AsSpan(5)).Number.ShouldBe(300);
+        await StillAliveAsync();
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_stream_of_answers_takes_exactly_one_message()
+    {
+        var request = RawCaller.Frame(new CountRequest { Id = "raw count", Messages = 2 });
+        var answer = await _caller.PostAsync($"{Service}/Count", request);
+        answer.StatusInTrailers.ShouldBe(Ok);
+        answer.Body.ShouldBe([.. RawCaller.Frame(new CountResponse { Number = 1 }), .. RawCaller.Frame(new CountResponse { Number = 2 })]);
+        (await _caller.PostAsync($"{Service}/Count", [])).StatusInHeaders.ShouldBe(Unimplemented);
+        (await _caller.PostAsync($"{Service}/Count", [.. request, .. request])).StatusInHeaders.ShouldBe(Unimplemented);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_stream_without_a_message_ends_in_one_block_of_headers()
+    {
+        (await _caller.PostAsync($"{Service}/Count", RawCaller.Frame(new CountRequest { Id = "raw none" }))).StatusInHeaders.ShouldBe(Ok);
     }
 
     [Fact(Timeout = Limit)]

@@ -4,7 +4,9 @@ usage: wire_client.py STUBS ADDRESS SCENARIO [CA]
 """
 
 import json
+import os
 import sys
+import time
 
 stubs, address, scenario = sys.argv[1:4]
 sys.path.insert(0, stubs)
@@ -40,6 +42,44 @@ def told(method, request, timeout=SECONDS, metadata=None, **options):
                 "headers": pairs(error.initial_metadata()), "trailers": pairs(error.trailing_metadata())}
 
 
+def streamed(method, requests, timeout=SECONDS, metadata=None, leave_after=None):
+    """The outcome of a call with many answers: as answer their numbers, joined by blanks."""
+    call = method(requests, timeout=timeout, metadata=metadata)
+    numbers = []
+    try:
+        for response in call:
+            numbers.append(response.number)
+            if len(numbers) == leave_after:
+                call.cancel()
+    except grpc.RpcError:
+        pass
+    return {"code": call.code().value[0], "detail": call.details() or "", "answer": " ".join(map(str, numbers)),
+            "headers": pairs(call.initial_metadata()), "trailers": pairs(call.trailing_metadata())}
+
+
+def slow(method, request):
+    """A reader that takes its first message, waits, and then takes all others."""
+    call = method(request, timeout=SECONDS)
+    next(call)
+    time.sleep(1)
+    others = sum(1 for _ in call)
+    return {"code": call.code().value[0], "detail": call.details() or "", "answer": str(others), "headers": [], "trailers": []}
+
+
+def waiting(*messages):
+    """Requests after which no more come, and no end either."""
+    yield from messages
+    time.sleep(SECONDS)
+
+
+def summed(messages, name="python sum", **options):
+    return told(stub.Sum, (wire.SumRequest(**message) for message in messages), metadata=[("x-id", name)], **options)
+
+
+def chatted(messages, name="python chat", **options):
+    return streamed(stub.Chat, (wire.ChatRequest(**message) for message in messages), metadata=[("x-id", name)], **options)
+
+
 with connect() as channel:
     stub = wire_pb2_grpc.WireServiceStub(channel)
     outcome = {
@@ -55,6 +95,26 @@ with connect() as channel:
         "large": lambda: {**told(stub.Large, wire.LargeRequest(size=5_000_000)), "answer": ""},
         "unimplemented": lambda: told(stub.Missing, wire.MissingRequest()),
         "compressed": lambda: told(stub.Echo, wire.EchoRequest(text="x" * 1000), compression=grpc.Compression.Gzip),
+        "count": lambda: streamed(stub.Count, wire.CountRequest(id="python count", messages=1000)),
+        "count none": lambda: streamed(stub.Count, wire.CountRequest(id="python none")),
+        "count error": lambda: streamed(stub.Count, wire.CountRequest(id="python error", messages=3, code=5, message="ไม่พบ")),
+        "count deadline": lambda: streamed(stub.Count, wire.CountRequest(id="python count deadline", messages=2, wait=True), timeout=0.5),
+        "count left": lambda: streamed(stub.Count, wire.CountRequest(id="python count left", messages=2, wait=True), leave_after=2),
+        "count ceiling": lambda: streamed(stub.CountUnderCeiling, wire.CountRequest(id="python count ceiling", messages=2, wait=True)),
+        "count slow": lambda: slow(stub.Count, wire.CountRequest(id="python slow", messages=2000, size=10_000)),
+        "sum": lambda: summed(({"number": n} for n in range(1, 1001))),
+        "sum none": lambda: summed(()),
+        "sum error": lambda: summed(({"number": n, "code": 9 if n == 3 else 0} for n in range(1, 6))),
+        "sum deadline": lambda: summed(waiting({"number": 1}), "python sum deadline", timeout=0.5),
+        "sum large": lambda: summed(({"number": 1}, {"payload": bytes(5_000_000)})),
+        "chat": lambda: chatted(({"number": n} for n in range(1, 1001))),
+        "chat none": lambda: chatted(()),
+        "chat error": lambda: chatted(({"number": n, "code": 9 if n == 4 else 0} for n in range(1, 6))),
+        "chat deadline": lambda: chatted(waiting({"number": 1}, {"number": 2}), "python chat deadline", timeout=0.5),
+        "chat left": lambda: chatted(waiting({"number": 1}, {"number": 2}), "python chat left", leave_after=2),
         "unauthenticated": lambda: told(stub.WhoAmI, wire.WhoAmIRequest()),
     }[scenario]()
-    print(json.dumps(outcome))
+    print(json.dumps(outcome), flush=True)
+
+# A thread that still waits to send must not hold us.
+os._exit(0)

@@ -34,6 +34,39 @@ class Door(wire_pb2_grpc.WireServiceServicer):
             time.sleep(POLL_SECONDS)
         return wire.SleepResponse()
 
+    def Count(self, request, context):
+        for number in range(1, request.messages + 1):
+            yield wire.CountResponse(number=number, payload=bytes(request.size))
+        while request.wait and context.is_active():
+            time.sleep(POLL_SECONDS)
+        context.set_trailing_metadata((("x-written", str(request.messages)),))
+        if request.code:
+            context.abort(CODES[request.code], request.message)
+
+    def Sum(self, requests, context):
+        total = messages = 0
+        for request in requests:
+            total += request.number
+            messages += 1
+            self.go_on(request, context)
+        context.set_trailing_metadata((("x-read", str(messages)),))
+        return wire.SumResponse(sum=total, messages=messages)
+
+    def Chat(self, requests, context):
+        written = 0
+        for request in requests:
+            self.go_on(request, context)
+            yield wire.ChatResponse(number=request.number, payload=bytes(request.size))
+            written += 1
+        context.set_trailing_metadata((("x-written", str(written)),))
+
+    def go_on(self, request, context):
+        while request.wait and context.is_active():
+            time.sleep(POLL_SECONDS)
+        if request.code:
+            context.set_trailing_metadata((("x-reason", "told to"),))
+            context.abort(CODES[request.code], "as told")
+
     def Large(self, request, context):
         return wire.LargeResponse(payload=bytes(request.size))
 
