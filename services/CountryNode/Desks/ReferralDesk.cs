@@ -1,108 +1,39 @@
 using System.Diagnostics;
+using Coordination.CountryNode.Directory;
 using Coordination.CountryNode.Exchange;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Domain.Referrals;
 using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Sealing;
 using Coordination.Hosting.Trust;
 
 namespace Coordination.CountryNode.Desks;
 
-/// <summary>What an office asks to be written.</summary>
-/// <param name="Key">The office and the id that the caller made.</param>
-/// <param name="RequestHash">Of the request as it came: the same again, or another under the same id.</param>
-/// <param name="HappenedOn">The day it happened; null means today.</param>
-/// <param name="Channel">How it reached the office.</param>
-/// <param name="Answer">The answer to the caller, from the dossier as the command leaves it.</param>
-public sealed record Command(
-    CommandKey Key, ReadOnlyMemory<byte> RequestHash, DateOnly? HappenedOn, Channel Channel, Func<Dossier<Referral>, byte[]> Answer);
-
 /// <summary>Where offices work on referrals: load, ask <see cref="Referral.Next"/>, sign, append.</summary>
-public sealed class ReferralDesk(IStore store, Pen pen, TrustInForce trust, Bell bell, TimeProvider time)
+public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, OfficeDirectory directory, Pen pen, TrustInForce trust, Bell bell, TimeProvider time)
 {
     /// <summary>Each retry means that somebody else got an entry in; more than a few means something is wrong.</summary>
     const int MostTries = 20;
 
-    /// <summary>The year in which the Palermo Protocol was adopted: what is earlier is a slip of the pen.</summary>
-    static readonly DateOnly Earliest = new(2000, 1, 1);
-
-    /// <summary>Opens a referral to the other country of host and origin.</summary>
-    public Task<CommandOutcome> OpenAsync(Command command, Opened opened, CancellationToken cancellationToken) =>
-        WriteAsync(command, Act.OpenReferral, (today, now) =>
-        {
-            if (pen.Node != Referral.SenderOf(opened))
-                return Task.FromResult<Drafted>(Refusal.Invalid("WRONG_PARTICIPANT", "opened.host", $"and opened.origin are the wrong way round, or not this country's: a referral for {opened.Type} is opened by {Referral.SenderOf(opened)}, and this is {pen.Node}"));
-            var receiver = Referral.ReceiverOf(opened);
-            if (!trust.Current.Nodes.ContainsKey(receiver))
-                return Task.FromResult<Drafted>(Refusal.Invalid("RECEIVER_UNKNOWN", receiver == opened.Host ? "opened.host" : "opened.origin", $"is {receiver}, which has no node in the trust list"));
-            if (trust.Current.ValidUntil <= now)
-                return Task.FromResult<Drafted>(new Refusal(RefusalKind.NotOpen, "TRUST_LIST_EXPIRED", "The trust list is past its date, so no new referral is opened. Ask the operator for a new one; open referrals go on."));
-            if (opened.ReplyBy < RegionalTime.Today(receiver, now))
-                return Task.FromResult<Drafted>(Refusal.Invalid("REPLY_BY_PASSED", "opened.reply_by", $"has passed in {receiver}: today or a later day is needed"));
-            if (opened.Consent?.Until < today)
-                return Task.FromResult<Drafted>(Refusal.Invalid("CONSENT_EXPIRED", "opened.consent.until", "has passed: ask the person again"));
-
-            var opening = new Opening(Kind.Referral, Referral.ProtocolVersion, [pen.Node, receiver], []);
-            var draft = new Entry(
-                Hash: default, Dossier: default, pen.Node, Seq: 1, Previous: null, Seen: [], Answers: null,
-                now, command.HappenedOn ?? today, command.Channel, command.Key.Office, opening, opened);
-            return Task.FromResult<Drafted>(new Drafted.On(null, draft));
-        }, cancellationToken);
-
-    /// <summary>Writes a statement into a referral.</summary>
-    public Task<CommandOutcome> WriteAsync(Command command, Act act, DossierId id, Body body, CancellationToken cancellationToken) =>
-        WriteAsync(command, act, async (today, now) =>
-        {
-            if (await store.FindAsync(id, cancellationToken) is not { } held) return Refusal.NotFound;
-            var dossier = held.Fold<Referral>(trust.Current);
-            // What waits of this node's own would be written a second time under the same number. What waits of the other
-            // side stalls nobody: it has no receipt yet, and counts as a crossing.
-            if (dossier.OpeningEntry is null || dossier.Waiting.Any(entry => entry.By(pen.Node)))
-                return new Refusal(RefusalKind.TryAgain, "ENTRIES_MISSING", "Entries of this dossier are still on their way. Try again in a moment.");
-            if (dossier.UpgradeNeeded && !Referral.IsWithdrawal(body))
-                return new Refusal(RefusalKind.NotOpen, "UPGRADE_NEEDED", "The other country wrote something that only a newer program understands. Ask the operator to upgrade this node.");
-            return new Drafted.On(held, dossier.Draft(pen.Node, command.Key.Office, body, command.HappenedOn ?? today, command.Channel, now));
-        }, cancellationToken);
-
-    /// <summary>One referral: what is held of it, and how it stands; null when nothing of it is held.</summary>
-    public async Task<(HeldDossier Held, Dossier<Referral> Dossier)?> FindAsync(DossierId id, CancellationToken cancellationToken) =>
-        await store.FindAsync(id, cancellationToken) is { } held ? (held, held.Fold<Referral>(trust.Current)) : null;
-
-    async Task<CommandOutcome> WriteAsync(Command command, Act act, Func<DateOnly, DateTimeOffset, Task<Drafted>> drafting, CancellationToken cancellationToken)
+    /// <summary>Writes a statement, or says why not.</summary>
+    public async Task<CommandOutcome> WriteAsync(Command command, Answering answering, CancellationToken cancellationToken)
     {
-        if (Rights.Check(command.Key.Office, act) is { } refusal) return refusal;
         for (var tries = 0; tries < MostTries; tries++)
         {
-            if (await store.FindAnswerAsync(command.Key, cancellationToken) is { } answered)
-                return answered.RequestHash.Span.SequenceEqual(command.RequestHash.Span)
-                    ? new CommandOutcome.Done(answered.Answer)
-                    : new Refusal(RefusalKind.AlreadyUsed, "COMMAND_ID_REUSED", "This command_id was used for another request. Make a new one for each command.");
-
+            if (await FindAnswerAsync(command, cancellationToken) is { } answered) return answered;
             var now = time.GetUtcNow();
-            var today = RegionalTime.Today(pen.Node, now);
-            if (command.HappenedOn < Earliest)
-                return Refusal.Invalid("HAPPENED_ON_TOO_EARLY", "command.happened_on", $"lies before {Earliest:yyyy-MM-dd}: check the year");
-            if (command.HappenedOn > today)
-                return Refusal.Invalid("HAPPENED_ON_AHEAD", "command.happened_on", "lies ahead: today or a day before is needed");
-
-            switch (await drafting(today, now))
+            switch (await JudgeAsync(command, now, cancellationToken))
             {
-                case Drafted.Not not:
+                case Judged.Not not:
                     return not.Refusal;
-                case Drafted.On on:
-                    var signed = pen.Sign(on.Draft);
-                    var held = on.Held ?? HeldDossier.Nothing(signed.Entry.Dossier);
-                    var after = held.Fold<Referral>(trust.Current, signed.Entry);
-                    // No upgrade stop suspends a withdrawal: the other side may understand what this program does not.
-                    var stands = after.VerdictOn(signed.Entry.Hash) is Verdict.Applied or Verdict.UpgradeNeeded;
-                    if (!stands) return Refuse(held, after, signed.Entry);
-
-                    var answer = command.Answer(after);
-                    var opening = after.OpeningEntry!.Opening!;
+                case Judged.Stands stands:
+                    var answer = answering(stands.HeldWith, stands.After);
+                    var opening = stands.After.OpeningEntry!.Opening!;
                     var append = new Append(
-                        signed, held.Entries.Length, after.State?.State.ToString(),
-                        SetDigest.Of(opening, [.. held.Entries.Select(kept => kept.Entry), signed.Entry]), opening,
-                        command.Key, new Answered(command.RequestHash, answer), now);
+                        stands.Signed, stands.Held.Entries.Length, overviews.Of(stands.After, stands.HeldWith.Entries, stands.Held.Receipts, now),
+                        [.. stands.Parts.Select(part => safe.Keep(stands.Signed.Entry, part))],
+                        SetDigest.Of(opening, stands.HeldWith.Entries.Select(kept => kept.Entry)), opening, command.Key, new Answered(command.RequestHash, answer), now);
                     if (await store.AppendAsync(append, cancellationToken) is AppendOutcome.JudgeAgain) continue;
                     foreach (var peer in append.Participants.Participants.Where(node => node != pen.Node)) bell.Ring(peer);
                     return new CommandOutcome.Done(answer);
@@ -111,15 +42,122 @@ public sealed class ReferralDesk(IStore store, Pen pen, TrustInForce trust, Bell
         return new Refusal(RefusalKind.TryAgain, "DOSSIER_BUSY", "Others kept writing to this dossier at the same time. Try the same request again.");
     }
 
-    /// <summary>Why the protocol does not let the office write the entry, and where it would.</summary>
-    Refusal Refuse(HeldDossier held, Dossier<Referral> after, Entry entry)
+    /// <summary>Why a statement would not be written now; null when it would. Writes nothing.</summary>
+    public async Task<Refusal?> TryAsync(Command command, CancellationToken cancellationToken) =>
+        await JudgeAsync(command, time.GetUtcNow(), cancellationToken) is Judged.Not not ? not.Refusal : null;
+
+    /// <summary>What was answered to the command before; null when nothing was.</summary>
+    public async Task<CommandOutcome?> FindAnswerAsync(Command command, CancellationToken cancellationToken)
     {
-        var reason = after.VerdictOn(entry.Hash) switch
+        if (await store.FindAnswerAsync(command.Key, cancellationToken) is not { } answered) return null;
+        return answered.RequestHash.Span.SequenceEqual(command.RequestHash.Span)
+            ? new CommandOutcome.Done(answered.Answer)
+            : new Refusal(RefusalKind.AlreadyUsed, "COMMAND_ID_REUSED", "This command_id was used for another request. Make a new one for each command.");
+    }
+
+    /// <summary>One referral: what is held of it, and how it stands; null when nothing of it is held.</summary>
+    public async Task<(HeldDossier Held, Dossier<Referral> Dossier)?> FindAsync(DossierId id, CancellationToken cancellationToken) =>
+        await store.FindAsync(id, cancellationToken) is { } held ? (held, held.Fold<Referral>(trust.Current)) : null;
+
+
+    /// <summary>Signs what the command would write and asks the protocol.</summary>
+    async Task<Judged> JudgeAsync(Command command, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (Rights.Check(command.Key.Office, command.Body) is { } notAllowed) return notAllowed;
+        var today = RegionalTime.Today(pen.Node, now);
+        if (command.HappenedOn > today) return Refusal.Invalid("HAPPENED_ON_AHEAD", "command.happened_on", "lies ahead: today or a day before is needed");
+
+        HeldDossier? held = null;
+        Entry draft;
+        if (command.Body is Opened opened)
         {
-            Verdict.Void voided => voided.Reason,
-            Verdict.Recorded recorded => recorded.Reason,
-            var verdict => throw new UnreachableException($"A draft that is neither void nor recorded was refused: {verdict}."),
+            if (await OpeningFaultAsync(command, opened, today, now, cancellationToken) is { } fault) return fault;
+            draft = Draft(command, opened, today, now);
+        }
+        else
+        {
+            var id = command.Dossier ?? throw new ArgumentException("A statement other than Opened belongs into a dossier.", nameof(command));
+            held = await store.FindAsync(id, cancellationToken);
+            if (held is null) return Refusal.NotFound;
+            var dossier = held.Fold<Referral>(trust.Current);
+            // What waits of this node's own would be written a second time under the same number. What waits of the other
+            // side stalls nobody: it has no receipt yet, and counts as a crossing.
+            if (dossier.OpeningEntry is null || dossier.Waiting.Any(entry => entry.By(pen.Node)))
+                return new Refusal(RefusalKind.TryAgain, "ENTRIES_MISSING", "Entries of this dossier are still on their way. Try again in a moment.");
+            if (dossier.UpgradeNeeded && !Referral.IsWithdrawal(command.Body))
+                return new Refusal(RefusalKind.NotOpen, "UPGRADE_NEEDED", "The other country wrote something that only a newer program understands. Ask the operator to upgrade this node.");
+            if (StatementFault(command, today) is { } fault) return fault;
+            draft = dossier.Draft(pen.Node, command.On(today), now);
+        }
+
+        held ??= HeldDossier.Nothing(default);
+        var participants = (draft.Opening ?? held.Opening!).Participants;
+        var (signed, parts) = safe.Sign(draft, participants, command.Particulars);
+        if (draft.Opening is not null) held = HeldDossier.Nothing(signed.Entry.Dossier);
+        var with = held with { Entries = held.Entries.Add(new HeldEntry(signed, HandedOnBy: null, now)) };
+        var after = with.Fold<Referral>(trust.Current);
+        return after.VerdictOn(signed.Entry.Hash) switch
+        {
+            // No upgrade stop suspends a withdrawal: the other side may understand what this program does not.
+            Verdict.Applied or Verdict.UpgradeNeeded => new Judged.Stands(held, with, after, signed, parts),
+            Verdict.Recorded when command.ConfirmsContradiction => new Judged.Stands(held, with, after, signed, parts),
+            Verdict.Recorded recorded => new Refusal(RefusalKind.NotOpen, Names.Of(recorded.Reason.Code), $"{recorded.Reason.Text} If it happened all the same, say why in command.contradiction_reason."),
+            Verdict.Void voided => Refuse(held, signed.Entry, voided.Reason),
+            var verdict => throw new UnreachableException($"A draft was judged {verdict}."),
         };
+    }
+
+    Entry Draft(Command command, Opened opened, DateOnly today, DateTimeOffset now)
+    {
+        var statement = command.On(today);
+        var receiver = Parties.Of(opened).Receiver;
+        var body = opened with
+        {
+            Clocks = directory.ClocksWith(receiver, opened.Urgency),
+            Links = command.Earlier is { } earlier ? opened.Links with { Earlier = Token.OfEarlier(earlier) } : opened.Links,
+        };
+        var opening = new Opening(Kind.Referral, Referral.ProtocolVersion, opened.OnPaper ? [pen.Node] : [pen.Node, receiver], []);
+        return new Entry(
+            Hash: default, Dossier: default, pen.Node, Seq: 1, Previous: null, Seen: [], Answers: null,
+            now, statement.HappenedOn, statement.Channel, statement.Office, statement.OnBehalfOf, statement.Letter, Particulars: [], opening, body);
+    }
+
+    /// <summary>Why this node does not open such a referral now; what the protocol itself says comes after.</summary>
+    async Task<Refusal?> OpeningFaultAsync(Command command, Opened opened, DateOnly today, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var (sender, receiver, host, _) = Parties.Of(opened);
+        var other = receiver == host ? "opened.host" : "opened.origin";
+        if (pen.Node != sender)
+            return Refusal.Invalid("WRONG_PARTICIPANT", "opened.host", $"and opened.origin are the wrong way round, or not this country's: a referral for {opened.Type} is opened by {sender}, and this is {pen.Node}");
+        if (opened.OnPaper == trust.Current.Nodes.ContainsKey(receiver))
+            return opened.OnPaper
+                ? Refusal.Invalid("RECEIVER_HAS_NODE", "opened.on_paper", $"is set, but {receiver} has a node: refer to it there")
+                : Refusal.Invalid("RECEIVER_UNKNOWN", other, $"is {receiver}, which has no node in the trust list: only a referral on paper reaches it");
+        if (opened.Urgency is Urgency.Urgent && directory.DutyOf(receiver) is null)
+            return Refusal.Invalid("NO_DUTY_CONTACT", "opened.urgency", $"is urgent, but no office of {receiver} is known to answer at any hour: call it, and refer as routine");
+        if (trust.Current.ValidUntil <= now)
+            return new(RefusalKind.NotOpen, "TRUST_LIST_EXPIRED", "The trust list is past its date, so no new referral is opened. Ask the operator for a new one; open referrals go on.");
+        if (opened.ReplyBy < RegionalTime.Today(receiver, now))
+            return Refusal.Invalid("REPLY_BY_PASSED", "opened.reply_by", $"has passed in {receiver}: today or a later day is needed");
+        if (opened.Consent?.Until < today)
+            return Refusal.Invalid("CONSENT_EXPIRED", "opened.consent.until", "has passed: ask the person again");
+        return command.Earlier is { } earlier && await store.FindAsync(earlier, cancellationToken) is null
+            ? Refusal.Invalid("EARLIER_REFERRAL_UNKNOWN", "earlier_dossier_id", "is none that this node holds: leave it empty, or check it")
+            : null;
+    }
+
+    /// <summary>What only today's date tells: the protocol reads no clock.</summary>
+    static Refusal? StatementFault(Command command, DateOnly today) => command.Body switch
+    {
+        ConsentRecorded recorded when recorded.Consent.Until < today => Refusal.Invalid("CONSENT_EXPIRED", "recorded.consent.until", "has passed: ask the person again"),
+        ReturnPlanned planned when planned.TravelOn < (command.HappenedOn ?? today) => Refusal.Invalid("TRAVEL_ON_PASSED", "planned.travel_on", "lies before the day of the plan"),
+        ReturnHeld hold when hold.Until < (command.HappenedOn ?? today) => Refusal.Invalid("UNTIL_PASSED", "held.until", "lies before the day of the hold"),
+        _ => null,
+    };
+
+    /// <summary>Why the protocol does not let the office write the entry, and where it would.</summary>
+    Refusal Refuse(HeldDossier held, Entry entry, Reason reason)
+    {
         if (entry.Body is Opened) return new(RefusalKind.Invalid, Names.Of(reason.Code), reason.Text, new FieldFault("opened", reason.Text));
 
         var kind = reason.Code is ReasonCode.WrongParticipant ? RefusalKind.NotAllowed : RefusalKind.NotOpen;
@@ -128,16 +166,21 @@ public sealed class ReferralDesk(IStore store, Pen pen, TrustInForce trust, Bell
         return new(kind, Names.Of(reason.Code), reason.Text + whereOpen);
     }
 
-    /// <summary>An entry to be judged, or why there is none. Closed.</summary>
-    abstract record Drafted
+    /// <summary>What the protocol says of a command. Closed.</summary>
+    abstract record Judged
     {
-        private Drafted() { }
+        private Judged() { }
 
-        /// <summary>On what is held; null when the draft opens.</summary>
-        public sealed record On(HeldDossier? Held, Entry Draft) : Drafted;
+        /// <summary>It can be written.</summary>
+        /// <param name="Held">What it was judged on.</param>
+        /// <param name="HeldWith">The same with the entry.</param>
+        /// <param name="After">The fold of that.</param>
+        /// <param name="Signed">The entry.</param>
+        /// <param name="Parts">Its particulars, one for each who may read them.</param>
+        public sealed record Stands(HeldDossier Held, HeldDossier HeldWith, Dossier<Referral> After, SignedEntry Signed, IReadOnlyList<SealedPart> Parts) : Judged;
 
-        public sealed record Not(Refusal Refusal) : Drafted;
+        public sealed record Not(Refusal Refusal) : Judged;
 
-        public static implicit operator Drafted(Refusal refusal) => new Not(refusal);
+        public static implicit operator Judged(Refusal refusal) => new Not(refusal);
     }
 }

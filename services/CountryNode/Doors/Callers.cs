@@ -30,6 +30,13 @@ public sealed class Callers(NodeSettings settings, TrustInForce trust, TimeProvi
         return office;
     }
 
+    /// <summary>The person that the token names, as the issuer knows them: two persons approve, not two tokens of one.</summary>
+    /// <exception cref="RpcException">UNAUTHENTICATED when the token names nobody.</exception>
+    public string Person(ServerCallContext context) =>
+        context.GetHttpContext().User.FindFirst("sub")?.Value is { Length: > 0 } person
+            ? person
+            : throw new Refusal(RefusalKind.Unauthenticated, "TOKEN_WITHOUT_PERSON", "The token names no person: a token with the claim \"sub\" is needed.").ToException();
+
     /// <summary>The node that the client certificate belongs to, by the trust list in force now: a connection may be older.</summary>
     /// <exception cref="RpcException">UNAUTHENTICATED for a certificate that is no known node's, or no longer.</exception>
     public NodeId Peer(ServerCallContext context) =>

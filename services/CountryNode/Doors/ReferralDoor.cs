@@ -1,100 +1,164 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using Coordination.Contracts.Referral.V1;
 using Coordination.CountryNode.Desks;
-using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
-using Coordination.Hosting.Dossiers;
 using Coordination.Hosting.Referrals;
 using Google.Protobuf;
 using Grpc.Core;
-using Channel = Coordination.Domain.Dossiers.Channel;
-using Command = Coordination.CountryNode.Desks.Command;
 using Referrals = Coordination.Domain.Referrals;
 
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>Referrals over gRPC: parse, call the desk, map. Nothing here decides anything.</summary>
-public sealed class ReferralDoor(ReferralDesk desk, Callers callers, ILogger<ReferralDoor> logger) : ReferralService.ReferralServiceBase
+public sealed class ReferralDoor(ReferralDesk desk, Commands commands, Callers callers, ReferralView view, ILogger<ReferralDoor> logger) : ReferralService.ReferralServiceBase
 {
     public override Task<OpenResponse> Open(OpenRequest request, ServerCallContext context) =>
-        Do(request, request.Command, context, OpenResponse.Parser, referral => new OpenResponse { Referral = referral }, fields =>
-        {
-            var opened = ReferralWire.Read(request.Opened, fields);
-            return command => desk.OpenAsync(command, opened, context.CancellationToken);
-        });
+        commands.DoAsync(request, request.Command, null, request.Particulars, context, OpenResponse.Parser,
+            fields => ReferralWire.Read(request.Opened, fields),
+            (command, fields) => command with { Earlier = fields.OptionalHash("earlier_dossier_id", request.EarlierDossierId.Span) is { } earlier ? new DossierId(earlier) : null });
 
     public override Task<AcknowledgeResponse> Acknowledge(AcknowledgeRequest request, ServerCallContext context) =>
-        Do(request, request.Command, context, AcknowledgeResponse.Parser, referral => new AcknowledgeResponse { Referral = referral },
-            fields => Write(Act.AcknowledgeReferral, request.DossierId, new Referrals.Acknowledged(), fields, context));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, AcknowledgeResponse.Parser, _ => new Referrals.Acknowledged());
+
+    public override Task<RequestInformationResponse> RequestInformation(RequestInformationRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, RequestInformationResponse.Parser, _ => new Referrals.InformationRequested());
+
+    public override Task<SupplyInformationResponse> SupplyInformation(SupplyInformationRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, SupplyInformationResponse.Parser, _ => new Referrals.InformationSupplied());
 
     public override Task<TakeUpResponse> TakeUp(TakeUpRequest request, ServerCallContext context) =>
-        Do(request, request.Command, context, TakeUpResponse.Parser, referral => new TakeUpResponse { Referral = referral },
-            fields => Write(Act.TakeUpReferral, request.DossierId, new Referrals.TakenUp(), fields, context));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, TakeUpResponse.Parser, _ => new Referrals.TakenUp());
 
     public override Task<DeclineResponse> Decline(DeclineRequest request, ServerCallContext context) =>
-        Do(request, request.Command, context, DeclineResponse.Parser, referral => new DeclineResponse { Referral = referral },
-            fields => Write(Act.DeclineReferral, request.DossierId, ReferralWire.Read(request.Declined, fields), fields, context));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, DeclineResponse.Parser, fields => ReferralWire.Read(request.Declined, fields));
+
+    public override Task<ProposeOnwardResponse> ProposeOnward(ProposeOnwardRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ProposeOnwardResponse.Parser, fields => ReferralWire.Read(request.Proposed, fields));
+
+    public override Task<AnswerOnwardResponse> AnswerOnward(AnswerOnwardRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, AnswerOnwardResponse.Parser, fields => ReferralWire.Read(request.Answered, fields));
+
+    public override Task<RecordConsentResponse> RecordConsent(RecordConsentRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, RecordConsentResponse.Parser, fields => ReferralWire.Read(request.Recorded, fields));
+
+    public override Task<ReleaseCaseFileResponse> ReleaseCaseFile(ReleaseCaseFileRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReleaseCaseFileResponse.Parser, fields => ReferralWire.Read(request.Released, fields));
+
+    public override Task<ReceiveCaseFileResponse> ReceiveCaseFile(ReceiveCaseFileRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReceiveCaseFileResponse.Parser, _ => new Referrals.CaseFileReceived());
+
+    public override Task<ChangeIdentificationResponse> ChangeIdentification(ChangeIdentificationRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ChangeIdentificationResponse.Parser, _ => new Referrals.IdentificationChanged());
+
+    public override Task<AnswerLocationResponse> AnswerLocation(AnswerLocationRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, AnswerLocationResponse.Parser, fields => ReferralWire.Read(request.Answered, fields));
+
+    public override Task<AnswerTracingResponse> AnswerTracing(AnswerTracingRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, AnswerTracingResponse.Parser, _ => new Referrals.TracingAnswered());
+
+    public override Task<ReportAssessmentResponse> ReportAssessment(ReportAssessmentRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportAssessmentResponse.Parser, fields => ReferralWire.Read(request.Reported, fields));
+
+    public override Task<RecordWishResponse> RecordWish(RecordWishRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, RecordWishResponse.Parser, fields => ReferralWire.Read(request.Recorded, fields));
+
+    public override Task<RecordChildSafeguardResponse> RecordChildSafeguard(RecordChildSafeguardRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, RecordChildSafeguardResponse.Parser, fields => ReferralWire.Read(request.Recorded, fields));
+
+    public override Task<ReportPreparationResponse> ReportPreparation(ReportPreparationRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportPreparationResponse.Parser, fields => ReferralWire.Read(request.Reported, fields));
+
+    public override Task<PlanReturnResponse> PlanReturn(PlanReturnRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, PlanReturnResponse.Parser, fields => ReferralWire.Read(WithToken(request.Planned), fields));
+
+    public override Task<AgreeToReturnResponse> AgreeToReturn(AgreeToReturnRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, AgreeToReturnResponse.Parser, _ => new Referrals.ReturnAgreed());
+
+    public override Task<HoldReturnResponse> HoldReturn(HoldReturnRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, HoldReturnResponse.Parser, fields => ReferralWire.Read(request.Held, fields));
+
+    public override Task<EndHoldResponse> EndHold(EndHoldRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, EndHoldResponse.Parser, _ => new Referrals.HoldEnded());
+
+    public override Task<PostponeReturnResponse> PostponeReturn(PostponeReturnRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, PostponeReturnResponse.Parser, _ => new Referrals.ReturnPostponed());
+
+    public override Task<ReportAccompaniedResponse> ReportAccompanied(ReportAccompaniedRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportAccompaniedResponse.Parser, fields => ReferralWire.Read(request.Reported, fields));
+
+    public override Task<ReportDidNotTravelResponse> ReportDidNotTravel(ReportDidNotTravelRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportDidNotTravelResponse.Parser, fields => ReferralWire.Read(request.Reported, fields));
+
+    public override Task<ReportMetResponse> ReportMet(ReportMetRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportMetResponse.Parser, fields => ReferralWire.Read(request.Reported, fields));
+
+    public override Task<ReportNotArrivedResponse> ReportNotArrived(ReportNotArrivedRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportNotArrivedResponse.Parser, fields => ReferralWire.Read(request.Reported, fields));
+
+    public override Task<ReportFoundSafeResponse> ReportFoundSafe(ReportFoundSafeRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportFoundSafeResponse.Parser, fields => ReferralWire.Read(request.Reported, fields));
+
+    public override Task<StartReintegrationResponse> StartReintegration(StartReintegrationRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, StartReintegrationResponse.Parser, _ => new Referrals.ReintegrationStarted());
+
+    public override Task<ReportFollowUpResponse> ReportFollowUp(ReportFollowUpRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportFollowUpResponse.Parser, fields => ReferralWire.Read(request.Reported, fields));
+
+    public override Task<AskAppearanceResponse> AskAppearance(AskAppearanceRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, AskAppearanceResponse.Parser, _ => new Referrals.AppearanceAsked());
+
+    public override Task<AnswerAppearanceResponse> AnswerAppearance(AnswerAppearanceRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, AnswerAppearanceResponse.Parser, fields => ReferralWire.Read(request.Answered, fields));
+
+    public override Task<ReportAppearanceResponse> ReportAppearance(ReportAppearanceRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportAppearanceResponse.Parser, _ => new Referrals.AppearanceDone());
+
+    public override Task<NoteEntitlementResponse> NoteEntitlement(NoteEntitlementRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, NoteEntitlementResponse.Parser, _ => new Referrals.EntitlementNoted());
+
+    public override Task<NoteProceedingsResponse> NoteProceedings(NoteProceedingsRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, NoteProceedingsResponse.Parser, _ => new Referrals.ProceedingsNoted());
+
+    public override Task<EndContactResponse> EndContact(EndContactRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, EndContactResponse.Parser, _ => new Referrals.ContactEnded());
+
+    public override Task<ResumeContactResponse> ResumeContact(ResumeContactRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ResumeContactResponse.Parser, _ => new Referrals.ContactResumed());
+
+    public override Task<CompleteResponse> Complete(CompleteRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, CompleteResponse.Parser, fields => ReferralWire.Read(request.Completed, fields));
 
     public override Task<CancelResponse> Cancel(CancelRequest request, ServerCallContext context) =>
-        Do(request, request.Command, context, CancelResponse.Parser, referral => new CancelResponse { Referral = referral },
-            fields => Write(Act.CancelReferral, request.DossierId, new Referrals.Cancelled(), fields, context));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, CancelResponse.Parser, _ => new Referrals.Cancelled());
 
     public override Task<WithdrawConsentResponse> WithdrawConsent(WithdrawConsentRequest request, ServerCallContext context) =>
-        Do(request, request.Command, context, WithdrawConsentResponse.Parser, referral => new WithdrawConsentResponse { Referral = referral },
-            fields => Write(Act.WithdrawConsent, request.DossierId, ReferralWire.Read(request.Withdrawn, fields), fields, context));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, WithdrawConsentResponse.Parser, fields => ReferralWire.Read(request.Withdrawn, fields));
+
+    public override Task<StopDataResponse> StopData(StopDataRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, StopDataResponse.Parser, fields => ReferralWire.Read(request.Stopped, fields));
+
+    public override Task<LapseResponse> Lapse(LapseRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, LapseResponse.Parser, fields => ReferralWire.Read(request.Lapsed, fields));
+
+    public override Task<EnterInErrorResponse> EnterInError(EnterInErrorRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, EnterInErrorResponse.Parser, _ => new Referrals.EnteredInError());
 
     public override async Task<GetResponse> Get(GetRequest request, ServerCallContext context)
     {
-        if (Rights.Check(callers.Office(context), Act.ReadReferral) is { } refusal) throw refusal.ToException();
+        var office = callers.Office(context);
+        if (Rights.Check(office, Act.ReadReferral) is { } refusal) throw refusal.ToException();
         var id = Errors.ReadId(request.DossierId);
         var (held, dossier) = await Errors.AnswerAsync(logger, () => desk.FindAsync(id, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
-        return new GetResponse { Referral = ReferralView.Of(dossier, held.Stops) };
+        var earlier = dossier.State?.Opened.Links.Earlier is { } token ? await Errors.AnswerAsync(logger, () => desk.FindEarlierAsync(token, context.CancellationToken)) : null;
+        return new GetResponse { Referral = view.Of(held, dossier, office, earlier) };
     }
 
-    Func<Command, Task<CommandOutcome>> Write(Act act, ByteString dossierId, Body body, FieldReader fields, ServerCallContext context)
+    /// <summary>A plan needs a name of its own; people who travel together are given theirs by the caller.</summary>
+    static ReturnPlanned? WithToken(ReturnPlanned? planned)
     {
-        var id = new DossierId(fields.Hash("dossier_id", dossierId.Span));
-        return command => desk.WriteAsync(command, act, id, body, context.CancellationToken);
-    }
-
-    /// <summary>The way of every command: who asks, what exactly, then the desk; its answer is kept as the bytes of the response.</summary>
-    async Task<TResponse> Do<TResponse>(
-        IMessage request, Contracts.Referral.V1.Command? about, ServerCallContext context, MessageParser<TResponse> parser,
-        Func<Referral, TResponse> respond, Func<FieldReader, Func<Command, Task<CommandOutcome>>> read) where TResponse : IMessage<TResponse>
-    {
-        var office = callers.Office(context);
-        var fields = new FieldReader();
-        var commandId = about?.CommandId ?? "";
-        if (commandId.Length is < 16 or > 64 || !commandId.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
-            fields.Fault("command.command_id", "is missing or malformed: 16 to 64 letters, digits, \"-\" and \"_\" are needed, such as a UUID, made once per command");
-        var happenedOn = fields.OptionalDate("command.happened_on", about?.HappenedOn ?? "");
-        var channel = fields.OptionalCode<Channel>("command.channel", (int)(about?.Channel ?? Contracts.Directory.V1.Channel.Unspecified)) ?? Channel.Node;
-        var write = read(fields);
-        var bytes = request.ToByteArray();
-        // A newer client may have asked for less than an older node would do.
-        if (UnknownFields.AreIn(request, bytes))
-            fields.Fault("request", "holds a field that this node does not know: send what its protos know, or have the node upgraded");
-        if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
-
-        var outcome = await Errors.AnswerAsync(logger, () => write(new Command(
-            new CommandKey(office, commandId), RequestHash(context.Method, bytes), happenedOn, channel,
-            dossier => respond(ReferralView.Of(dossier, [])).ToByteArray())));
-        return outcome switch
-        {
-            CommandOutcome.Done done => parser.ParseFrom(done.Answer.Span),
-            CommandOutcome.Refused refused => throw refused.Refusal.ToException(),
-            _ => throw new UnreachableException(),
-        };
-    }
-
-    /// <summary>Over the method too: another command under the same id is another request, be its bytes the same.</summary>
-    static byte[] RequestHash(string method, byte[] request)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(System.Text.Encoding.UTF8.GetBytes(method));
-        hash.AppendData([0]);
-        hash.AppendData(request);
-        return hash.GetHashAndReset();
+        if (planned is not { Plan.IsEmpty: true }) return planned;
+        planned = planned.Clone();
+        planned.Plan = ByteString.CopyFrom(RandomNumberGenerator.GetBytes(Token.Length));
+        return planned;
     }
 }

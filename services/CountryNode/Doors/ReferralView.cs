@@ -1,47 +1,166 @@
+using System.Text.Json;
 using Coordination.Contracts.Referral.V1;
+using Coordination.CountryNode.Desks;
+using Coordination.CountryNode.Directory;
+using Coordination.CountryNode.Exchange;
+using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Dossiers;
 using Coordination.Hosting.Referrals;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Enum = System.Enum;
+using Office = Coordination.Domain.Dossiers.Office;
 using Referrals = Coordination.Domain.Referrals;
 
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>A referral as clients see it.</summary>
-static class ReferralView
+public sealed class ReferralView(Overviews overviews, OfficeDirectory directory, Pen pen, TimeProvider time)
 {
-    public static Referral Of(Dossier<Referrals.Referral> dossier, IEnumerable<Store.Stop> stops)
+    /// <summary>The referral without what is open: for answers to commands, and for lists.</summary>
+    public Referral Of(HeldDossier held, Dossier<Referrals.Referral> dossier)
     {
         var view = new Referral
         {
             DossierId = ByteString.CopyFrom(dossier.Id.ToArray()),
             ConsentWithdrawn = dossier.Withdrawals.Any(entry => entry.Body is Referrals.ConsentWithdrawn { Scope: Referrals.WithdrawalScope.Everything }),
             Waiting = (uint)dossier.Waiting.Length,
+            WaitingSince = ToWire(held.WaitingSince),
             UpgradeNeeded = dossier.UpgradeNeeded,
         };
         view.Chains.AddRange(dossier.Heads.Select(head => new ChainLength { Author = head.Author.ToString(), Seq = (uint)head.Seq }));
-        view.Stops.AddRange(stops.Select(stop => new DeliveryStop { Peer = stop.Peer.ToString(), Reason = stop.Reason }));
+        view.Stops.AddRange(held.Stops.Select(stop => new DeliveryStop { Peer = stop.Peer.ToString(), Reason = stop.Reason }));
         if (dossier.State is not { } referral) return view;
 
         view.State = StateOf(referral.State);
-        view.Sender = referral.Sender.ToString();
-        view.Receiver = referral.Receiver.ToString();
+        view.Sender = referral.Parties.Sender.ToString();
+        view.Receiver = referral.Parties.Receiver.ToString();
+        view.Stay = referral.Stay.ToString();
         view.Opened = ReferralWire.Write(referral.Opened);
         view.Consent = Remaining(dossier, referral) is { } consent ? ReferralWire.Write(consent) : null;
+        view.Plan = referral.Plan is { } plan ? ToWire(plan) : null;
+        view.Held = referral.IsHeld;
+        view.Assessment = referral.Assessment is { } assessment ? ReferralWire.Write(assessment) : null;
+        view.Wish = referral.Wish is { } wish ? ReferralWire.Write(wish) : null;
+        view.Preparation.AddRange(referral.Preparation.Select(ReferralWire.Write));
+        view.Questions.AddRange(referral.Questions.Where(question => question.Answer is null).Select(ToWire));
+        view.Doubts.AddRange(referral.Doubts.Where(doubt => doubt.Owed.Count > 0).Select(ToWire));
+        view.Outcome = referral.Outcome is { } outcome ? (ReferralOutcome)outcome : ReferralOutcome.Unspecified;
+        view.Releases.AddRange(referral.Releases.Select(release => new CaseFileRelease { Entry = Hash(release.Entry), By = release.By.ToString(), Received = release.IsReceived }));
+        view.Offices.AddRange(referral.Offices.Select(office => new OfficeInCharge { Country = office.Country.ToString(), Office = DossierWire.Write(office.Office) }));
+        view.Debts.AddRange(overviews.Debts(dossier, held.Entries, held.Receipts, time.GetUtcNow()).Select(Of));
         return view;
     }
+
+    /// <summary>The referral with what is open to an office now, and for what is not, why.</summary>
+    public Referral Of(HeldDossier held, Dossier<Referrals.Referral> dossier, Office office, DossierId? earlier)
+    {
+        var view = Of(held, dossier);
+        if (earlier is { } known) view.EarlierDossierId = ByteString.CopyFrom(known.ToArray());
+        if (dossier.State is not { } referral) return view;
+        var today = RegionalTime.Today(pen.Node, time.GetUtcNow());
+        var blank = dossier.Draft(pen.Node, new Statement(office, new Referrals.Acknowledged(), today, Channel.Node), time.GetUtcNow());
+        view.Offers.AddRange(referral.Offers(blank).Select(offer => ToWire(offer, Rights.Check(office, offer.Body))));
+        return view;
+    }
+
+    /// <summary>Something owed, with its dates.</summary>
+    public Debt Of(DueDebt debt) => new()
+    {
+        Clock = (Clock)Enum.Parse<Referrals.Clock>(debt.Key.Clock),
+        Owes = debt.Key.Owes.ToString(),
+        Number = (uint)debt.Key.Number,
+        About = debt.Key.About is { } about ? Hash(about) : ByteString.Empty,
+        Office = debt.Office?.ToString() ?? "",
+        AwaitingSince = ToWire(debt.AwaitingSince),
+        WarnAt = ToWire(debt.WarnAt),
+        DueAt = ToWire(debt.DueAt),
+        Late = debt.DueAt < time.GetUtcNow(),
+        HolidaysNotCounted = !directory.Calendar.CountsHolidaysOf(debt.Key.Owes),
+    };
+
+    public static ReferralState StateOf(Referrals.ReferralState state) => state switch
+    {
+        Referrals.ReferralState.Sent => ReferralState.Sent,
+        Referrals.ReferralState.Received => ReferralState.Received,
+        Referrals.ReferralState.TakenUp => ReferralState.TakenUp,
+        Referrals.ReferralState.Assessed => ReferralState.Assessed,
+        Referrals.ReferralState.ReturnPlanned => ReferralState.ReturnPlanned,
+        Referrals.ReferralState.ReturnAgreed => ReferralState.ReturnAgreed,
+        Referrals.ReferralState.EnRoute => ReferralState.EnRoute,
+        Referrals.ReferralState.Unaccounted => ReferralState.Unaccounted,
+        Referrals.ReferralState.Returned => ReferralState.Returned,
+        Referrals.ReferralState.InReintegration => ReferralState.InReintegration,
+        Referrals.ReferralState.Lapsed => ReferralState.Lapsed,
+        Referrals.ReferralState.Declined => ReferralState.Declined,
+        Referrals.ReferralState.Completed => ReferralState.Completed,
+        Referrals.ReferralState.Cancelled => ReferralState.Cancelled,
+        Referrals.ReferralState.Withdrawn => ReferralState.Withdrawn,
+        Referrals.ReferralState.EnteredInError => ReferralState.EnteredInError,
+    };
 
     /// <summary>The consent less what was withdrawn in entries that still wait behind a gap: no gap suspends a withdrawal.</summary>
     static Referrals.Consent? Remaining(Dossier<Referrals.Referral> dossier, Referrals.Referral referral) =>
         dossier.Withdrawals.Where(dossier.Waiting.Contains).Select(entry => entry.Body).OfType<Referrals.ConsentWithdrawn>().Aggregate(
             referral.Consent, (consent, withdrawn) => withdrawn.Scope is Referrals.WithdrawalScope.Part part ? consent?.Without(part) : null);
 
-    static ReferralState StateOf(Referrals.ReferralState state) => state switch
+    static Plan ToWire(Referrals.Plan plan) => new()
     {
-        Referrals.ReferralState.Sent => ReferralState.Sent,
-        Referrals.ReferralState.Received => ReferralState.Received,
-        Referrals.ReferralState.TakenUp => ReferralState.TakenUp,
-        Referrals.ReferralState.Declined => ReferralState.Declined,
-        Referrals.ReferralState.Cancelled => ReferralState.Cancelled,
-        Referrals.ReferralState.Withdrawn => ReferralState.Withdrawn,
+        Plan_ = ByteString.CopyFrom(plan.Token.ToArray()),
+        Entry = Hash(plan.Entry),
+        By = plan.By.ToString(),
+        TravelOn = EntryWire.Write(plan.TravelOn),
+        MeetingAt = Timestamp.FromDateTimeOffset(plan.MeetingAt),
     };
+
+    static Question ToWire(Referrals.Question question) => new()
+    {
+        Entry = Hash(question.Entry),
+        By = question.By.ToString(),
+        Statement = question.Kind switch
+        {
+            Referrals.QuestionKind.Information => nameof(Referrals.InformationRequested),
+            Referrals.QuestionKind.Onward => nameof(Referrals.OnwardProposed),
+            Referrals.QuestionKind.Appearance => nameof(Referrals.AppearanceAsked),
+        },
+    };
+
+    static Doubt ToWire(Referrals.Doubt doubt)
+    {
+        var view = new Doubt { Entry = Hash(doubt.Entry), Kind = UpperSnake(doubt.Kind.ToString()) };
+        view.Owed.AddRange(doubt.Owed.Select(country => country.ToString()));
+        return view;
+    }
+
+    static Offer ToWire(Referrals.Offer offer, Refusal? notAllowed) => new()
+    {
+        Statement = offer.Body.Name,
+        Code = CodeOf(offer.Body) is { } code ? UpperSnake(code) : "",
+        Open = notAllowed is null && offer.Reason is null,
+        Contradicts = notAllowed is null && offer.Contradicts,
+        Reason = notAllowed?.Reason ?? (offer.Reason is { } reason ? Names.Of(reason.Code) : ""),
+        Explanation = notAllowed?.Text ?? offer.Reason?.Text ?? "",
+        Answers = offer.Answers is { } answers ? Hash(answers) : ByteString.Empty,
+    };
+
+    /// <summary>The code on which it depends whether a statement is open.</summary>
+    static string? CodeOf(Body body) => body switch
+    {
+        Referrals.Declined declined => declined.Reason.ToString(),
+        Referrals.LocationAnswered answered => answered.Answer.ToString(),
+        Referrals.AssessmentReported reported => reported.Finding.ToString(),
+        Referrals.WishRecorded recorded => recorded.Wish.ToString(),
+        Referrals.ChildSafeguardRecorded recorded => recorded.Safeguard.ToString(),
+        Referrals.FoundSafe found => found.In.ToString(),
+        Referrals.Completed completed => completed.Outcome.ToString(),
+        Resolved resolved => resolved.Resolution.ToString(),
+        _ => null,
+    };
+
+    static string UpperSnake(string name) => name.Length == 2 ? name : JsonNamingPolicy.SnakeCaseUpper.ConvertName(name);
+
+    static ByteString Hash(EntryHash hash) => ByteString.CopyFrom(hash.ToArray());
+
+    static Timestamp? ToWire(DateTimeOffset? at) => at is { } given ? Timestamp.FromDateTimeOffset(given) : null;
 }

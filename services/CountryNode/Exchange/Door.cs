@@ -9,7 +9,7 @@ using Coordination.Hosting.Trust;
 namespace Coordination.CountryNode.Exchange;
 
 /// <summary>The one way in for entries of other nodes: verify, store once, fold, receipt. Safe to knock on twice.</summary>
-public sealed partial class Door(IStore store, IPeers peers, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Door> logger)
+public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overviews overviews, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Door> logger)
 {
     /// <summary>Entries of one dossier that one peer may leave waiting for something missing.</summary>
     public const int MostWaiting = 64;

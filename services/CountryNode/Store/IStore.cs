@@ -26,6 +26,26 @@ public interface IStore
     /// <summary>How many dossiers without an opening wait here because of one peer.</summary>
     Task<int> CountWithoutOpeningAsync(NodeId peer, CancellationToken cancellationToken);
 
+    /// <summary>The particulars of a dossier that a recipient may read, encrypted at rest.</summary>
+    Task<ImmutableArray<KeptPart>> FindPartsAsync(DossierId id, NodeId recipient, CancellationToken cancellationToken);
+
+    /// <summary>Dossiers whose overview may have changed without an entry: receipts came, or the trust list changed. Claimed until the next look.</summary>
+    Task<ImmutableArray<DossierId>> ClaimStaleAsync(int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken);
+
+    /// <summary>Keeps overviews, each unless entries or receipts came since it was claimed: then it is made again.</summary>
+    Task KeepOverviewsAsync(IReadOnlyCollection<(DossierId Id, int JudgedOn, Overview Overview)> overviews, DateTimeOffset claimedUntil, CancellationToken cancellationToken);
+
+    /// <summary>Marks every dossier as one whose overview may have changed.</summary>
+    Task MarkAllStaleAsync(CancellationToken cancellationToken);
+
+    /// <summary>Asks what is to be told of debts whose time has come, and keeps it, in one commit; each notice once, whoever asks and however often.</summary>
+    /// <param name="most">Debts at most.</param>
+    /// <param name="now">UTC.</param>
+    /// <param name="tell">Pure: what is to be told of one debt by now, and when to look again; null for never.</param>
+    /// <param name="cancellationToken">Tells nothing.</param>
+    /// <returns>How many debts were looked at.</returns>
+    Task<int> SweepAsync(int most, DateTimeOffset now, Func<DossierId, DueDebt, (IReadOnlyCollection<Notice> Notices, DateTimeOffset? LookAt)> tell, CancellationToken cancellationToken);
+
     /// <summary>Notes what the door refused before it came to a dossier.</summary>
     Task AuditAsync(IReadOnlyCollection<AuditRow> rows, CancellationToken cancellationToken);
 
@@ -74,10 +94,13 @@ public sealed record HeldEntry(SignedEntry Signed, NodeId? HandedOnBy, DateTimeO
 /// <param name="Receipts">This node's own and those of peers.</param>
 /// <param name="Stops">Peers that refuse for good what this node wrote.</param>
 /// <param name="WaitingSince">Since when entries wait for something missing; null while none does.</param>
-public sealed record HeldDossier(DossierId Id, ImmutableArray<HeldEntry> Entries, ImmutableArray<SignedReceipt> Receipts, ImmutableArray<Stop> Stops, DateTimeOffset? WaitingSince)
+/// <param name="Parts">The entries whose particulars, as far as they are this node's to read, are held or were erased.</param>
+public sealed record HeldDossier(
+    DossierId Id, ImmutableArray<HeldEntry> Entries, ImmutableArray<SignedReceipt> Receipts, ImmutableArray<Stop> Stops, DateTimeOffset? WaitingSince,
+    ImmutableHashSet<EntryHash> Parts)
 {
     /// <summary>A dossier of which nothing is held.</summary>
-    public static HeldDossier Nothing(DossierId id) => new(id, [], [], [], null);
+    public static HeldDossier Nothing(DossierId id) => new(id, [], [], [], null, []);
 
     /// <summary>The opening; null while it is missing.</summary>
     public Opening? Opening => Entries.FirstOrDefault(held => held.Entry.Hash == Id.Opening)?.Entry.Opening;
@@ -97,14 +120,15 @@ public sealed record Answered(ReadOnlyMemory<byte> RequestHash, ReadOnlyMemory<b
 /// <summary>An entry that this node writes.</summary>
 /// <param name="Entry">Signed.</param>
 /// <param name="JudgedOn">How many entries of the dossier were held when it was judged.</param>
-/// <param name="State">Where the dossier stands with it; null where only a newer program understands the opening.</param>
+/// <param name="Overview">What lists and deadlines know of the dossier with it.</param>
+/// <param name="Parts">Its particulars, one for each who may read them, encrypted at rest; none where it has none.</param>
 /// <param name="Digest">Of what is held of the dossier with it.</param>
 /// <param name="Participants">All of the dossier, this node too.</param>
 /// <param name="Command">By which command.</param>
 /// <param name="Answered">What that command is answered.</param>
 /// <param name="Now">UTC.</param>
 public sealed record Append(
-    SignedEntry Entry, int JudgedOn, string? State, SetDigest Digest, Opening Participants, CommandKey Command, Answered Answered, DateTimeOffset Now);
+    SignedEntry Entry, int JudgedOn, Overview Overview, ImmutableArray<KeptPart> Parts, SetDigest Digest, Opening Participants, CommandKey Command, Answered Answered, DateTimeOffset Now);
 
 /// <summary>What became of an append.</summary>
 public enum AppendOutcome
@@ -120,14 +144,15 @@ public enum AppendOutcome
 /// <param name="Id">Of which nothing may have been held yet.</param>
 /// <param name="Entries">New ones.</param>
 /// <param name="Opening">The opening, when it is held now; null while it is missing.</param>
-/// <param name="State">Where the dossier stands with them; null while its opening is missing or void.</param>
+/// <param name="Overview">What lists and deadlines know of the dossier with them.</param>
+/// <param name="Parts">Particulars of entries held now or before, sealed to this node, encrypted at rest.</param>
 /// <param name="Digest">Of what is held with them; null while the opening is missing.</param>
 /// <param name="WaitingSince">Null when nothing waits any more.</param>
 /// <param name="AskFor">Whom to ask for what is missing; none when nothing waits.</param>
 /// <param name="Receipts">New ones of this node.</param>
 /// <param name="Audit">What was kept without letting it count.</param>
 public sealed record Admission(
-    DossierId Id, ImmutableArray<HeldEntry> Entries, Opening? Opening, string? State, SetDigest? Digest, DateTimeOffset? WaitingSince, ImmutableArray<NodeId> AskFor,
+    DossierId Id, ImmutableArray<HeldEntry> Entries, Opening? Opening, Overview Overview, ImmutableArray<KeptPart> Parts, SetDigest? Digest, DateTimeOffset? WaitingSince, ImmutableArray<NodeId> AskFor,
     ImmutableArray<SignedReceipt> Receipts, ImmutableArray<AuditRow> Audit);
 
 /// <summary>What the door refused, or kept without letting it count.</summary>
@@ -141,7 +166,14 @@ public sealed record AuditRow(DateTimeOffset At, string Reason, NodeId Peer, Ent
 /// <summary>What a peer has no receipt for in one dossier.</summary>
 /// <param name="Dossier">The dossier.</param>
 /// <param name="Entries">This node's own, by seq.</param>
-public sealed record Parcel(DossierId Dossier, ImmutableArray<SignedEntry> Entries);
+/// <param name="Parts">Their particulars, as far as they are the peer's to read, encrypted at rest.</param>
+public sealed record Parcel(DossierId Dossier, ImmutableArray<SignedEntry> Entries, ImmutableArray<KeptPart> Parts);
+
+/// <summary>Particulars of one entry as they are kept: under the dossier's own key, which no backup of the database holds.</summary>
+/// <param name="Entry">Whose.</param>
+/// <param name="Recipient">Who may read them.</param>
+/// <param name="AtRest">Encrypted; empty for what was erased.</param>
+public sealed record KeptPart(EntryHash Entry, NodeId Recipient, ReadOnlyMemory<byte> AtRest);
 
 /// <summary>What became of a claimed parcel.</summary>
 /// <param name="Dossier">The dossier.</param>

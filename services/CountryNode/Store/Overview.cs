@@ -24,7 +24,11 @@ public sealed record Overview(string? State, NodeId? Counterpart, string? Type, 
 /// <param name="AgainEvery">How often lateness is told again; null for once.</param>
 /// <param name="ProgressEvery">How many months apart a note on progress is wanted; 0 for none.</param>
 public sealed record DueDebt(
-    DebtKey Key, Office? Office, DateTimeOffset? AwaitingSince, DateTimeOffset? WarnAt, DateTimeOffset? DueAt, TimeSpan? AgainEvery, int ProgressEvery);
+    DebtKey Key, Office? Office, DateTimeOffset? AwaitingSince, DateTimeOffset? WarnAt, DateTimeOffset? DueAt, TimeSpan? AgainEvery, int ProgressEvery)
+{
+    /// <summary>UTC: before this there is nothing to tell; null while the clock does not run.</summary>
+    public DateTimeOffset? FirstLook => DueAt is null ? null : new[] { WarnAt, DueAt, ProgressEvery > 0 ? AwaitingSince?.AddMonths(ProgressEvery) : null }.Min();
+}
 
 /// <summary>What makes a debt one debt, so that nothing about it is told twice.</summary>
 /// <param name="Clock">As its protocol calls it.</param>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Text.Json;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Dossiers;
 using Dapper;
@@ -38,13 +39,20 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
         try
         {
             var kept = await connection.ExecuteScalarAsync<long>(Sql(
-                entry.Opening is null ? $"with moved as ({Continues}), {Kept}" : $"with moved as ({Opens}), {Takes}, {Kept}",
+                entry.Opening is null ? $"with moved as ({Continues}), {Owes}, {Kept}" : $"with moved as ({Opens}), {Takes}, {Owes}, {Kept}",
                 new
                 {
                     DossierId = entry.Dossier.ToArray(),
                     Kind = append.Participants.Kind.ToString(),
                     append.JudgedOn,
-                    append.State,
+                    append.Overview.State,
+                    Counterpart = append.Overview.Counterpart?.ToString(),
+                    append.Overview.Type,
+                    append.Overview.Urgency,
+                    OfficeInCharge = append.Overview.Office?.ToString(),
+                    Debts = DebtRows([(entry.Dossier, append.Overview)]),
+                    PartRecipients = Texts(append.Parts.Select(part => part.Recipient)),
+                    PartsAtRest = Bytes(append.Parts.Select(part => part.AtRest)),
                     Digest = append.Digest.ToArray(),
                     Hash = entry.Hash.ToArray(),
                     Author = _own,
@@ -71,12 +79,14 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
 
     const string Opens =
         """
-        insert into dossier (id, kind, held, state, digest) values (@DossierId, @Kind, 1, @State, @Digest) returning id
+        insert into dossier (id, kind, held, state, digest, counterpart, type, urgency, office, held_since)
+        values (@DossierId, @Kind, 1, @State, @Digest, @Counterpart, @Type, @Urgency, @OfficeInCharge, @Now) returning id
         """;
 
     const string Continues =
         """
-        update dossier set held = held + 1, state = @State, digest = @Digest where id = @DossierId and held = @JudgedOn returning id
+        update dossier set held = held + 1, state = @State, digest = @Digest, counterpart = @Counterpart, type = @Type, urgency = @Urgency, office = @OfficeInCharge
+        where id = @DossierId and held = @JudgedOn returning id
         """;
 
     const string Takes =
@@ -86,11 +96,39 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             select id, node, node = any(@Writers) from moved, unnest(@Writers || @Readers) as node)
         """;
 
+    /// <summary>Replaces what is owed in the dossiers of <c>moved</c>. What stays owed is changed in its place: one statement cannot delete a row and write it anew.</summary>
+    const string Owes =
+        """
+        owed as (
+            select decode(dossier, 'hex') as dossier_id, clock, owes, number, decode(cause, 'hex') as cause, decode(about, 'hex') as about,
+                office, awaiting_since, warn_at, due_at, again_every, progress_every, look_at
+            from jsonb_to_recordset(@Debts::jsonb) as given (
+                dossier text, clock text, owes text, number integer, cause text, about text, office text, awaiting_since timestamptz,
+                warn_at timestamptz, due_at timestamptz, again_every interval, progress_every integer, look_at timestamptz)),
+        paid as (
+            delete from debt using moved where debt.dossier_id = moved.id and not exists (
+                select from owed where owed.dossier_id = debt.dossier_id and owed.clock = debt.clock and owed.owes = debt.owes
+                    and owed.number = debt.number and owed.cause = debt.cause and owed.about = debt.about)),
+        owing as (
+            insert into debt (dossier_id, clock, owes, number, cause, about, office, awaiting_since, warn_at, due_at, again_every, progress_every, look_at)
+            select owed.* from owed join moved on moved.id = owed.dossier_id
+            on conflict (dossier_id, clock, owes, number, cause, about) do update set
+                office = excluded.office, awaiting_since = excluded.awaiting_since, warn_at = excluded.warn_at, due_at = excluded.due_at,
+                again_every = excluded.again_every, progress_every = excluded.progress_every,
+                -- Other dates, another first look; what was told is not told again.
+                look_at = case when (debt.warn_at, debt.due_at) is not distinct from (excluded.warn_at, excluded.due_at) then debt.look_at else excluded.look_at end)
+        """;
+
     const string Kept =
         """
         written as (
             insert into entry (hash, dossier_id, author, seq, bytes, signature, key_id, held_since)
             select @Hash, id, @Author, @Seq, @Bytes, @Signature, @KeyId, @Now from moved),
+        numbered_later as (
+            insert into unnumbered (entry_hash) select @Hash from moved),
+        sealed as (
+            insert into part (entry_hash, dossier_id, recipient, at_rest)
+            select @Hash, id, recipient, at_rest from moved, unnest(@PartRecipients, @PartsAtRest) as given (recipient, at_rest)),
         answered as (
             insert into command (office, command_id, request_hash, answer, answered_at)
             select @Office, @CommandId, @RequestHash, @Answer, @Now from moved),
@@ -149,18 +187,30 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 HandedOnBy = Texts(entries.Select(held => held.HandedOnBy ?? throw new UnreachableException("Only a peer's entries come in by the door."))),
                 HeldSince = entries.Select(held => held.HeldSince).ToArray(),
             }, cancellationToken));
+        await connection.ExecuteAsync(Sql("insert into unnumbered (entry_hash) select unnest(@Hashes)", new { Hashes = Bytes(entries.Select(held => held.Entry.Hash)) }, cancellationToken));
         await connection.ExecuteAsync(Sql(
-            """
-            update dossier set held = held + added, kind = coalesce(now.kind, dossier.kind), state = now.state, digest = now.digest, waiting_since = now.waiting_since
-            from unnest(@Ids, @Added, @Kinds, @States, @Digests, @WaitingSince) as now (id, added, kind, state, digest, waiting_since)
-            where dossier.id = now.id
+            $"""
+            with moved as (
+                update dossier set held = held + added, kind = coalesce(now.kind, dossier.kind), digest = now.digest, waiting_since = now.waiting_since,
+                    state = now.state, counterpart = now.counterpart, type = now.type, urgency = now.urgency, office = now.office
+                from unnest(@Ids, @Added, @Kinds, @Digests, @WaitingSince, @States, @Counterparts, @Types, @Urgencies, @Offices)
+                    as now (id, added, kind, digest, waiting_since, state, counterpart, type, urgency, office)
+                where dossier.id = now.id
+                returning dossier.id),
+            {Owes}
+            select count(*) from moved
             """,
             new
             {
                 Ids = Bytes(admissions.Select(admission => admission.Id)),
                 Added = admissions.Select(admission => admission.Entries.Length).ToArray(),
                 Kinds = admissions.Select(admission => admission.Opening?.Kind?.ToString()).ToArray(),
-                States = admissions.Select(admission => admission.State).ToArray(),
+                States = admissions.Select(admission => admission.Overview.State).ToArray(),
+                Counterparts = admissions.Select(admission => admission.Overview.Counterpart?.ToString()).ToArray(),
+                Types = admissions.Select(admission => admission.Overview.Type).ToArray(),
+                Urgencies = admissions.Select(admission => admission.Overview.Urgency).ToArray(),
+                Offices = admissions.Select(admission => admission.Overview.Office?.ToString()).ToArray(),
+                Debts = DebtRows(admissions.Select(admission => (admission.Id, admission.Overview))),
                 Digests = admissions.Select(admission => admission.Digest?.ToArray()).ToArray(),
                 WaitingSince = admissions.Select(admission => admission.WaitingSince).ToArray(),
             }, cancellationToken));
@@ -174,19 +224,37 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 Nodes = Texts(participants.Select(participant => participant.Node)),
                 Writes = participants.Select(participant => participant.Writes).ToArray(),
             }, cancellationToken));
+        await KeepPartsAsync(connection, admissions, cancellationToken);
         await KeepGapsAsync(connection, admissions, cancellationToken);
         await KeepReceiptsAsync(connection, receipts, cancellationToken);
         await AuditAsync(connection, [.. admissions.SelectMany(admission => admission.Audit)], cancellationToken);
     }
 
+    static Task KeepPartsAsync(NpgsqlConnection connection, IReadOnlyCollection<Admission> admissions, CancellationToken cancellationToken)
+    {
+        var parts = admissions.SelectMany(admission => admission.Parts.Select(part => (admission.Id, Part: part))).ToList();
+        return parts.Count == 0 ? Task.CompletedTask : connection.ExecuteAsync(Sql(
+            """
+            insert into part (entry_hash, dossier_id, recipient, at_rest)
+            select * from unnest(@Entries, @Dossiers, @Recipients, @AtRest) on conflict do nothing
+            """,
+            new
+            {
+                Entries = Bytes(parts.Select(kept => kept.Part.Entry)),
+                Dossiers = Bytes(parts.Select(kept => kept.Id)),
+                Recipients = Texts(parts.Select(kept => kept.Part.Recipient)),
+                AtRest = Bytes(parts.Select(kept => kept.Part.AtRest)),
+            }, cancellationToken));
+    }
+
     static async Task KeepGapsAsync(NpgsqlConnection connection, IReadOnlyCollection<Admission> admissions, CancellationToken cancellationToken)
     {
-        var missing = admissions.SelectMany(admission => admission.AskFor.Select(peer => (admission.Id, Peer: peer, Since: admission.WaitingSince))).ToList();
+        var missing = admissions.SelectMany(admission => admission.AskFor.Select(peer => (admission.Id, Peer: peer))).ToList();
         await connection.ExecuteAsync(Sql(
             """
             delete from gap where dossier_id = any(@Ids)
                 and not exists (select from unnest(@Dossiers, @Peers) as missing (dossier_id, peer) where missing.dossier_id = gap.dossier_id and missing.peer = gap.peer);
-            insert into gap (dossier_id, peer, fetch_after) select * from unnest(@Dossiers, @Peers, @Since)
+            insert into gap (dossier_id, peer, fetch_after) select dossier_id, peer, '-infinity' from unnest(@Dossiers, @Peers) as missing (dossier_id, peer)
             on conflict do nothing;
             """,
             new
@@ -194,7 +262,6 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 Ids = Bytes(admissions.Select(admission => admission.Id)),
                 Dossiers = Bytes(missing.Select(gap => gap.Id)),
                 Peers = Texts(missing.Select(gap => gap.Peer)),
-                Since = missing.Select(gap => gap.Since).ToArray(),
             }, cancellationToken));
     }
 
@@ -232,7 +299,8 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             order by seq
             """, new { Claimed = claimed, Own = _own, Peer = peer.ToString() }, cancellationToken));
         var byDossier = entries.ToLookup(row => DossierId.Read(row.DossierId), row => row.ToHeld().Signed);
-        return [.. claimed.Select(id => DossierId.Read(id)).Select(id => new Parcel(id, [.. byDossier[id]]))];
+        var parts = (await PartsAsync(connection, claimed, peer, cancellationToken)).ToLookup(part => part.Entry);
+        return [.. claimed.Select(id => DossierId.Read(id)).Select(id => new Parcel(id, [.. byDossier[id]], [.. byDossier[id].SelectMany(signed => parts[signed.Entry.Hash])]))];
     }
 
     public async Task SettleAsync(NodeId peer, IReadOnlyCollection<SignedReceipt> receipts, IReadOnlyCollection<Settled> parcels, CancellationToken cancellationToken)
@@ -245,6 +313,9 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             delete from outbox where peer = @Peer and dossier_id = any(@Dossiers) and last_seq <= (
                 select max(receipt.seq) from receipt
                 where receipt.dossier_id = outbox.dossier_id and receipt.holder = @Peer and receipt.author = @Own);
+            with received as (
+                select id from dossier where id = any(@Receipted) order by id for no key update)
+            update dossier set stale_until = '-infinity' from received where dossier.id = received.id;
             update outbox set claimed_until = settled.not_before, stopped_by = settled.stopped_by
             from unnest(@Dossiers, @NotBefore, @StoppedBy) as settled (dossier_id, not_before, stopped_by)
             where outbox.peer = @Peer and outbox.dossier_id = settled.dossier_id;
@@ -253,6 +324,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             {
                 Peer = peer.ToString(),
                 Own = _own,
+                Receipted = Bytes(receipts.Select(receipt => receipt.Dossier).Distinct()),
                 Dossiers = Bytes(parcels.Select(parcel => parcel.Dossier)),
                 NotBefore = parcels.Select(parcel => parcel.NotBefore).ToArray(),
                 StoppedBy = parcels.Select(parcel => parcel.StoppedBy).ToArray(),
@@ -278,6 +350,149 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             """, new { Peer = peer.ToString(), Most = most, Now = now, Pause = pause, Longest = longest }, cancellationToken));
         return [.. claimed.Select(id => DossierId.Read(id))];
     }
+
+    public async Task<ImmutableArray<KeptPart>> FindPartsAsync(DossierId id, NodeId recipient, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await PartsAsync(connection, [id.ToArray()], recipient, cancellationToken);
+    }
+
+    static async Task<ImmutableArray<KeptPart>> PartsAsync(NpgsqlConnection connection, byte[][] dossiers, NodeId recipient, CancellationToken cancellationToken)
+    {
+        var rows = await connection.QueryAsync<PartRow>(Sql(
+            "select entry_hash, at_rest from part where dossier_id = any(@Dossiers) and recipient = @Recipient",
+            new { Dossiers = dossiers, Recipient = recipient.ToString() }, cancellationToken));
+        return [.. rows.Select(row => new KeptPart(EntryHash.Read(row.EntryHash), recipient, row.AtRest))];
+    }
+
+    public async Task<ImmutableArray<DossierId>> ClaimStaleAsync(int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var claimed = await connection.QueryAsync<byte[]>(Sql(
+            """
+            with due as (
+                select id from dossier where stale_until <= @Now order by stale_until limit @Most for no key update skip locked)
+            update dossier set stale_until = @Until from due where dossier.id = due.id
+            returning dossier.id
+            """, new { Now = now, Until = until, Most = most }, cancellationToken));
+        return [.. claimed.Select(id => DossierId.Read(id))];
+    }
+
+    public async Task KeepOverviewsAsync(IReadOnlyCollection<(DossierId Id, int JudgedOn, Overview Overview)> overviews, DateTimeOffset claimedUntil, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(Sql(
+            $"""
+            with due as (
+                select id from dossier where id = any(@Ids) order by id for no key update),
+            moved as (
+                update dossier set stale_until = null, state = now.state, counterpart = now.counterpart, type = now.type, urgency = now.urgency, office = now.office
+                from due join unnest(@Ids, @JudgedOn, @States, @Counterparts, @Types, @Urgencies, @Offices)
+                    as now (id, judged_on, state, counterpart, type, urgency, office) on now.id = due.id
+                -- Receipts that came meanwhile have marked it anew, and entries have made a newer one: then it is made again.
+                where dossier.id = now.id and dossier.held = now.judged_on and dossier.stale_until = @ClaimedUntil
+                returning dossier.id),
+            {Owes}
+            select count(*) from moved
+            """,
+            new
+            {
+                ClaimedUntil = claimedUntil,
+                Ids = Bytes(overviews.Select(made => made.Id)),
+                JudgedOn = overviews.Select(made => made.JudgedOn).ToArray(),
+                States = overviews.Select(made => made.Overview.State).ToArray(),
+                Counterparts = overviews.Select(made => made.Overview.Counterpart?.ToString()).ToArray(),
+                Types = overviews.Select(made => made.Overview.Type).ToArray(),
+                Urgencies = overviews.Select(made => made.Overview.Urgency).ToArray(),
+                Offices = overviews.Select(made => made.Overview.Office?.ToString()).ToArray(),
+                Debts = DebtRows(overviews.Select(made => (made.Id, made.Overview))),
+            }, cancellationToken));
+    }
+
+    public async Task MarkAllStaleAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(Sql(
+            """
+            with every as (
+                select id from dossier order by id for no key update)
+            update dossier set stale_until = '-infinity' from every where dossier.id = every.id
+            """, new { }, cancellationToken));
+    }
+
+    public async Task<int> SweepAsync(
+        int most, DateTimeOffset now, Func<DossierId, DueDebt, (IReadOnlyCollection<Notice> Notices, DateTimeOffset? LookAt)> tell, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var rows = (await connection.QueryAsync<DebtRow>(Sql(
+            """
+            select dossier_id, clock, owes, number, cause, about, office, awaiting_since, warn_at, due_at, again_every, progress_every
+            from debt where look_at <= @Now order by look_at limit @Most for update skip locked
+            """, new { Now = now, Most = most }, cancellationToken))).ToList();
+        if (rows.Count == 0) return 0;
+
+        var told = rows.Select(row => (Row: row, Told: tell(DossierId.Read(row.DossierId), row.ToDebt()))).ToList();
+        var notices = told.SelectMany(debt => debt.Told.Notices).ToList();
+        await connection.ExecuteAsync(Sql(
+            """
+            insert into notice (dossier_id, clock, owes, number, cause, about, kind, round, office, at)
+            select * from unnest(@Dossiers, @Clocks, @Owes, @Numbers, @Causes, @Abouts, @Kinds, @Rounds, @Offices, @At)
+            on conflict do nothing;
+            """,
+            new
+            {
+                Dossiers = Bytes(notices.Select(notice => notice.Dossier)),
+                Clocks = notices.Select(notice => notice.Debt.Clock).ToArray(),
+                Owes = Texts(notices.Select(notice => notice.Debt.Owes)),
+                Numbers = notices.Select(notice => notice.Debt.Number).ToArray(),
+                Causes = Bytes(notices.Select(notice => notice.Debt.Cause)),
+                Abouts = notices.Select(notice => notice.Debt.About?.ToArray() ?? []).ToArray(),
+                Kinds = notices.Select(notice => notice.Kind.ToString()).ToArray(),
+                Rounds = notices.Select(notice => notice.Round).ToArray(),
+                Offices = notices.Select(notice => notice.Office?.ToString()).ToArray(),
+                At = notices.Select(notice => notice.At).ToArray(),
+            }, cancellationToken));
+        await connection.ExecuteAsync(Sql(
+            """
+            update debt set look_at = next.look_at
+            from unnest(@Dossiers, @Clocks, @Owes, @Numbers, @Causes, @Abouts, @LookAt) as next (dossier_id, clock, owes, number, cause, about, look_at)
+            where (debt.dossier_id, debt.clock, debt.owes, debt.number, debt.cause, debt.about) = (next.dossier_id, next.clock, next.owes, next.number, next.cause, next.about)
+            """,
+            new
+            {
+                Dossiers = told.Select(debt => debt.Row.DossierId).ToArray(),
+                Clocks = told.Select(debt => debt.Row.Clock).ToArray(),
+                Owes = told.Select(debt => debt.Row.Owes).ToArray(),
+                Numbers = told.Select(debt => debt.Row.Number).ToArray(),
+                Causes = told.Select(debt => debt.Row.Cause).ToArray(),
+                Abouts = told.Select(debt => debt.Row.About).ToArray(),
+                LookAt = told.Select(debt => debt.Told.LookAt).ToArray(),
+            }, cancellationToken));
+        await transaction.CommitAsync(cancellationToken);
+        return rows.Count;
+    }
+
+    /// <summary>Debts as <see cref="Owes"/> reads them.</summary>
+    static string DebtRows(IEnumerable<(DossierId Id, Overview Overview)> overviews) => JsonSerializer.Serialize(
+        from made in overviews
+        from debt in made.Overview.Debts
+        select new
+        {
+            dossier = made.Id.ToString(),
+            clock = debt.Key.Clock,
+            owes = debt.Key.Owes.ToString(),
+            number = debt.Key.Number,
+            cause = debt.Key.Cause.ToString(),
+            about = debt.Key.About?.ToString() ?? "",
+            office = debt.Office?.ToString(),
+            awaiting_since = debt.AwaitingSince,
+            warn_at = debt.WarnAt,
+            due_at = debt.DueAt,
+            again_every = debt.AgainEvery?.ToString(),
+            progress_every = debt.ProgressEvery,
+            look_at = debt.FirstLook,
+        });
 
     public async Task<int> CountWithoutOpeningAsync(NodeId peer, CancellationToken cancellationToken)
     {
@@ -341,7 +556,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             """, new { Peer = peer.ToString(), Own = _own, Now = now }, cancellationToken));
     }
 
-    static async Task<Dictionary<DossierId, HeldDossier>> ReadAsync(NpgsqlConnection connection, DossierId[] ids, CancellationToken cancellationToken)
+    async Task<Dictionary<DossierId, HeldDossier>> ReadAsync(NpgsqlConnection connection, DossierId[] ids, CancellationToken cancellationToken)
     {
         await using var rows = await connection.QueryMultipleAsync(Sql(
             """
@@ -349,14 +564,16 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             select dossier_id, peer, stopped_by from outbox where dossier_id = any(@Ids) and stopped_by is not null;
             select dossier_id, bytes, signature, key_id, handed_on_by, held_since from entry where dossier_id = any(@Ids);
             select dossier_id, author, seq, hash, holder, received_at, bytes, signature, key_id from receipt where dossier_id = any(@Ids);
-            """, new { Ids = Bytes(ids) }, cancellationToken));
+            select dossier_id, entry_hash from part where dossier_id = any(@Ids) and recipient = @Own;
+            """, new { Ids = Bytes(ids), Own = _own }, cancellationToken));
         var dossiers = await rows.ReadAsync<DossierRow>();
         var stops = (await rows.ReadAsync<StopRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => new Stop(NodeId.Parse(row.Peer), row.StoppedBy));
         var entries = (await rows.ReadAsync<EntryRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => row.ToHeld());
         var receipts = (await rows.ReadAsync<ReceiptRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => row.ToReceipt());
+        var parts = (await rows.ReadAsync<HeldPartRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => EntryHash.Read(row.EntryHash));
         return dossiers
             .Select(row => (Id: DossierId.Read(row.Id), row.WaitingSince))
-            .ToDictionary(row => row.Id, row => new HeldDossier(row.Id, [.. entries[row.Id]], [.. receipts[row.Id]], [.. stops[row.Id]], row.WaitingSince is { } since ? new DateTimeOffset(since) : null));
+            .ToDictionary(row => row.Id, row => new HeldDossier(row.Id, [.. entries[row.Id]], [.. receipts[row.Id]], [.. stops[row.Id]], row.WaitingSince is { } since ? new DateTimeOffset(since) : null, [.. parts[row.Id]]));
     }
 
     /// <summary>Keeps receipts for entries that are held as the receipt says; any other is of no use to anyone.</summary>
@@ -411,6 +628,19 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
     sealed record AnswerRow(byte[] RequestHash, byte[] Answer);
 
     sealed record DossierRow(byte[] Id, DateTime? WaitingSince);
+
+    sealed record PartRow(byte[] EntryHash, byte[] AtRest);
+
+    sealed record HeldPartRow(byte[] DossierId, byte[] EntryHash);
+
+    sealed record DebtRow(
+        byte[] DossierId, string Clock, string Owes, int Number, byte[] Cause, byte[] About, string? Office,
+        DateTime? AwaitingSince, DateTime? WarnAt, DateTime? DueAt, TimeSpan? AgainEvery, int ProgressEvery)
+    {
+        public DueDebt ToDebt() => new(
+            new DebtKey(Clock, NodeId.Parse(Owes), Number, EntryHash.Read(Cause), About.Length == 0 ? null : EntryHash.Read(About)),
+            Domain.Dossiers.Office.TryParse(Office, out var office) ? office : null, AwaitingSince, WarnAt, DueAt, AgainEvery, ProgressEvery);
+    }
 
     sealed record BucketRow(int Bucket, byte[] Digest);
 

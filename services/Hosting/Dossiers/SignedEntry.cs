@@ -79,12 +79,19 @@ public sealed record Pen(NodeId Node, KeyPool Key)
         return new Pen(node, KeyPool.Of(SignedBytes.KeyId(node.ToString(), key), key));
     }
 
+    /// <summary>The nonce that a draft is signed with: random for an opening, none for any other.</summary>
+    public byte[] NonceFor(Entry draft)
+    {
+        var nonce = new byte[draft.Opening is null ? 0 : EntryWire.NonceLength];
+        if (nonce.Length > 0) Nonce(nonce);
+        return nonce;
+    }
+
     /// <summary>Writes and signs an entry.</summary>
     /// <param name="draft">By this node.</param>
-    public SignedEntry Sign(Entry draft)
+    /// <param name="nonce">As <see cref="NonceFor"/> gave it.</param>
+    public SignedEntry Sign(Entry draft, ReadOnlySpan<byte> nonce)
     {
-        Span<byte> nonce = stackalloc byte[draft.Opening is null ? 0 : EntryWire.NonceLength];
-        if (!nonce.IsEmpty) Nonce(nonce);
         var (entry, bytes) = EntryWire.Write(draft, nonce);
         return new SignedEntry(entry, bytes, Key.Sign(SignatureKind.Entry, bytes), Key.Id);
     }

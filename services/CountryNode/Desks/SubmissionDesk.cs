@@ -1,0 +1,153 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using Coordination.CountryNode.Directory;
+using Coordination.CountryNode.Store;
+using Coordination.Domain.Dossiers;
+using Coordination.Domain.Referrals;
+using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Sealing;
+
+namespace Coordination.CountryNode.Desks;
+
+/// <summary>Where a statement waits for a second person, if this country wants one; every other goes straight to its desk.</summary>
+/// <remarks>What was approved is judged again when it is signed: what was open when it was submitted may not be any more.</remarks>
+public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, OfficeDirectory directory, DossierKeys keys, Pen pen, TimeProvider time)
+{
+    /// <summary>What waits for a second person, with what is to be read beside it.</summary>
+    public sealed record Waiting(Submission Submission, ReadOnlyMemory<byte> Particulars);
+
+    /// <summary>Writes a statement, or submits it.</summary>
+    /// <param name="command">What is asked.</param>
+    /// <param name="answering">The answer once it is written.</param>
+    /// <param name="awaiting">The answer while it waits, from the submission's id.</param>
+    /// <param name="cancellationToken">Leaves nothing half-written.</param>
+    public async Task<CommandOutcome> HandAsync(Command command, Answering answering, Func<string, byte[]> awaiting, CancellationToken cancellationToken)
+    {
+        if (!directory.NeedsApproval(command.Body)) return await desk.WriteAsync(command, answering, cancellationToken);
+        if (await desk.FindAnswerAsync(command, cancellationToken) is { } answered) return answered;
+        if (await desk.TryAsync(command, cancellationToken) is { } refusal) return refusal;
+
+        var now = time.GetUtcNow();
+        var id = Guid.CreateVersion7(now).ToString("N");
+        var key = command.Dossier ?? KeyOf(id);
+        var content = command.Particulars.IsEmpty ? default : keys.Protect(key, command.Particulars.Span, Encoding.ASCII.GetBytes(id)) switch
+        {
+            Protection.Protected kept => kept.Bytes,
+            Protection.Destroyed => default,
+            _ => throw new IOException($"The key of dossier {key.Short} is damaged: put back the copy of the key folder."),
+        };
+        var submission = new Submission(
+            id, command.Key, command.Person, command.Dossier, command.Body.Name, Draft(command, now), content,
+            command.Earlier, command.ConfirmsContradiction, now, Settled: null, Reason: "");
+        var answer = awaiting(id);
+        return await submissions.KeepAsync(submission, new Answered(command.RequestHash, answer), cancellationToken)
+            ? new CommandOutcome.Done(answer)
+            : await desk.FindAnswerAsync(command, cancellationToken) ?? Busy;
+    }
+
+    /// <summary>What waits: all of it to who may approve, to any other office its own and what was sent back to it.</summary>
+    public async Task<ImmutableArray<Waiting>> ListAsync(Office office, CancellationToken cancellationToken)
+    {
+        var listed = await MayApproveAsync(office, cancellationToken) is null
+            ? await submissions.ListWaitingAsync(cancellationToken)
+            : await submissions.ListOfAsync(office, cancellationToken);
+        return [.. listed.Select(submission => new Waiting(submission, Particulars(submission)))];
+    }
+
+    /// <summary>Approves: the statement is judged again, signed and written. One that is not open any more goes back.</summary>
+    public async Task<CommandOutcome> ApproveAsync(string id, Office office, string person, Answering answering, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(id, office, person, cancellationToken) is not (var submission, var refusal)) return Unknown;
+        if (refusal is not null) return refusal;
+        if (submission.Settled is Settlement.SentBack) return Settled;
+
+        var entry = EntryWire.Read(submission.Draft.Span) ?? throw new InvalidDataException("A submission's draft cannot be read.");
+        // Its own key of the command: approved twice, it is written once, and the second time gets the first answer.
+        var command = new Command(new CommandKey(submission.Command.Office, $"approval-{id}"), submission.Person, SHA256.HashData(submission.Draft.Span), submission.Dossier, entry.Body)
+        {
+            HappenedOn = entry.HappenedOn,
+            Channel = entry.Channel!.Value,
+            Answers = entry.Answers,
+            OnBehalfOf = entry.OnBehalfOf,
+            Letter = entry.Letter,
+            ConfirmsContradiction = submission.Contradicts,
+            Particulars = Particulars(submission),
+            Earlier = submission.Earlier,
+        };
+        var outcome = await desk.WriteAsync(command, answering, cancellationToken);
+        switch (outcome)
+        {
+            case CommandOutcome.Done:
+                await submissions.SettleAsync(id, Settlement.Approved, office, "", time.GetUtcNow(), cancellationToken);
+                Forget(submission);
+                break;
+            case CommandOutcome.Refused { Refusal: { Kind: not RefusalKind.TryAgain } refused }:
+                await submissions.SettleAsync(id, Settlement.SentBack, office, refused.Text, time.GetUtcNow(), cancellationToken);
+                break;
+        }
+        return outcome;
+    }
+
+    /// <summary>Sends it back to the office that submitted it.</summary>
+    /// <returns>Why not; null when it is sent back, now or before.</returns>
+    public async Task<Refusal?> SendBackAsync(string id, Office office, string person, string reason, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(id, office, person, cancellationToken) is not (var submission, var refusal)) return Unknown;
+        if (refusal is not null) return refusal;
+        if (submission.Settled is Settlement.SentBack) return null;
+        return await submissions.SettleAsync(id, Settlement.SentBack, office, reason, time.GetUtcNow(), cancellationToken) ? null : Settled;
+    }
+
+    /// <summary>Lets another office approve in the caller's place.</summary>
+    public async Task<Refusal?> DelegateAsync(Office from, Office to, DateOnly first, DateOnly last, CancellationToken cancellationToken)
+    {
+        // Who approves for another does not hand it on.
+        if (Rights.Check(from, Act.Approve) is { } refusal) return refusal;
+        if (from == to) return Refusal.Invalid("FIELD_INVALID", "to", "is the office itself");
+        await submissions.DelegateAsync(from, to, first, last, cancellationToken);
+        return null;
+    }
+
+    static Refusal Unknown { get; } = new(RefusalKind.NotFound, "SUBMISSION_NOT_FOUND", "This node holds no such submission. Check the id.");
+
+    static Refusal Settled { get; } = new(RefusalKind.NotOpen, "SUBMISSION_SETTLED", "This submission was approved or sent back already.");
+
+    static Refusal Busy { get; } = new(RefusalKind.TryAgain, "COMMAND_BUSY", "The same command is being answered. Try the same request again.");
+
+    async Task<(Submission Submission, Refusal? Refusal)?> FindAsync(string id, Office office, string person, CancellationToken cancellationToken)
+    {
+        if (await MayApproveAsync(office, cancellationToken) is { } notAllowed) return (null!, notAllowed);
+        if (await submissions.FindAsync(id, cancellationToken) is not { } submission) return null;
+        return (submission, submission.Person == person
+            ? new(RefusalKind.NotAllowed, "SAME_PERSON", "Whoever submitted it does not settle it: a second person is wanted.")
+            : null);
+    }
+
+    async Task<Refusal?> MayApproveAsync(Office office, CancellationToken cancellationToken) =>
+        Rights.Check(office, Act.Approve) is { } refusal && !await submissions.IsDelegateAsync(office, RegionalTime.Today(pen.Node, time.GetUtcNow()), cancellationToken) ? refusal : null;
+
+    ReadOnlyMemory<byte> Particulars(Submission submission) =>
+        !submission.AtRest.IsEmpty && keys.Open(submission.Dossier ?? KeyOf(submission.Id), submission.AtRest.Span, Encoding.ASCII.GetBytes(submission.Id)) is Disclosure.Opened opened
+            ? opened.Plaintext
+            : default;
+
+    /// <summary>The particulars of an opening are in its dossier now.</summary>
+    void Forget(Submission submission)
+    {
+        if (submission.Dossier is null && !submission.AtRest.IsEmpty) keys.Destroy(KeyOf(submission.Id));
+    }
+
+    /// <summary>An opening that waits has no dossier yet: its particulars are kept under a key of their own.</summary>
+    static DossierId KeyOf(string submission) => new(EntryHash.Of(Encoding.ASCII.GetBytes($"coord/submission/v1\0{submission}")));
+
+    byte[] Draft(Command command, DateTimeOffset now)
+    {
+        var statement = command.On(RegionalTime.Today(pen.Node, now));
+        var opening = command.Body is Opened ? new Opening(Kind.Referral, Referral.ProtocolVersion, [pen.Node], []) : null;
+        var draft = new Entry(
+            Hash: default, command.Dossier ?? default, pen.Node, Seq: 1, Previous: null, Seen: [], statement.Answers, now, statement.HappenedOn, statement.Channel,
+            statement.Office, statement.OnBehalfOf, statement.Letter, Particulars: [], opening, statement.Body);
+        return EntryWire.Write(draft, pen.NonceFor(draft)).Bytes;
+    }
+}

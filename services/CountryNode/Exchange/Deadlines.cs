@@ -1,0 +1,93 @@
+using Coordination.CountryNode.Directory;
+using Coordination.CountryNode.Store;
+using Coordination.Domain.Dossiers;
+using Coordination.Domain.Referrals;
+using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Trust;
+
+namespace Coordination.CountryNode.Exchange;
+
+/// <summary>Tells offices of this node what will be due and what is late, each thing once. Any number of replicas may run.</summary>
+/// <remarks>Changes nothing but what is told: no state changes by time.</remarks>
+public sealed class Deadlines(IStore store, Overviews overviews, OfficeDirectory directory, TrustInForce trust, Pen pen, TimeProvider time)
+{
+    const int MostAtOnce = 100;
+
+    /// <summary>How long a replica has for the overviews that it took on.</summary>
+    static readonly TimeSpan Claim = TimeSpan.FromSeconds(30);
+
+    /// <summary>The trust list under which the overviews were made; 0 at the start, when nobody knows.</summary>
+    long _madeUnder;
+
+    /// <summary>Brings overviews up to what receipts and the trust list say, and tells what it is time to tell.</summary>
+    /// <returns>Whether more may be waiting.</returns>
+    public async Task<bool> RunAsync(CancellationToken cancellationToken)
+    {
+        // Another list may make entries void that were not: nothing that was folded under the old one is sure.
+        if (trust.Current.Version != _madeUnder)
+        {
+            var version = trust.Current.Version;
+            await store.MarkAllStaleAsync(cancellationToken);
+            _madeUnder = version;
+        }
+        var refreshed = await RefreshAsync(cancellationToken);
+        var swept = await store.SweepAsync(MostAtOnce, time.GetUtcNow(), (dossier, debt) => Tell(dossier, debt, time.GetUtcNow()), cancellationToken);
+        return refreshed == MostAtOnce || swept == MostAtOnce;
+    }
+
+    async Task<int> RefreshAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var stale = await store.ClaimStaleAsync(MostAtOnce, now, now + Claim, cancellationToken);
+        var made = new List<(DossierId, int, Overview)>();
+        foreach (var id in stale)
+            if (await store.FindAsync(id, cancellationToken) is { } held)
+                made.Add((id, held.Entries.Length, overviews.Of(held.Fold<Referral>(trust.Current), held.Entries, held.Receipts, now)));
+        if (made.Count > 0) await store.KeepOverviewsAsync(made, now + Claim, cancellationToken);
+        return stale.Length;
+    }
+
+    /// <summary>What is to be told of a debt by now, and when to look at it again. A look that comes late tells everything that was missed.</summary>
+    (IReadOnlyCollection<Notice> Notices, DateTimeOffset? LookAt) Tell(DossierId dossier, DueDebt debt, DateTimeOffset now)
+    {
+        var planned = Planned(debt, now).ToList();
+        var later = planned.Where(notice => notice.At > now).Select(notice => (DateTimeOffset?)notice.At).Min();
+        return ([.. planned.Where(notice => notice.At <= now).Select(notice => new Notice(dossier, debt.Key, notice.Kind, notice.Round, notice.Office, now))], later);
+    }
+
+    /// <summary>Everything that is told of a debt until the first time after now.</summary>
+    IEnumerable<(NoticeKind Kind, int Round, Office? Office, DateTimeOffset At)> Planned(DueDebt debt, DateTimeOffset now)
+    {
+        if (debt.DueAt is not { } due) yield break;
+        var own = debt.Key.Owes == pen.Node;
+        if (debt.Key.Clock is nameof(Clock.Arrive) or nameof(Clock.Find))
+        {
+            // A person on the road, or not found: the duty offices of both countries, at any hour.
+            if (debt.Key.Clock is nameof(Clock.Arrive) || own)
+                foreach (var (round, at) in Rounds(due, debt.AgainEvery, now))
+                    yield return (NoticeKind.Alarm, round, directory.DutyOf(pen.Node), at);
+        }
+        if (!own) yield break;
+
+        // The road is an operator's, not an office's.
+        var office = debt.Key.Clock is nameof(Clock.Delivery) ? null : debt.Office;
+        if (debt.WarnAt is { } warn) yield return (NoticeKind.Warning, 1, office, warn);
+        if (debt is { AwaitingSince: { } since, ProgressEvery: > 0 })
+            for (var (round, at) = (1, since.AddMonths(debt.ProgressEvery)); at < due; at = since.AddMonths(++round * debt.ProgressEvery))
+                yield return (NoticeKind.Progress, round, office, at);
+        foreach (var (round, at) in Rounds(due, debt.AgainEvery, now))
+        {
+            yield return (NoticeKind.Late, round, office, at);
+            if (office is not null && directory.SupervisingOf(office) is { } above) yield return (NoticeKind.Escalated, round, above, at);
+        }
+    }
+
+    /// <summary>The first time, and every further one up to the first that lies ahead.</summary>
+    static IEnumerable<(int Round, DateTimeOffset At)> Rounds(DateTimeOffset first, TimeSpan? every, DateTimeOffset now)
+    {
+        yield return (1, first);
+        if (every is not { } again || first > now) yield break;
+        var passed = (int)((now - first) / again);
+        for (var round = 2; round <= passed + 2; round++) yield return (round, first + ((round - 1) * again));
+    }
+}

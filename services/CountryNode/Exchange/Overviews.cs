@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using Coordination.CountryNode.Directory;
+using Coordination.CountryNode.Store;
+using Coordination.Domain.Dossiers;
+using Coordination.Domain.Referrals;
+using Coordination.Hosting.Dossiers;
+
+namespace Coordination.CountryNode.Exchange;
+
+/// <summary>From a fold and its receipts to what lists and deadlines know.</summary>
+public sealed class Overviews(Pen pen, OfficeDirectory directory)
+{
+    /// <summary>The overview of a referral.</summary>
+    /// <param name="dossier">The fold.</param>
+    /// <param name="entries">What it was folded from, since when it is held; what is being written now counts from <paramref name="now"/>.</param>
+    /// <param name="receipts">Of every holder.</param>
+    /// <param name="now">UTC.</param>
+    public Overview Of(Dossier<Referral> dossier, IEnumerable<HeldEntry> entries, IEnumerable<SignedReceipt> receipts, DateTimeOffset now)
+    {
+        if (dossier.State is not { } referral) return Overview.OfNothing;
+        var other = referral.Parties.Other(pen.Node);
+        return new(
+            referral.State.ToString(), other, referral.Opened.Type.ToString(), referral.Opened.Urgency.ToString(),
+            OfficeOf(referral, pen.Node), Debts(dossier, entries, receipts, now));
+    }
+
+    /// <summary>What is owed in a referral, with its dates.</summary>
+    public ImmutableArray<DueDebt> Debts(Dossier<Referral> dossier, IEnumerable<HeldEntry> entries, IEnumerable<SignedReceipt> receipts, DateTimeOffset now)
+    {
+        if (dossier.State is not { } referral) return [];
+        var times = Times(dossier, entries, receipts, now);
+        return [.. referral.Debts.Select(debt => referral.Due(debt, times, directory.Calendar) is { } due
+            ? new DueDebt(Key(debt), OfficeOf(referral, debt.Owes), Since(debt, times), due.WarnAt, due.DueAt, due.AgainEvery, due.ProgressEvery)
+            : new DueDebt(Key(debt), OfficeOf(referral, debt.Owes), null, null, null, null, 0))];
+    }
+
+    /// <summary>The office that must act in a country: the one that has it, else whoever is on duty there.</summary>
+    Office? OfficeOf(Referral referral, NodeId country) =>
+        referral.Offices.FirstOrDefault(office => office.Country == country)?.Office ?? directory.DutyOf(country);
+
+    static DateTimeOffset? Since(Debt debt, Receipts times) =>
+        debt.At ?? (times.ReceivedByOther.TryGetValue(debt.Cause, out var received) ? received : times.Committed.TryGetValue(debt.Cause, out var committed) ? committed : null);
+
+    static DebtKey Key(Debt debt) => new(debt.Clock.ToString(), debt.Owes, debt.Number, debt.Cause, debt.About);
+
+    static Receipts Times(Dossier<Referral> dossier, IEnumerable<HeldEntry> entries, IEnumerable<SignedReceipt> receipts, DateTimeOffset now)
+    {
+        var committed = entries.ToDictionary(held => held.Entry.Hash, held => held.HeldSince);
+        var received = new Dictionary<EntryHash, DateTimeOffset>();
+        var byChain = receipts.ToLookup(receipt => receipt.Author);
+        foreach (var entry in dossier.Entries.Select(judged => judged.Entry))
+        {
+            committed.TryAdd(entry.Hash, now);
+            // A receipt covers its chain up to it: the first that reaches an entry says since when it is held.
+            var covering = byChain[entry.Author].Where(receipt => receipt.Holder != entry.Author && receipt.Seq >= entry.Seq).Select(receipt => receipt.ReceivedAt).ToList();
+            if (covering.Count > 0) received[entry.Hash] = covering.Min();
+        }
+        return new(committed, received);
+    }
+}

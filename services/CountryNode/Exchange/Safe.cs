@@ -1,0 +1,72 @@
+using Coordination.CountryNode.Peers;
+using Coordination.CountryNode.Store;
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Sealing;
+using Coordination.Hosting.Trust;
+
+namespace Coordination.CountryNode.Exchange;
+
+/// <summary>Particulars between an office, the database and the road: in clear only here, and only for as long as it takes.</summary>
+public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Safe> logger)
+{
+    /// <summary>Signs a draft with particulars for everybody who takes part.</summary>
+    /// <param name="draft">In its place.</param>
+    /// <param name="participants">Whom the particulars are for, this node among them.</param>
+    /// <param name="content">Empty for none.</param>
+    /// <returns>The entry with one digest for each, and what is to be kept beside it once it stands.</returns>
+    public (SignedEntry Signed, IReadOnlyList<SealedPart> Parts) Sign(Entry draft, IEnumerable<NodeId> participants, ReadOnlyMemory<byte> content)
+    {
+        var nonce = pen.NonceFor(draft);
+        var parts = content.IsEmpty ? [] : participants.Distinct().Order().Select(recipient => SealedPart.Of(draft, nonce, recipient, content)).ToList();
+        var signed = pen.Sign(draft with { Particulars = [.. parts.Select(part => part.Digest)] }, nonce);
+        return (signed, parts);
+    }
+
+    /// <summary>What is to be kept of a part of an entry.</summary>
+    /// <exception cref="IOException">The key folder fails.</exception>
+    public KeptPart Keep(Entry entry, SealedPart part) => Keep(entry, part.Recipient, part.Bytes);
+
+    /// <summary>Seals what is kept to the node that may read it, with a new key each time.</summary>
+    /// <returns>Null for what was erased, or while the trust list names no key to seal to.</returns>
+    public string? ForTheRoad(SignedEntry signed, KeptPart part)
+    {
+        if (part.AtRest.IsEmpty || keys.Open(signed.Entry.Dossier, part.AtRest.Span, Associated(part.Entry, part.Recipient)) is not Disclosure.Opened opened) return null;
+        if (trust.Current.EncryptionKeyOf(part.Recipient, time.GetUtcNow()) is { } theirs) return Seal.To(theirs.Key, SealKind.Particulars, opened.Plaintext.Span);
+        LogNoKey(logger, part.Recipient.ToString());
+        return null;
+    }
+
+    /// <summary>What is to be kept of particulars that came sealed to this node; null when they are not the ones that the entry names.</summary>
+    public KeptPart? Take(SignedEntry signed, string compact) =>
+        ring.Open(SealKind.Particulars, compact) is Unsealed.Opened opened
+            && SealedPart.Read(opened.Plaintext, signed.Entry, signed.Bytes, pen.Node) is not null
+                ? Keep(signed.Entry, pen.Node, opened.Plaintext)
+                : null;
+
+    /// <summary>What particulars say.</summary>
+    public Disclosure Read(SignedEntry signed, KeptPart part)
+    {
+        if (part.AtRest.IsEmpty) return new Disclosure.Destroyed();
+        return keys.Open(signed.Entry.Dossier, part.AtRest.Span, Associated(part.Entry, part.Recipient)) switch
+        {
+            Disclosure.Opened opened => SealedPart.Read(opened.Plaintext, signed.Entry, signed.Bytes, part.Recipient) is { } content
+                ? new Disclosure.Opened(content)
+                : new Disclosure.Damaged(Damage.Altered),
+            var closed => closed,
+        };
+    }
+
+    KeptPart Keep(Entry entry, NodeId recipient, ReadOnlyMemory<byte> plaintext) => keys.Protect(entry.Dossier, plaintext.Span, Associated(entry.Hash, recipient)) switch
+    {
+        Protection.Protected kept => new(entry.Hash, recipient, kept.Bytes),
+        // Whoever withdrew consent has the key destroyed: nothing of the dossier is kept again.
+        Protection.Destroyed => new(entry.Hash, recipient, default),
+        _ => throw new IOException($"The key of dossier {entry.Dossier.Short} is damaged: put back the copy of the key folder."),
+    };
+
+    static byte[] Associated(EntryHash entry, NodeId recipient) => [.. entry.ToArray(), .. System.Text.Encoding.ASCII.GetBytes(recipient.ToString())];
+
+    [LoggerMessage(EventId = 320, Level = LogLevel.Error, Message = "The trust list names no encryption key of {Peer} in use: particulars for it wait.")]
+    static partial void LogNoKey(ILogger logger, string peer);
+}

@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using Coordination.Domain.Dossiers;
+using Dapper;
+using Npgsql;
+
+namespace Coordination.CountryNode.Store;
+
+/// <summary>A command that waits for a second person, or has waited.</summary>
+/// <param name="Id">Unique at this node.</param>
+/// <param name="Command">By which command it was submitted.</param>
+/// <param name="Person">Who submitted it; never leaves the node.</param>
+/// <param name="Dossier">Null for an opening.</param>
+/// <param name="Statement">The statement's name.</param>
+/// <param name="Draft">What would be stated: an entry's bytes without its place.</param>
+/// <param name="AtRest">The particulars, encrypted; empty for none.</param>
+/// <param name="Earlier">For an opening, the earlier referral that it names.</param>
+/// <param name="Contradicts">The office knows that it contradicts.</param>
+/// <param name="SubmittedAt">UTC.</param>
+/// <param name="Settled">What became of it; null while it waits.</param>
+/// <param name="Reason">Why it was sent back; empty otherwise.</param>
+public sealed record Submission(
+    string Id, CommandKey Command, string Person, DossierId? Dossier, string Statement, ReadOnlyMemory<byte> Draft, ReadOnlyMemory<byte> AtRest,
+    DossierId? Earlier, bool Contradicts, DateTimeOffset SubmittedAt, Settlement? Settled, string Reason);
+
+/// <summary>What became of a submission.</summary>
+public enum Settlement
+{
+    Approved = 1,
+    SentBack,
+}
+
+/// <summary>Submissions and delegations, in the node's PostgreSQL.</summary>
+public sealed class Submissions(NpgsqlDataSource database)
+{
+    const int MostListed = 200;
+
+    /// <summary>Keeps a submission with the answer to its command, in one commit.</summary>
+    /// <returns>Whether it was kept; when it was not, the command was answered meanwhile.</returns>
+    public async Task<bool> KeepAsync(Submission submission, Answered answered, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<long>(Sql(
+            """
+            with answered as (
+                insert into command (office, command_id, request_hash, answer, answered_at)
+                values (@Office, @CommandId, @RequestHash, @Answer, @SubmittedAt) on conflict do nothing returning office),
+            submitted as (
+                insert into submission (id, office, command_id, person, dossier_id, statement, draft, at_rest, earlier, contradicts, submitted_at)
+                select @Id, @Office, @CommandId, @Person, @Dossier, @Statement, @Draft, @AtRest, @Earlier, @Contradicts, @SubmittedAt from answered)
+            select count(*) from answered
+            """,
+            new
+            {
+                submission.Id,
+                Office = submission.Command.Office.ToString(),
+                submission.Command.CommandId,
+                RequestHash = answered.RequestHash.ToArray(),
+                Answer = answered.Answer.ToArray(),
+                submission.Person,
+                Dossier = submission.Dossier?.ToArray(),
+                submission.Statement,
+                Draft = submission.Draft.ToArray(),
+                AtRest = submission.AtRest.ToArray(),
+                Earlier = submission.Earlier?.ToArray(),
+                submission.Contradicts,
+                submission.SubmittedAt,
+            }, cancellationToken)) == 1;
+    }
+
+    public async Task<Submission?> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return (await connection.QuerySingleOrDefaultAsync<Row>(Sql($"{Select} where id = @Id", new { Id = id }, cancellationToken)))?.ToSubmission();
+    }
+
+    /// <summary>What waits at this node, oldest first.</summary>
+    public Task<ImmutableArray<Submission>> ListWaitingAsync(CancellationToken cancellationToken) =>
+        ListAsync("where settled_at is null order by submitted_at", new { Most = MostListed }, cancellationToken);
+
+    /// <summary>What an office submitted that waits or was sent back, oldest first.</summary>
+    public Task<ImmutableArray<Submission>> ListOfAsync(Office office, CancellationToken cancellationToken) =>
+        ListAsync("where office = @Office and settled_as is distinct from 'Approved' order by submitted_at", new { Office = office.ToString(), Most = MostListed }, cancellationToken);
+
+    /// <summary>Settles a submission that waits.</summary>
+    /// <returns>Whether it waited until now.</returns>
+    public async Task<bool> SettleAsync(string id, Settlement settlement, Office by, string reason, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteAsync(Sql(
+            "update submission set settled_at = @Now, settled_as = @Settlement, settled_by = @By, reason = @Reason where id = @Id and settled_at is null",
+            new { Id = id, Now = now, Settlement = settlement.ToString(), By = by.ToString(), Reason = reason }, cancellationToken)) == 1;
+    }
+
+    /// <summary>Lets an office approve in another's place from one day to another, both inclusive; a last day before the first ends it.</summary>
+    public async Task DelegateAsync(Office from, Office to, DateOnly first, DateOnly last, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(Sql(
+            """
+            insert into delegation (from_office, to_office, from_day, until_day) values (@From, @To, @First, @Last)
+            on conflict (from_office, to_office) do update set from_day = excluded.from_day, until_day = excluded.until_day
+            """, new { From = from.ToString(), To = to.ToString(), First = first, Last = last }, cancellationToken));
+    }
+
+    /// <summary>Whether an office approves in another's place on a day.</summary>
+    public async Task<bool> IsDelegateAsync(Office office, DateOnly day, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<bool>(Sql(
+            "select exists (select from delegation where to_office = @Office and @Day between from_day and until_day)",
+            new { Office = office.ToString(), Day = day }, cancellationToken));
+    }
+
+    const string Select =
+        "select id, office, command_id, person, dossier_id, statement, draft, at_rest, earlier, contradicts, submitted_at, settled_as, coalesce(reason, '') as reason from submission";
+
+    async Task<ImmutableArray<Submission>> ListAsync(string which, object parameters, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return [.. (await connection.QueryAsync<Row>(Sql($"{Select} {which} limit @Most", parameters, cancellationToken))).Select(row => row.ToSubmission())];
+    }
+
+    static CommandDefinition Sql(string text, object parameters, CancellationToken cancellationToken) => new(text, parameters, cancellationToken: cancellationToken);
+
+    sealed record Row(
+        string Id, string Office, string CommandId, string Person, byte[]? DossierId, string Statement, byte[] Draft, byte[] AtRest, byte[]? Earlier,
+        bool Contradicts, DateTime SubmittedAt, string? SettledAs, string Reason)
+    {
+        public Submission ToSubmission() => new(
+            Id,
+            new CommandKey(Domain.Dossiers.Office.TryParse(Office, out var office) ? office : throw new InvalidDataException("A submission names no office."), CommandId),
+            Person, DossierId is null ? null : Domain.Dossiers.DossierId.Read(DossierId), Statement, Draft, AtRest,
+            Earlier is null ? null : Domain.Dossiers.DossierId.Read(Earlier), Contradicts, SubmittedAt,
+            SettledAs is null ? null : Enum.Parse<Settlement>(SettledAs), Reason);
+    }
+}

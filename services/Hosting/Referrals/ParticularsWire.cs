@@ -1,0 +1,99 @@
+using System.Collections.Frozen;
+using Coordination.Hosting.Dossiers;
+using Wire = Coordination.Contracts.Referral.V1;
+
+namespace Coordination.Hosting.Referrals;
+
+/// <summary>What may stand in the particulars of a referral: text of a bounded length, and details under the protocol's keys.</summary>
+public static class ParticularsWire
+{
+    /// <summary>Characters of a note, at most.</summary>
+    public const int MostNote = 4000;
+
+    /// <summary>Characters of one detail, or of a reason, at most.</summary>
+    public const int MostText = 500;
+
+    const int MostDetails = 32;
+    const int MostListed = 32;
+
+    static readonly string[] FreeText = [];
+
+    /// <summary>The codes after "P:" in the protocol's table of section 1, by key; none for a key whose detail is text.</summary>
+    static readonly FrozenDictionary<string, string[]> Details = new Dictionary<string, string[]>(StringComparer.Ordinal)
+    {
+        ["identification"] = ["PRESUMED", "IDENTIFIED", "NOT_IDENTIFIED"],
+        ["identified_by"] = FreeText,
+        ["identified_on"] = FreeText,
+        ["tracing_result"] = FreeText,
+        ["nationality"] = ["NATIONAL", "RIGHT_OF_RESIDENCE", "STATELESS", "NOT_VERIFIED"],
+        ["family"] = ["SUITABLE", "NOT_SUITABLE", "NOT_REACHED", "NOT_ASKED"],
+        ["risk"] = FreeText,
+        ["recommendation"] = FreeText,
+        ["other_wish"] = ["STAY", "THIRD_COUNTRY", "UNDECIDED"],
+        ["reference"] = FreeText,
+        ["escort"] = FreeText,
+        ["who_pays"] = FreeText,
+        ["what_to_bring"] = FreeText,
+        ["held_for"] = ["HEARING", "ADVANCE_TESTIMONY", "COMPENSATION", "HEALTH"],
+        ["services"] = FreeText,
+        ["safe"] = ["YES", "NO", "UNKNOWN"],
+        ["risk_of_being_trafficked_again"] = ["LOW", "SOME", "HIGH", "UNKNOWN"],
+        ["appearance_mode"] = ["IN_PERSON", "VIDEO", "ADVANCE_TESTIMONY"],
+        ["protection_measures"] = FreeText,
+        ["entitlement"] = ["AWARD", "WAGES", "FUND", "PAYMENT"],
+        ["proceedings"] = ["HEARING", "VERDICT"],
+        ["contact"] = ["LEFT_CARE", "WENT_HOME_ALONE", "OWN_CHOICE", "DEPORTED", "DIED", "UNKNOWN"],
+        ["safe_to_trace"] = ["YES", "NO", "UNKNOWN"],
+        ["outcome"] = ["STABLE", "WITH_SUPPORT", "TRAFFICKED_AGAIN", "MOVED_ONWARD", "DIED", "LEFT", "UNKNOWN"],
+        ["cancelled_for"] = ["ASYLUM", "FEAR_OF_AN_OFFICIAL", "NOT_STATED", "OTHER"],
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>Says what is wrong with particulars that an office sends.</summary>
+    public static void Check(Wire.Particulars particulars, FieldReader fields)
+    {
+        fields = fields.Within("particulars");
+        Text("note", particulars.Note, MostNote, fields);
+        if (particulars.ContradictionReason.Length > 0) fields.Fault("contradiction_reason", "is the node's to write: send it as command.contradiction_reason");
+        if (particulars.Details.Count > MostDetails) fields.Fault("details", $"are more than {MostDetails}");
+        foreach (var (key, value) in particulars.Details)
+        {
+            // A key is the caller's text: it may be personal data in the wrong place, and is not repeated.
+            if (!Details.TryGetValue(key, out var codes)) fields.Fault("details", $"hold a key that is none of {string.Join(", ", Details.Keys.Order(StringComparer.Ordinal))}");
+            else if (codes.Length == 0) Text($"details.{key}", value, MostText, fields);
+            else if (!codes.Contains(value)) fields.Fault($"details.{key}", $"is one of {string.Join(", ", codes)}");
+        }
+        if (particulars.Preview is { } preview) Check(preview, fields.Within("preview"));
+    }
+
+    static void Check(Wire.Preview preview, FieldReader fields)
+    {
+        Text("gender", preview.Gender, 40, fields);
+        Text("stated_nationality", preview.StatedNationality, 2, fields);
+        Text("language", preview.Language, 3, fields);
+        Text("identification", preview.Identification, 40, fields);
+        Text("identified_by", preview.IdentifiedBy, MostText, fields);
+        fields.OptionalDate("identified_on", preview.IdentifiedOn);
+        if (preview.TrmStage > 5) fields.Fault("trm_stage", "is 1 to 5, or 0 where it was not said");
+        Listed("exploitation", preview.Exploitation, fields);
+        Listed("means_of_control", preview.MeansOfControl, fields);
+        Listed("services", preview.Services, fields);
+        Listed("needs", preview.Needs, fields);
+        Listed("barred_offices", preview.BarredOffices, fields);
+        if (preview.Consent is not { } consent) return;
+        Listed("consent.withheld", consent.Withheld, fields);
+        fields.OptionalDate("consent.given_on", consent.GivenOn);
+        Text("consent.language", consent.Language, 3, fields);
+        if (consent.Form.Length is not (0 or 32)) fields.Fault("consent.form", "is a SHA-256: 32 bytes are needed");
+    }
+
+    static void Listed(string field, IReadOnlyCollection<string> texts, FieldReader fields)
+    {
+        if (texts.Count > MostListed) fields.Fault(field, $"are more than {MostListed}");
+        foreach (var text in texts) Text(field, text, 100, fields);
+    }
+
+    static void Text(string field, string text, int most, FieldReader fields)
+    {
+        if (text.Length > most) fields.Fault(field, $"is longer than {most} characters");
+    }
+}
