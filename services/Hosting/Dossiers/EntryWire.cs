@@ -23,7 +23,7 @@ public static class EntryWire
 
     /// <summary>Reads an entry's bytes.</summary>
     /// <returns>
-    /// The entry, or null when the envelope itself is malformed: nobody can say whose entry it is. A faulty statement
+    /// The entry, or null when the envelope itself is malformed: nobody can say whose entry it is, when, or for whom. A faulty statement
     /// reads as <see cref="Misshapen"/>; a field or code that this program does not know makes it <see cref="NotUnderstood"/>.
     /// </returns>
     public static Entry? Read(ReadOnlySpan<byte> bytes)

@@ -90,23 +90,24 @@ static class ForeignPens
 
     /// <summary>An opening between two countries; the second is the origin.</summary>
     public static SignedEntry Open(this Pen pen, string receiver) => pen.Sign(new Entry(
-        default, default, pen.Node, 1, null, [], null, TimeProvider.System.GetUtcNow(), Today, Domain.Dossiers.Channel.Node, Office,
+        default, default, pen.Node, 1, null, [], null, TimeProvider.System.GetUtcNow(), Today, Domain.Dossiers.Channel.Node, Office, null, null, [],
         new Domain.Dossiers.Opening(Domain.Dossiers.Kind.Referral, 1, [pen.Node, NodeId.Parse(receiver)], []),
         new Domain.Referrals.Opened(
             Domain.Referrals.ReferralType.Repatriation, pen.Node, NodeId.Parse(receiver), Domain.Referrals.Instrument.CommitMemorandum,
             Domain.Referrals.Urgency.Routine, Domain.Referrals.Minority.Adult, Domain.Referrals.Basis.Consent,
             new Domain.Referrals.Consent(new([Domain.Referrals.Purpose.Return]), new([NodeId.Parse(receiver)]), Today.AddDays(90)),
-            null, Today.AddDays(14), null)));
+            null, AfterReturn: false, OnPaper: false, Today.AddDays(14), null, Domain.Referrals.Links.None,
+            Domain.Referrals.Clocks.Default(Domain.Referrals.Urgency.Routine))));
 
     /// <summary>The next entry after one's own, having seen others'.</summary>
     public static SignedEntry Continue(this Pen pen, SignedEntry previous, Body body, params SignedEntry[] seen) => pen.Sign(new Entry(
         default, previous.Entry.Dossier, pen.Node, previous.Entry.Seq + 1, previous.Entry.Hash, [.. seen.Select(HeadOf)], null,
-        TimeProvider.System.GetUtcNow(), Today, Domain.Dossiers.Channel.Node, Office, null, body));
+        TimeProvider.System.GetUtcNow(), Today, Domain.Dossiers.Channel.Node, Office, null, null, [], null, body));
 
     /// <summary>The first entry of one's own chain, having seen others'.</summary>
     public static SignedEntry Begin(this Pen pen, Body body, params SignedEntry[] seen) => pen.Sign(new Entry(
         default, seen[0].Entry.Dossier, pen.Node, 1, null, [.. seen.Select(HeadOf)], null,
-        TimeProvider.System.GetUtcNow(), Today, Domain.Dossiers.Channel.Node, Office, null, body));
+        TimeProvider.System.GetUtcNow(), Today, Domain.Dossiers.Channel.Node, Office, null, null, [], null, body));
 
     public static ByteString Id(this SignedEntry entry) => ByteString.CopyFrom(entry.Entry.Dossier.ToArray());
 
