@@ -1,5 +1,6 @@
 using Coordination.CountryNode;
 using Coordination.CountryNode.Doors;
+using Coordination.CountryNode.Exchange;
 using Coordination.Hosting;
 using Coordination.Hosting.Postgres;
 using Npgsql;
@@ -20,6 +21,7 @@ try
     node = builder.Build();
     node.CheckKeys(settings);
     await Migrations.ApplyAsync(node.Services.GetRequiredService<NpgsqlDataSource>(), typeof(Program).Assembly, CancellationToken.None);
+    await node.Services.GetRequiredService<HandOvers>().CheckAsync(CancellationToken.None);
 
     node.MapWhen(request => request.Connection.LocalPort == new Uri(settings.PeerAddress).Port, peers => peers
         .UseRouting()

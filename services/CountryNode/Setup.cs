@@ -48,6 +48,8 @@ static class Setup
         services.AddSingleton<IStore, PostgresStore>();
         services.AddSingleton<IPeers, GrpcPeers>();
 
+        services.AddSingleton<IHandOverMark, HandOverMark>();
+        services.AddSingleton<HandOvers>();
         services.AddSingleton<Bell>();
         services.AddSingleton<Door>();
         services.AddSingleton<Relay>();

@@ -18,10 +18,12 @@ public sealed record Command(
     CommandKey Key, ReadOnlyMemory<byte> RequestHash, DateOnly? HappenedOn, Channel Channel, Func<Dossier<Referral>, byte[]> Answer);
 
 /// <summary>Where offices work on referrals: load, ask <see cref="Referral.Next"/>, sign, append.</summary>
-public sealed class ReferralDesk(IStore store, Pen pen, TrustInForce trust, Bell bell, TimeProvider time)
+public sealed class ReferralDesk(IStore store, Pen pen, TrustInForce trust, HandOvers handOvers, Bell bell, TimeProvider time)
 {
     /// <summary>Each retry means that somebody else got an entry in; more than a few means something is wrong.</summary>
     const int MostTries = 20;
+
+    const int MostPending = 100;
 
     /// <summary>The year in which the Palermo Protocol was adopted: what is earlier is a slip of the pen.</summary>
     static readonly DateOnly Earliest = new(2000, 1, 1);
@@ -54,19 +56,44 @@ public sealed class ReferralDesk(IStore store, Pen pen, TrustInForce trust, Bell
         WriteAsync(command, act, async (today, now) =>
         {
             if (await store.FindAsync(id, cancellationToken) is not { } held) return Refusal.NotFound;
-            var dossier = held.Fold<Referral>(trust.Current);
+            var dossier = FoldWithPending(held);
+            var draft = () => dossier.Draft(pen.Node, command.Key.Office, body, command.HappenedOn ?? today, command.Channel, now);
+            if (held.CatchingUpWith.Length > 0)
+                return Referral.IsWithdrawal(body) && dossier.OpeningEntry is not null
+                    ? new Drafted.NotYet(held, draft())
+                    : new Refusal(RefusalKind.TryAgain, "CATCHING_UP", $"This node's database was set back, and what it had written in this dossier is being fetched from {string.Join(" and ", held.CatchingUpWith)}. Try again when the peer has answered; a withdrawal of consent is taken at once.");
             // What waits of this node's own would be written a second time under the same number. What waits of the other
             // side stalls nobody: it has no receipt yet, and counts as a crossing.
             if (dossier.OpeningEntry is null || dossier.Waiting.Any(entry => entry.By(pen.Node)))
-                return new Refusal(RefusalKind.TryAgain, "ENTRIES_MISSING", "Entries of this dossier are still on their way. Try again in a moment.");
+                return Referral.IsWithdrawal(body) && dossier.OpeningEntry is not null ? new Drafted.NotYet(held, draft()) : new Refusal(RefusalKind.TryAgain, "ENTRIES_MISSING", "Entries of this dossier are still on their way. Try again in a moment.");
             if (dossier.UpgradeNeeded && !Referral.IsWithdrawal(body))
                 return new Refusal(RefusalKind.NotOpen, "UPGRADE_NEEDED", "The other country wrote something that only a newer program understands. Ask the operator to upgrade this node.");
-            return new Drafted.On(held, dossier.Draft(pen.Node, command.Key.Office, body, command.HappenedOn ?? today, command.Channel, now));
+            return new Drafted.On(held, draft());
         }, cancellationToken);
 
     /// <summary>One referral: what is held of it, and how it stands; null when nothing of it is held.</summary>
     public async Task<(HeldDossier Held, Dossier<Referral> Dossier)?> FindAsync(DossierId id, CancellationToken cancellationToken) =>
-        await store.FindAsync(id, cancellationToken) is { } held ? (held, held.Fold<Referral>(trust.Current)) : null;
+        await store.FindAsync(id, cancellationToken) is { } held ? (held, FoldWithPending(held)) : null;
+
+    /// <summary>Signs withdrawals that had to wait, as soon as they can be.</summary>
+    public async Task SignPendingAsync(CancellationToken cancellationToken)
+    {
+        foreach (var pending in await store.ListPendingAsync(MostPending, cancellationToken))
+        {
+            var held = await store.FindAsync(pending.Draft.Dossier, cancellationToken) ?? throw new UnreachableException("A withdrawal pends in a dossier that is not held.");
+            var dossier = held.Fold<Referral>(trust.Current);
+            if (held.CatchingUpWith.Length > 0 || dossier.OpeningEntry is null || dossier.Waiting.Any(entry => entry.By(pen.Node))) continue;
+
+            var draft = pending.Draft;
+            var now = time.GetUtcNow();
+            var signed = pen.Sign(dossier.Draft(pen.Node, draft.Office!, draft.Body, draft.HappenedOn, draft.Channel!.Value, now));
+            var append = Append(held, held.Fold<Referral>(trust.Current, signed.Entry), signed, pending.Command, answered: null, now);
+            if (await store.AppendAsync(append, cancellationToken) is AppendOutcome.Kept) RingFor(append);
+        }
+    }
+
+    /// <summary>What is not signed yet waits in the fold, and what it withdraws is withdrawn.</summary>
+    Dossier<Referral> FoldWithPending(HeldDossier held) => held.Fold<Referral>(trust.Current, held.Pending.Select(pending => pending.Draft));
 
     async Task<CommandOutcome> WriteAsync(Command command, Act act, Func<DateOnly, DateTimeOffset, Task<Drafted>> drafting, CancellationToken cancellationToken)
     {
@@ -98,17 +125,40 @@ public sealed class ReferralDesk(IStore store, Pen pen, TrustInForce trust, Bell
                     if (!stands) return Refuse(held, after, signed.Entry);
 
                     var answer = command.Answer(after);
-                    var opening = after.OpeningEntry!.Opening!;
-                    var append = new Append(
-                        signed, held.Entries.Length, after.State?.State.ToString(),
-                        SetDigest.Of(opening, [.. held.Entries.Select(kept => kept.Entry), signed.Entry]), opening,
-                        command.Key, new Answered(command.RequestHash, answer), now);
-                    if (await store.AppendAsync(append, cancellationToken) is AppendOutcome.JudgeAgain) continue;
-                    foreach (var peer in append.Participants.Participants.Where(node => node != pen.Node)) bell.Ring(peer);
-                    return new CommandOutcome.Done(answer);
+                    var append = Append(held, after, signed, command.Key, new Answered(command.RequestHash, answer), now);
+                    switch (await store.AppendAsync(append, cancellationToken))
+                    {
+                        case AppendOutcome.Kept:
+                            RingFor(append);
+                            return new CommandOutcome.Done(answer);
+                        case AppendOutcome.Behind:
+                            await handOvers.BeginAsync(cancellationToken);
+                            break;
+                    }
+                    break;
+                case Drafted.NotYet notYet:
+                    // Nobody holds what it descends from: it waits in every fold until it is signed.
+                    var (waiting, bytes) = EntryWire.Write(notYet.Draft with { Seq = int.MaxValue, Previous = EntryHash.Of(command.RequestHash.Span), Seen = [] }, []);
+                    var pending = new PendingWithdrawal(command.Key, waiting, bytes);
+                    var done = command.Answer(FoldWithPending(notYet.Held with { Pending = notYet.Held.Pending.Add(pending) }));
+                    if (await store.PendAsync(pending, new Answered(command.RequestHash, done), now, cancellationToken) is AppendOutcome.Kept) return new CommandOutcome.Done(done);
+                    break;
             }
         }
         return new Refusal(RefusalKind.TryAgain, "DOSSIER_BUSY", "Others kept writing to this dossier at the same time. Try the same request again.");
+    }
+
+    Append Append(HeldDossier held, Dossier<Referral> after, SignedEntry signed, CommandKey command, Answered? answered, DateTimeOffset now)
+    {
+        var opening = after.OpeningEntry!.Opening!;
+        return new Append(
+            signed, held.Entries.Length, after.State?.State.ToString(),
+            SetDigest.Of(opening, [.. held.Entries.Select(kept => kept.Entry), signed.Entry]), opening, command, answered, handOvers.Known, now);
+    }
+
+    void RingFor(Append append)
+    {
+        foreach (var peer in append.Participants.Participants.Where(node => node != pen.Node)) bell.Ring(peer);
     }
 
     /// <summary>Why the protocol does not let the office write the entry, and where it would.</summary>
@@ -135,6 +185,9 @@ public sealed class ReferralDesk(IStore store, Pen pen, TrustInForce trust, Bell
 
         /// <summary>On what is held; null when the draft opens.</summary>
         public sealed record On(HeldDossier? Held, Entry Draft) : Drafted;
+
+        /// <summary>A withdrawal that acts now and is signed later.</summary>
+        public sealed record NotYet(HeldDossier Held, Entry Draft) : Drafted;
 
         public sealed record Not(Refusal Refusal) : Drafted;
 

@@ -24,7 +24,8 @@ public sealed class DossierDoor(ReferralDesk desk, Callers callers, ILogger<Doss
         var receipts = held.Receipts.ToLookup(receipt => receipt.Hash);
         var response = new HistoryResponse { DossierId = request.DossierId };
         response.Entries.AddRange(dossier.Entries.Select(judged => Row(judged.Entry, judged.Verdict)));
-        response.Entries.AddRange(dossier.Waiting.Select(entry => Row(entry, null)));
+        // A withdrawal that is not signed yet is no entry.
+        response.Entries.AddRange(dossier.Waiting.Where(entry => kept.ContainsKey(entry.Hash)).Select(entry => Row(entry, null)));
         return response;
 
         HistoryEntry Row(Entry entry, Domain.Dossiers.Verdict? verdict)

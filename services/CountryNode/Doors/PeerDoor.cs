@@ -5,6 +5,7 @@ using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Domain.Referrals;
+using Coordination.Hosting.Dossiers;
 using Coordination.Hosting.Trust;
 using Google.Protobuf;
 using Grpc.Core;
@@ -17,7 +18,8 @@ using WireDisposition = Coordination.Contracts.Peer.V1.Disposition;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>The other nodes' way in, over gRPC: parse, call the door, map.</summary>
-public sealed class PeerDoor(Door door, IStore store, TrustInForce trust, Callers callers, ILogger<PeerDoor> logger) : PeerService.PeerServiceBase
+public sealed class PeerDoor(
+    Door door, IStore store, HandOvers handOvers, TrustInForce trust, Pen pen, Callers callers, ILogger<PeerDoor> logger) : PeerService.PeerServiceBase
 {
     public override async Task<DeliverResponse> Deliver(DeliverRequest request, ServerCallContext context)
     {
@@ -50,7 +52,9 @@ public sealed class PeerDoor(Door door, IStore store, TrustInForce trust, Caller
         var missing = dossier.Entries.Select(judged => judged.Entry).Concat(dossier.Waiting)
             .Where(entry => !theirs.Contains(entry.Hash))
             .Select(entry => kept[entry.Hash]);
-        response.Entries.AddRange(Batch.Of(missing).Select(signed => signed.ToWire()));
+        var batch = Batch.Of(missing);
+        if (batch.Any(signed => signed.Entry.By(pen.Node))) await Errors.AnswerAsync(logger, () => handOvers.CountAsync(context.CancellationToken));
+        response.Entries.AddRange(batch.Select(signed => signed.ToWire()));
         return response;
     }
 

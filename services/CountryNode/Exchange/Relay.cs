@@ -10,7 +10,7 @@ namespace Coordination.CountryNode.Exchange;
 /// Work is claimed by lease in one transaction, sent without any lock, and settled in another: a relay that dies on the
 /// way leaves a claim that runs out, and whoever sends again finds the work done.
 /// </remarks>
-public sealed partial class Relay(IStore store, IPeers peers, TimeProvider time, ILogger<Relay> logger)
+public sealed partial class Relay(IStore store, IPeers peers, HandOvers handOvers, TimeProvider time, ILogger<Relay> logger)
 {
     /// <summary>How long a claim holds; longer than a call to a peer may take.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
@@ -34,7 +34,11 @@ public sealed partial class Relay(IStore store, IPeers peers, TimeProvider time,
         var delivered = new Delivered([], []);
         try
         {
-            if (batch.Count > 0) delivered = await peers.DeliverAsync(peer, batch, cancellationToken);
+            if (batch.Count > 0)
+            {
+                await handOvers.CountAsync(cancellationToken);
+                delivered = await peers.DeliverAsync(peer, batch, cancellationToken);
+            }
         }
         catch (Exception)
         {

@@ -7,7 +7,7 @@ namespace Coordination.Hosting.Trust;
 /// <remarks>
 /// <c>trust-root.pem</c> the root's public key · <c>trust-list.bin</c> a serialised SignedTrustList ·
 /// <c>signing.pem</c> the private key for entries and receipts · <c>peer.pem</c> and <c>api.pem</c> certificate and
-/// private key of the two listeners. All replicas of a node share one folder.
+/// private key of the two listeners · <c>hand-overs.bin</c> see <see cref="HandOverMark"/>. All replicas of a node share one folder.
 /// </remarks>
 public sealed record KeyFolder(string Path)
 {
@@ -16,6 +16,7 @@ public sealed record KeyFolder(string Path)
     public string Signing => In("signing.pem");
     public string Peer => In("peer.pem");
     public string Api => In("api.pem");
+    public string HandOvers => In("hand-overs.bin");
 
     /// <summary>Reads a key of EC P-256, public or private.</summary>
     /// <exception cref="CryptographicException">The file holds no such key.</exception>
