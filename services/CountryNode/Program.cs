@@ -1,5 +1,7 @@
 using Coordination.CountryNode;
+using Coordination.CountryNode.Directory;
 using Coordination.CountryNode.Doors;
+using Coordination.CountryNode.Exchange;
 using Coordination.Hosting;
 using Coordination.Hosting.Postgres;
 using Npgsql;
@@ -15,11 +17,15 @@ try
     var (settings, faults) = NodeSettings.Read(builder.Configuration.GetSection("Node"));
     if (settings is null) return CannotStart([.. faults]);
 
-    builder.AddNode(settings);
+    var (directory, unclear) = settings.Directory.Length > 0 ? OfficeDirectory.Read(settings.Directory) : (OfficeDirectory.Empty, []);
+    if (directory is null) return CannotStart([.. unclear]);
+
+    builder.AddNode(settings, directory);
     builder.ListenOn(settings);
     node = builder.Build();
     node.CheckKeys(settings);
     await Migrations.ApplyAsync(node.Services.GetRequiredService<NpgsqlDataSource>(), typeof(Program).Assembly, CancellationToken.None);
+    await node.Services.GetRequiredService<HandOvers>().CheckAsync(CancellationToken.None);
 
     node.MapWhen(request => request.Connection.LocalPort == new Uri(settings.PeerAddress).Port, peers => peers
         .UseRouting()
@@ -33,6 +39,7 @@ try
     node.Use((call, next) => call.User.Identity?.IsAuthenticated is true ? next(call) : call.WriteAsync(Callers.TokenNeeded));
     node.MapGrpcService<ReferralDoor>();
     node.MapGrpcService<DossierDoor>();
+    node.MapGrpcService<ApprovalDoor>();
 
     await node.StartAsync();
 }

@@ -1,6 +1,7 @@
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using Coordination.CountryNode.Desks;
+using Coordination.CountryNode.Directory;
 using Coordination.CountryNode.Doors;
 using Coordination.CountryNode.Exchange;
 using Coordination.CountryNode.Peers;
@@ -30,7 +31,7 @@ static class Setup
     /// <summary>Of one message: a batch of entries has half of it at most, and what an office sends is far smaller.</summary>
     const int MostBytesReceived = 2 * 1024 * 1024;
 
-    public static void AddNode(this WebApplicationBuilder builder, NodeSettings settings)
+    public static void AddNode(this WebApplicationBuilder builder, NodeSettings settings, OfficeDirectory directory)
     {
         var services = builder.Services;
         var keys = new KeyFolder(settings.KeyFolder);
@@ -46,10 +47,17 @@ static class Setup
         services.AddSingleton<TrustInForce>();
         services.AddSingleton(_ => Pen.Of(node, keys));
         services.AddSingleton(_ => KeyRing.Of(node, keys));
+        services.AddSingleton<DossierKeys>();
+        services.AddSingleton(directory);
         services.AddSingleton(NpgsqlDataSource.Create(settings.Database));
         services.AddSingleton<IStore, PostgresStore>();
         services.AddSingleton<IPeers, GrpcPeers>();
 
+        services.AddSingleton<IHandOverMark, HandOverMark>();
+        services.AddSingleton<HandOvers>();
+        services.AddSingleton<Safe>();
+        services.AddSingleton<Overviews>();
+        services.AddSingleton<Deadlines>();
         services.AddSingleton<Bell>();
         services.AddSingleton<Door>();
         services.AddSingleton<Relay>();
@@ -57,8 +65,15 @@ static class Setup
         services.AddSingleton<Reconciliation>();
         services.AddHostedService<Roads>();
 
+        services.AddSingleton<Submissions>();
+        services.AddSingleton<ReferralLists>();
+        services.AddSingleton<Changes>();
         services.AddSingleton<ReferralDesk>();
+        services.AddSingleton<SubmissionDesk>();
         services.AddSingleton<Callers>();
+        services.AddSingleton<ReferralView>();
+        services.AddSingleton<Commands>();
+        services.AddSingleton<ApprovalDoor>();
         services.AddSingleton<ReferralDoor>();
         services.AddSingleton<DossierDoor>();
         services.AddSingleton<PeerDoor>();

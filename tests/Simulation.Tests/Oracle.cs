@@ -22,6 +22,7 @@ sealed class Oracle(World world)
         var dossier = Fold(row);
         var stands = dossier.State?.State.ToString();
         if (row.State != stands) world.Fail($"{node.Id} says that {id.Short} stands {row.State}, and what it holds says {stands}.");
+        if (dossier.OpeningEntry?.Opening is { } opening && row.Digest != SetDigest.Of(opening, row.Entries.Select(held => held.Entry))) world.Fail($"{node.Id} keeps a digest of {id.Short} that is not of what it holds.");
         if (row.WaitingSince is null != dossier.Waiting.IsEmpty) world.Fail($"{node.Id} says that {(row.WaitingSince is null ? "nothing" : "something")} is missing in {id.Short}, where {dossier.Waiting.Length} entries wait.");
 
         WithdrawalsCountAtOnce(node, row, dossier);

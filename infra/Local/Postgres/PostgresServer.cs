@@ -171,9 +171,42 @@ public sealed class PostgresServer : IAsyncDisposable
         return new(name, connection.ConnectionString);
     }
 
-    /// <summary>Drops a database and its role, whoever is connected.</summary>
+    /// <summary>Copies a database as it stands. Whoever is connected loses the connection, and may connect again.</summary>
+    /// <returns>The name of the copy, to restore from.</returns>
+    public async Task<string> BackUpAsync(PostgresDatabase database, CancellationToken cancellationToken = default)
+    {
+        var copy = $"{database.Name}_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
+        if (_programs is null) _run.OwnsDatabase(copy);
+        lock (_gate) _databases.Add(copy);
+        await ExecuteAsync(cancellationToken,
+            $"ALTER DATABASE {database.Name} ALLOW_CONNECTIONS false",
+            $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database.Name}'",
+            $"CREATE DATABASE {copy} TEMPLATE {database.Name}",
+            $"ALTER DATABASE {database.Name} ALLOW_CONNECTIONS true");
+        NpgsqlConnection.ClearAllPools();
+        return copy;
+    }
+
+    /// <summary>Sets a database back to a copy of it. Whoever is connected loses the connection, and may connect again.</summary>
+    public async Task RestoreAsync(PostgresDatabase database, string copy, CancellationToken cancellationToken = default)
+    {
+        await ExecuteAsync(cancellationToken,
+            $"ALTER DATABASE {database.Name} ALLOW_CONNECTIONS false",
+            $"DROP DATABASE {database.Name} WITH (FORCE)",
+            $"CREATE DATABASE {database.Name} TEMPLATE {copy} OWNER {database.Name}",
+            $"REVOKE CONNECT ON DATABASE {database.Name} FROM PUBLIC");
+        NpgsqlConnection.ClearAllPools();
+    }
+
+    /// <summary>Drops a database, its copies and its role, whoever is connected.</summary>
     public async Task DropDatabaseAsync(PostgresDatabase database, CancellationToken cancellationToken = default)
     {
+        // What the role owns in a copy keeps the role.
+        foreach (var copy in CopiesOf(database))
+        {
+            await DropAsync(ConnectionString, copy, cancellationToken);
+            Forget(copy);
+        }
         await DropAsync(ConnectionString, database.Name, cancellationToken);
         Forget(database.Name);
     }
@@ -221,6 +254,11 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         lock (_gate) _databases.Remove(name);
         if (_programs is null) _run.DatabaseDropped(name);
+    }
+
+    string[] CopiesOf(PostgresDatabase database)
+    {
+        lock (_gate) return [.. _databases.Where(name => name.StartsWith($"{database.Name}_", StringComparison.Ordinal))];
     }
 
     async Task<NpgsqlConnection> ReachAsync(CancellationToken cancellationToken)

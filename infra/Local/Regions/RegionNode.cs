@@ -15,7 +15,6 @@ public sealed class RegionNode
     readonly RunFolder _run;
     readonly Ports _ports;
     readonly RegionOptions _options;
-    readonly PostgresDatabase _database;
     readonly string _folder;
     readonly string _keysFile;
     readonly List<RegionNode> _replicas = [];
@@ -28,7 +27,7 @@ public sealed class RegionNode
         _run = run;
         _ports = ports;
         _options = options;
-        _database = database;
+        Database = database;
         _folder = folder;
         _keysFile = keysFile;
         Country = country;
@@ -50,7 +49,10 @@ public sealed class RegionNode
     public string PeerAddress { get; }
 
     /// <summary>The node's database, as the node's own role.</summary>
-    public string DatabaseConnectionString => _database.ConnectionString;
+    public string DatabaseConnectionString => Database.ConnectionString;
+
+    /// <summary>As <see cref="DatabaseConnectionString"/>, for whoever copies it or sets it back.</summary>
+    public PostgresDatabase Database { get; }
 
     /// <summary>The files of the key folder, shared by all processes of the node.</summary>
     public KeyFolder Keys { get; }
@@ -93,7 +95,7 @@ public sealed class RegionNode
     public async Task<RegionNode> StartReplicaAsync(CancellationToken cancellationToken = default)
     {
         var folder = string.Create(CultureInfo.InvariantCulture, $"{_folder}-{_replicas.Count + 2}");
-        var replica = new RegionNode(_run, _ports, _options, Country, _database, Keys, _keysFile, Tokens, folder, (_ports.Take(), _ports.Take()));
+        var replica = new RegionNode(_run, _ports, _options, Country, Database, Keys, _keysFile, Tokens, folder, (_ports.Take(), _ports.Take()));
         replica.WriteSettings();
         _replicas.Add(replica);
         await replica.StartAsync(cancellationToken);

@@ -11,10 +11,12 @@ using Coordination.Hosting.Trust;
 namespace Coordination.CountryNode.Desks;
 
 /// <summary>Where offices work on referrals: load, ask <see cref="Referral.Next"/>, sign, append.</summary>
-public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, OfficeDirectory directory, Pen pen, TrustInForce trust, Bell bell, TimeProvider time)
+public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, OfficeDirectory directory, Pen pen, TrustInForce trust, HandOvers handOvers, Bell bell, TimeProvider time)
 {
     /// <summary>Each retry means that somebody else got an entry in; more than a few means something is wrong.</summary>
     const int MostTries = 20;
+
+    const int MostPending = 100;
 
     /// <summary>Writes a statement, or says why not.</summary>
     public async Task<CommandOutcome> WriteAsync(Command command, Answering answering, CancellationToken cancellationToken)
@@ -29,14 +31,25 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
                     return not.Refusal;
                 case Judged.Stands stands:
                     var answer = answering(stands.HeldWith, stands.After);
-                    var opening = stands.After.OpeningEntry!.Opening!;
-                    var append = new Append(
-                        stands.Signed, stands.Held.Entries.Length, overviews.Of(stands.After, stands.HeldWith.Entries, stands.Held.Receipts, now),
-                        [.. stands.Parts.Select(part => safe.Keep(stands.Signed.Entry, part))],
-                        SetDigest.Of(opening, stands.HeldWith.Entries.Select(kept => kept.Entry)), opening, command.Key, new Answered(command.RequestHash, answer), now);
-                    if (await store.AppendAsync(append, cancellationToken) is AppendOutcome.JudgeAgain) continue;
-                    foreach (var peer in append.Participants.Participants.Where(node => node != pen.Node)) bell.Ring(peer);
-                    return new CommandOutcome.Done(answer);
+                    var append = Append(stands, command.Key, new Answered(command.RequestHash, answer), now);
+                    switch (await store.AppendAsync(append, cancellationToken))
+                    {
+                        case AppendOutcome.Kept:
+                            RingFor(append);
+                            return new CommandOutcome.Done(answer);
+                        case AppendOutcome.Behind:
+                            await handOvers.BeginAsync(cancellationToken);
+                            break;
+                    }
+                    break;
+                case Judged.NotYet notYet:
+                    // Nobody holds what it descends from: it waits in every fold until it is signed.
+                    var (waiting, bytes) = EntryWire.Write(notYet.Draft with { Seq = int.MaxValue, Previous = EntryHash.Of(command.RequestHash.Span), Seen = [] }, []);
+                    var pending = new PendingWithdrawal(command.Key, waiting, bytes);
+                    var with = notYet.Held with { Pending = notYet.Held.Pending.Add(pending) };
+                    var done = answering(with, FoldWithPending(with));
+                    if (await store.PendAsync(pending, new Answered(command.RequestHash, done), now, cancellationToken) is AppendOutcome.Kept) return new CommandOutcome.Done(done);
+                    break;
             }
         }
         return new Refusal(RefusalKind.TryAgain, "DOSSIER_BUSY", "Others kept writing to this dossier at the same time. Try the same request again.");
@@ -57,7 +70,48 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
 
     /// <summary>One referral: what is held of it, and how it stands; null when nothing of it is held.</summary>
     public async Task<(HeldDossier Held, Dossier<Referral> Dossier)?> FindAsync(DossierId id, CancellationToken cancellationToken) =>
-        await store.FindAsync(id, cancellationToken) is { } held ? (held, held.Fold<Referral>(trust.Current)) : null;
+        await store.FindAsync(id, cancellationToken) is { } held ? (held, FoldWithPending(held)) : null;
+
+    /// <summary>What the particulars of one entry say to this node.</summary>
+    public async Task<ParticularsRead> ReadParticularsAsync(DossierId id, EntryHash entry, CancellationToken cancellationToken)
+    {
+        if (await store.FindAsync(id, cancellationToken) is not { } held || held.Entries.FirstOrDefault(kept => kept.Entry.Hash == entry) is not { } kept) return Refusal.NotFound;
+        if (!kept.Entry.Particulars.Any(digest => digest.Recipient == pen.Node))
+            return new Refusal(RefusalKind.NotFound, "NO_PARTICULARS", "The entry has no particulars for this country.");
+        if ((await store.FindPartsAsync(id, pen.Node, cancellationToken)).FirstOrDefault(part => part.Entry == entry) is not { } part)
+            return new Refusal(RefusalKind.NotFound, "PARTICULARS_MISSING", "The particulars have not arrived, or are not the ones that the entry names; they are being asked for.");
+        return safe.Read(kept.Signed, part) switch
+        {
+            Disclosure.Opened opened => new ParticularsRead.Is(opened.Plaintext),
+            Disclosure.Destroyed => new Refusal(RefusalKind.NotFound, "PARTICULARS_ERASED", "The particulars of this dossier were erased."),
+            _ => new Refusal(RefusalKind.NotFound, "PARTICULARS_DAMAGED", "The particulars cannot be read. Ask the operator to look at the key folder."),
+        };
+    }
+
+    /// <summary>Signs withdrawals that had to wait, as soon as they can be.</summary>
+    public async Task SignPendingAsync(CancellationToken cancellationToken)
+    {
+        foreach (var pending in await store.ListPendingAsync(MostPending, cancellationToken))
+        {
+            var held = await store.FindAsync(pending.Draft.Dossier, cancellationToken) ?? throw new UnreachableException("A withdrawal pends in a dossier that is not held.");
+            var dossier = held.Fold<Referral>(trust.Current);
+            if (!CanSign(held, dossier)) continue;
+
+            var draft = pending.Draft;
+            var now = time.GetUtcNow();
+            var statement = new Statement(draft.Office!, draft.Body, draft.HappenedOn, draft.Channel!.Value) { OnBehalfOf = draft.OnBehalfOf, Letter = draft.Letter };
+            var append = Append(Sign(held, dossier.Draft(pen.Node, statement, now), particulars: default, now), pending.Command, answered: null, now);
+            if (await store.AppendAsync(append, cancellationToken) is AppendOutcome.Kept) RingFor(append);
+        }
+    }
+
+    /// <summary>Whether this node holds all that it wrote itself: what waits of its own would be written a second time under the same number.</summary>
+    /// <remarks>What waits of the other side stalls nobody: it has no receipt yet, and counts as a crossing.</remarks>
+    bool CanSign(HeldDossier held, Dossier<Referral> dossier) =>
+        held.CatchingUpWith.IsEmpty && dossier.OpeningEntry is not null && !dossier.Waiting.Any(entry => entry.By(pen.Node));
+
+    /// <summary>What is not signed yet waits in the fold, and what it withdraws is withdrawn.</summary>
+    Dossier<Referral> FoldWithPending(HeldDossier held) => held.Fold<Referral>(trust.Current, held.Pending.Select(pending => pending.Draft));
 
 
     /// <summary>Signs what the command would write and asks the protocol.</summary>
@@ -80,31 +134,54 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             held = await store.FindAsync(id, cancellationToken);
             if (held is null) return Refusal.NotFound;
             var dossier = held.Fold<Referral>(trust.Current);
-            // What waits of this node's own would be written a second time under the same number. What waits of the other
-            // side stalls nobody: it has no receipt yet, and counts as a crossing.
-            if (dossier.OpeningEntry is null || dossier.Waiting.Any(entry => entry.By(pen.Node)))
-                return new Refusal(RefusalKind.TryAgain, "ENTRIES_MISSING", "Entries of this dossier are still on their way. Try again in a moment.");
+            if (!CanSign(held, dossier))
+            {
+                if (Referral.IsWithdrawal(command.Body) && dossier.OpeningEntry is not null) return new Judged.NotYet(held, dossier.Draft(pen.Node, command.On(today), now));
+                return held.CatchingUpWith.IsEmpty
+                    ? new Refusal(RefusalKind.TryAgain, "ENTRIES_MISSING", "Entries of this dossier are still on their way. Try again in a moment.")
+                    : new Refusal(RefusalKind.TryAgain, "CATCHING_UP", $"This node's database was set back, and what it had written in this dossier is being fetched from {string.Join(" and ", held.CatchingUpWith)}. Try again when the peer has answered; a withdrawal of consent is taken at once.");
+            }
             if (dossier.UpgradeNeeded && !Referral.IsWithdrawal(command.Body))
                 return new Refusal(RefusalKind.NotOpen, "UPGRADE_NEEDED", "The other country wrote something that only a newer program understands. Ask the operator to upgrade this node.");
             if (StatementFault(command, today) is { } fault) return fault;
             draft = dossier.Draft(pen.Node, command.On(today), now);
         }
 
-        held ??= HeldDossier.Nothing(default);
-        var participants = (draft.Opening ?? held.Opening!).Participants;
-        var (signed, parts) = safe.Sign(draft, participants, command.Particulars);
-        if (draft.Opening is not null) held = HeldDossier.Nothing(signed.Entry.Dossier);
-        var with = held with { Entries = held.Entries.Add(new HeldEntry(signed, HandedOnBy: null, now)) };
-        var after = with.Fold<Referral>(trust.Current);
-        return after.VerdictOn(signed.Entry.Hash) switch
+        var judged = Sign(held, draft, command.Particulars, now);
+        return judged.After.VerdictOn(judged.Signed.Entry.Hash) switch
         {
             // No upgrade stop suspends a withdrawal: the other side may understand what this program does not.
-            Verdict.Applied or Verdict.UpgradeNeeded => new Judged.Stands(held, with, after, signed, parts),
-            Verdict.Recorded when command.ConfirmsContradiction => new Judged.Stands(held, with, after, signed, parts),
+            Verdict.Applied or Verdict.UpgradeNeeded => judged,
+            Verdict.Recorded when command.ConfirmsContradiction => judged,
             Verdict.Recorded recorded => new Refusal(RefusalKind.NotOpen, Names.Of(recorded.Reason.Code), $"{recorded.Reason.Text} If it happened all the same, say why in command.contradiction_reason."),
-            Verdict.Void voided => Refuse(held, signed.Entry, voided.Reason),
+            Verdict.Void voided => Refuse(judged.Held, judged.Signed.Entry, voided.Reason),
             var verdict => throw new UnreachableException($"A draft was judged {verdict}."),
         };
+    }
+
+    /// <summary>Signs a draft with its particulars and folds it with what is held; null where it opens.</summary>
+    Judged.Stands Sign(HeldDossier? held, Entry draft, ReadOnlyMemory<byte> particulars, DateTimeOffset now)
+    {
+        var opening = draft.Opening ?? held?.Opening ?? throw new UnreachableException("A draft continues a dossier whose opening is held.");
+        var (signed, parts) = safe.Sign(draft, opening.Participants, particulars);
+        held ??= HeldDossier.Nothing(signed.Entry.Dossier);
+        var with = held with { Entries = held.Entries.Add(new HeldEntry(signed, HandedOnBy: null, now)) };
+        return new(held, with, with.Fold<Referral>(trust.Current), signed, parts);
+    }
+
+    Append Append(Judged.Stands stands, CommandKey command, Answered? answered, DateTimeOffset now)
+    {
+        var opening = stands.After.OpeningEntry!.Opening!;
+        return new(
+            stands.Signed, stands.Held.Entries.Length, overviews.Of(stands.After, stands.HeldWith.Entries, stands.Held.Receipts, now),
+            [.. stands.Parts.Select(part => safe.Keep(stands.Signed.Entry, part))],
+            SetDigest.Of(opening, stands.HeldWith.Entries.Select(kept => kept.Entry)), opening, command, answered, handOvers.Known, now);
+    }
+
+    /// <summary>The roads to the others have something to carry, and whoever watches this node something to see.</summary>
+    void RingFor(Append append)
+    {
+        foreach (var node in append.Participants.Participants) bell.Ring(node);
     }
 
     Entry Draft(Command command, Opened opened, DateOnly today, DateTimeOffset now)
@@ -149,9 +226,9 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     /// <summary>What only today's date tells: the protocol reads no clock.</summary>
     static Refusal? StatementFault(Command command, DateOnly today) => command.Body switch
     {
-        ConsentRecorded recorded when recorded.Consent.Until < today => Refusal.Invalid("CONSENT_EXPIRED", "recorded.consent.until", "has passed: ask the person again"),
-        ReturnPlanned planned when planned.TravelOn < (command.HappenedOn ?? today) => Refusal.Invalid("TRAVEL_ON_PASSED", "planned.travel_on", "lies before the day of the plan"),
-        ReturnHeld hold when hold.Until < (command.HappenedOn ?? today) => Refusal.Invalid("UNTIL_PASSED", "held.until", "lies before the day of the hold"),
+        ConsentRecorded recorded when recorded.Consent.Until < today => Refusal.Invalid("CONSENT_EXPIRED", "consent_recorded.consent.until", "has passed: ask the person again"),
+        ReturnPlanned planned when planned.TravelOn < (command.HappenedOn ?? today) => Refusal.Invalid("TRAVEL_ON_PASSED", "return_planned.travel_on", "lies before the day of the plan"),
+        ReturnHeld hold when hold.Until < (command.HappenedOn ?? today) => Refusal.Invalid("UNTIL_PASSED", "return_held.until", "lies before the day of the hold"),
         _ => null,
     };
 
@@ -179,8 +256,23 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         /// <param name="Parts">Its particulars, one for each who may read them.</param>
         public sealed record Stands(HeldDossier Held, HeldDossier HeldWith, Dossier<Referral> After, SignedEntry Signed, IReadOnlyList<SealedPart> Parts) : Judged;
 
+        /// <summary>A withdrawal that acts now and is signed later.</summary>
+        public sealed record NotYet(HeldDossier Held, Entry Draft) : Judged;
+
         public sealed record Not(Refusal Refusal) : Judged;
 
         public static implicit operator Judged(Refusal refusal) => new Not(refusal);
     }
+}
+
+/// <summary>What the particulars of an entry say, or why they cannot be read. Closed.</summary>
+public abstract record ParticularsRead
+{
+    private ParticularsRead() { }
+
+    public sealed record Is(ReadOnlyMemory<byte> Content) : ParticularsRead;
+
+    public sealed record Not(Refusal Refusal) : ParticularsRead;
+
+    public static implicit operator ParticularsRead(Refusal refusal) => new Not(refusal);
 }

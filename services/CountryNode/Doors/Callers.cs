@@ -21,7 +21,7 @@ public sealed class Callers(NodeSettings settings, TrustInForce trust, TimeProvi
 
     /// <summary>The office that the token names.</summary>
     /// <exception cref="RpcException">UNAUTHENTICATED without a valid token, PERMISSION_DENIED when the office is none of this node's.</exception>
-    public Office Office(ServerCallContext context)
+    public Domain.Dossiers.Office Office(ServerCallContext context)
     {
         var user = context.GetHttpContext().User;
         if (user.Identity?.IsAuthenticated is not true) throw TokenNeeded.ToException();
@@ -29,6 +29,9 @@ public sealed class Callers(NodeSettings settings, TrustInForce trust, TimeProvi
             throw new Refusal(RefusalKind.NotAllowed, "OFFICE_UNKNOWN", "The token's office is none of this node's. Ask the administrator to grant the office, then for a new token.").ToException();
         return office;
     }
+
+    /// <summary>Whether an office is one of this node's.</summary>
+    public bool IsOfficeHere(Domain.Dossiers.Office office) => _offices.Contains(office);
 
     /// <summary>The person that the token names, as the issuer knows them: two persons approve, not two tokens of one.</summary>
     /// <exception cref="RpcException">UNAUTHENTICATED when the token names nobody.</exception>

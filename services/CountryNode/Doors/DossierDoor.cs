@@ -12,8 +12,33 @@ using Verdict = Coordination.Contracts.Dossier.V1.Verdict;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>Dossiers of every kind over gRPC, to be read.</summary>
-public sealed class DossierDoor(ReferralDesk desk, Callers callers, ILogger<DossierDoor> logger) : DossierService.DossierServiceBase
+public sealed class DossierDoor(ReferralDesk desk, Commands commands, Callers callers, ILogger<DossierDoor> logger) : DossierService.DossierServiceBase
 {
+    public override Task<ResolveResponse> Resolve(ResolveRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ResolveResponse.Parser, fields => DossierWire.Read(request.Resolved, fields));
+
+    public override Task<CorrectResponse> Correct(CorrectRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, CorrectResponse.Parser, fields => DossierWire.Read(request.Corrected, fields));
+
+    public override Task<ContinueOnPaperResponse> ContinueOnPaper(ContinueOnPaperRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ContinueOnPaperResponse.Parser, _ => new Domain.Dossiers.ContinuedOnPaper());
+
+    public override Task<AssignUnitResponse> AssignUnit(AssignUnitRequest request, ServerCallContext context) =>
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, AssignUnitResponse.Parser, fields => DossierWire.Read(request.UnitAssigned, fields));
+
+    public override async Task<GetParticularsResponse> GetParticulars(GetParticularsRequest request, ServerCallContext context)
+    {
+        if (Rights.Check(callers.Office(context), Act.ReadParticulars) is { } refusal) throw refusal.ToException();
+        var id = Errors.ReadId(request.DossierId);
+        if (!EntryHash.TryRead(request.Entry.Span, out var entry)) throw Refusal.Invalid("FIELD_INVALID", "entry", $"is no hash: {EntryHash.Length} bytes are needed").ToException();
+        return await Errors.AnswerAsync(logger, () => desk.ReadParticularsAsync(id, entry, context.CancellationToken)) switch
+        {
+            ParticularsRead.Is said => new GetParticularsResponse { Particulars = Contracts.Referral.V1.Particulars.Parser.ParseFrom(said.Content.Span) },
+            ParticularsRead.Not not => throw not.Refusal.ToException(),
+            _ => throw new UnreachableException(),
+        };
+    }
+
     public override async Task<HistoryResponse> History(HistoryRequest request, ServerCallContext context)
     {
         if (Rights.Check(callers.Office(context), Act.ReadHistory) is { } refusal) throw refusal.ToException();
@@ -24,7 +49,8 @@ public sealed class DossierDoor(ReferralDesk desk, Callers callers, ILogger<Doss
         var receipts = held.Receipts.ToLookup(receipt => receipt.Hash);
         var response = new HistoryResponse { DossierId = request.DossierId };
         response.Entries.AddRange(dossier.Entries.Select(judged => Row(judged.Entry, judged.Verdict)));
-        response.Entries.AddRange(dossier.Waiting.Select(entry => Row(entry, null)));
+        // A withdrawal that is not signed yet is no entry.
+        response.Entries.AddRange(dossier.Waiting.Where(entry => kept.ContainsKey(entry.Hash)).Select(entry => Row(entry, null)));
         return response;
 
         HistoryEntry Row(Entry entry, Domain.Dossiers.Verdict? verdict)

@@ -5,6 +5,7 @@ using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Domain.Referrals;
+using Coordination.Hosting.Dossiers;
 using Coordination.Hosting.Trust;
 using Google.Protobuf;
 using Grpc.Core;
@@ -17,7 +18,8 @@ using WireDisposition = Coordination.Contracts.Peer.V1.Disposition;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>The other nodes' way in, over gRPC: parse, call the door, map.</summary>
-public sealed class PeerDoor(Door door, IStore store, TrustInForce trust, Callers callers, ILogger<PeerDoor> logger) : PeerService.PeerServiceBase
+public sealed class PeerDoor(
+    Door door, IStore store, Safe safe, HandOvers handOvers, TrustInForce trust, Pen pen, Callers callers, ILogger<PeerDoor> logger) : PeerService.PeerServiceBase
 {
     public override async Task<DeliverResponse> Deliver(DeliverRequest request, ServerCallContext context)
     {
@@ -25,7 +27,7 @@ public sealed class PeerDoor(Door door, IStore store, TrustInForce trust, Caller
         if (request.Entries.Count is 0 or > Batch.MostEntries)
             throw Refusal.Invalid("TOO_MANY_OR_NONE", "entries", $"are {request.Entries.Count}: 1 to {Batch.MostEntries} are taken at once").ToException();
 
-        var delivered = await Errors.AnswerAsync(logger, () => door.AdmitAsync(peer, [.. request.Entries.Select(Offered.From)], context.CancellationToken));
+        var delivered = await Errors.AnswerAsync(logger, () => door.AdmitAsync(peer, Offered.From(request.Entries, request.Particulars), context.CancellationToken));
         var response = new DeliverResponse();
         response.Admissions.AddRange(delivered.Admitted.Select(admitted => new Admission { Disposition = ToWire(admitted.Disposition), Reason = admitted.Reason }));
         response.Receipts.AddRange(delivered.Receipts.Select(receipt => receipt.ToWire()));
@@ -45,12 +47,16 @@ public sealed class PeerDoor(Door door, IStore store, TrustInForce trust, Caller
         var theirs = request.Held.Select(hash => EntryHash.Read(hash.Span)).ToHashSet();
         var response = new FetchResponse();
         var kept = held.Entries.ToDictionary(entry => entry.Entry.Hash, entry => entry.Signed);
+        var parts = (await Errors.AnswerAsync(logger, () => store.FindPartsAsync(id, peer, context.CancellationToken))).ToDictionary(part => part.Entry);
         var dossier = held.Fold<Referral>(trust.Current);
         // What each descends from comes before it: a part of the answer never waits for the rest.
         var missing = dossier.Entries.Select(judged => judged.Entry).Concat(dossier.Waiting)
             .Where(entry => !theirs.Contains(entry.Hash))
-            .Select(entry => kept[entry.Hash]);
-        response.Entries.AddRange(Batch.Of(missing).Select(signed => signed.ToWire()));
+            .Select(entry => new Outgoing(kept[entry.Hash], parts.TryGetValue(entry.Hash, out var part) ? safe.ForTheRoad(kept[entry.Hash], part) : null));
+        var batch = Batch.Of(missing);
+        if (batch.Any(entry => entry.Signed.Entry.By(pen.Node))) await Errors.AnswerAsync(logger, () => handOvers.CountAsync(context.CancellationToken));
+        response.Entries.AddRange(batch.Select(entry => entry.Signed.ToWire()));
+        response.Particulars.AddRange(GrpcPeers.SealedWith(batch));
         return response;
     }
 

@@ -1,7 +1,10 @@
 using System.Security.Cryptography;
 using Coordination.Contracts.Referral.V1;
 using Coordination.CountryNode.Desks;
+using Coordination.CountryNode.Exchange;
+using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Dossiers;
 using Coordination.Hosting.Referrals;
 using Google.Protobuf;
 using Grpc.Core;
@@ -10,7 +13,7 @@ using Referrals = Coordination.Domain.Referrals;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>Referrals over gRPC: parse, call the desk, map. Nothing here decides anything.</summary>
-public sealed class ReferralDoor(ReferralDesk desk, Commands commands, Callers callers, ReferralView view, ILogger<ReferralDoor> logger) : ReferralService.ReferralServiceBase
+public sealed partial class ReferralDoor(ReferralDesk desk, ReferralLists lists, Changes changes, Bell bell, Commands commands, Callers callers, ReferralView view, Pen pen, TimeProvider time, ILogger<ReferralDoor> logger) : ReferralService.ReferralServiceBase
 {
     public override Task<OpenResponse> Open(OpenRequest request, ServerCallContext context) =>
         commands.DoAsync(request, request.Command, null, request.Particulars, context, OpenResponse.Parser,
@@ -33,16 +36,16 @@ public sealed class ReferralDoor(ReferralDesk desk, Commands commands, Callers c
         commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, DeclineResponse.Parser, fields => ReferralWire.Read(request.Declined, fields));
 
     public override Task<ProposeOnwardResponse> ProposeOnward(ProposeOnwardRequest request, ServerCallContext context) =>
-        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ProposeOnwardResponse.Parser, fields => ReferralWire.Read(request.Proposed, fields));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ProposeOnwardResponse.Parser, fields => ReferralWire.Read(request.OnwardProposed, fields));
 
     public override Task<AnswerOnwardResponse> AnswerOnward(AnswerOnwardRequest request, ServerCallContext context) =>
-        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, AnswerOnwardResponse.Parser, fields => ReferralWire.Read(request.Answered, fields));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, AnswerOnwardResponse.Parser, fields => ReferralWire.Read(request.OnwardAnswered, fields));
 
     public override Task<RecordConsentResponse> RecordConsent(RecordConsentRequest request, ServerCallContext context) =>
-        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, RecordConsentResponse.Parser, fields => ReferralWire.Read(request.Recorded, fields));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, RecordConsentResponse.Parser, fields => ReferralWire.Read(request.ConsentRecorded, fields));
 
     public override Task<ReleaseCaseFileResponse> ReleaseCaseFile(ReleaseCaseFileRequest request, ServerCallContext context) =>
-        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReleaseCaseFileResponse.Parser, fields => ReferralWire.Read(request.Released, fields));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReleaseCaseFileResponse.Parser, fields => ReferralWire.Read(request.CaseFileReleased, fields));
 
     public override Task<ReceiveCaseFileResponse> ReceiveCaseFile(ReceiveCaseFileRequest request, ServerCallContext context) =>
         commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReceiveCaseFileResponse.Parser, _ => new Referrals.CaseFileReceived());
@@ -51,31 +54,31 @@ public sealed class ReferralDoor(ReferralDesk desk, Commands commands, Callers c
         commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ChangeIdentificationResponse.Parser, _ => new Referrals.IdentificationChanged());
 
     public override Task<AnswerLocationResponse> AnswerLocation(AnswerLocationRequest request, ServerCallContext context) =>
-        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, AnswerLocationResponse.Parser, fields => ReferralWire.Read(request.Answered, fields));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, AnswerLocationResponse.Parser, fields => ReferralWire.Read(request.LocationAnswered, fields));
 
     public override Task<AnswerTracingResponse> AnswerTracing(AnswerTracingRequest request, ServerCallContext context) =>
         commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, AnswerTracingResponse.Parser, _ => new Referrals.TracingAnswered());
 
     public override Task<ReportAssessmentResponse> ReportAssessment(ReportAssessmentRequest request, ServerCallContext context) =>
-        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportAssessmentResponse.Parser, fields => ReferralWire.Read(request.Reported, fields));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportAssessmentResponse.Parser, fields => ReferralWire.Read(request.AssessmentReported, fields));
 
     public override Task<RecordWishResponse> RecordWish(RecordWishRequest request, ServerCallContext context) =>
-        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, RecordWishResponse.Parser, fields => ReferralWire.Read(request.Recorded, fields));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, RecordWishResponse.Parser, fields => ReferralWire.Read(request.WishRecorded, fields));
 
     public override Task<RecordChildSafeguardResponse> RecordChildSafeguard(RecordChildSafeguardRequest request, ServerCallContext context) =>
-        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, RecordChildSafeguardResponse.Parser, fields => ReferralWire.Read(request.Recorded, fields));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, RecordChildSafeguardResponse.Parser, fields => ReferralWire.Read(request.ChildSafeguardRecorded, fields));
 
     public override Task<ReportPreparationResponse> ReportPreparation(ReportPreparationRequest request, ServerCallContext context) =>
-        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportPreparationResponse.Parser, fields => ReferralWire.Read(request.Reported, fields));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportPreparationResponse.Parser, fields => ReferralWire.Read(request.PreparationReported, fields));
 
     public override Task<PlanReturnResponse> PlanReturn(PlanReturnRequest request, ServerCallContext context) =>
-        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, PlanReturnResponse.Parser, fields => ReferralWire.Read(WithToken(request.Planned), fields));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, PlanReturnResponse.Parser, fields => ReferralWire.Read(WithToken(request.ReturnPlanned), fields));
 
     public override Task<AgreeToReturnResponse> AgreeToReturn(AgreeToReturnRequest request, ServerCallContext context) =>
         commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, AgreeToReturnResponse.Parser, _ => new Referrals.ReturnAgreed());
 
     public override Task<HoldReturnResponse> HoldReturn(HoldReturnRequest request, ServerCallContext context) =>
-        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, HoldReturnResponse.Parser, fields => ReferralWire.Read(request.Held, fields));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, HoldReturnResponse.Parser, fields => ReferralWire.Read(request.ReturnHeld, fields));
 
     public override Task<EndHoldResponse> EndHold(EndHoldRequest request, ServerCallContext context) =>
         commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, EndHoldResponse.Parser, _ => new Referrals.HoldEnded());
@@ -84,31 +87,31 @@ public sealed class ReferralDoor(ReferralDesk desk, Commands commands, Callers c
         commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, PostponeReturnResponse.Parser, _ => new Referrals.ReturnPostponed());
 
     public override Task<ReportAccompaniedResponse> ReportAccompanied(ReportAccompaniedRequest request, ServerCallContext context) =>
-        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportAccompaniedResponse.Parser, fields => ReferralWire.Read(request.Reported, fields));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportAccompaniedResponse.Parser, fields => ReferralWire.Read(request.Accompanied, fields));
 
     public override Task<ReportDidNotTravelResponse> ReportDidNotTravel(ReportDidNotTravelRequest request, ServerCallContext context) =>
-        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportDidNotTravelResponse.Parser, fields => ReferralWire.Read(request.Reported, fields));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportDidNotTravelResponse.Parser, fields => ReferralWire.Read(request.DidNotTravel, fields));
 
     public override Task<ReportMetResponse> ReportMet(ReportMetRequest request, ServerCallContext context) =>
-        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportMetResponse.Parser, fields => ReferralWire.Read(request.Reported, fields));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportMetResponse.Parser, fields => ReferralWire.Read(request.Met, fields));
 
     public override Task<ReportNotArrivedResponse> ReportNotArrived(ReportNotArrivedRequest request, ServerCallContext context) =>
-        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportNotArrivedResponse.Parser, fields => ReferralWire.Read(request.Reported, fields));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportNotArrivedResponse.Parser, fields => ReferralWire.Read(request.NotArrived, fields));
 
     public override Task<ReportFoundSafeResponse> ReportFoundSafe(ReportFoundSafeRequest request, ServerCallContext context) =>
-        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportFoundSafeResponse.Parser, fields => ReferralWire.Read(request.Reported, fields));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportFoundSafeResponse.Parser, fields => ReferralWire.Read(request.FoundSafe, fields));
 
     public override Task<StartReintegrationResponse> StartReintegration(StartReintegrationRequest request, ServerCallContext context) =>
         commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, StartReintegrationResponse.Parser, _ => new Referrals.ReintegrationStarted());
 
     public override Task<ReportFollowUpResponse> ReportFollowUp(ReportFollowUpRequest request, ServerCallContext context) =>
-        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportFollowUpResponse.Parser, fields => ReferralWire.Read(request.Reported, fields));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportFollowUpResponse.Parser, fields => ReferralWire.Read(request.FollowUpReported, fields));
 
     public override Task<AskAppearanceResponse> AskAppearance(AskAppearanceRequest request, ServerCallContext context) =>
         commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, AskAppearanceResponse.Parser, _ => new Referrals.AppearanceAsked());
 
     public override Task<AnswerAppearanceResponse> AnswerAppearance(AnswerAppearanceRequest request, ServerCallContext context) =>
-        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, AnswerAppearanceResponse.Parser, fields => ReferralWire.Read(request.Answered, fields));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, AnswerAppearanceResponse.Parser, fields => ReferralWire.Read(request.AppearanceAnswered, fields));
 
     public override Task<ReportAppearanceResponse> ReportAppearance(ReportAppearanceRequest request, ServerCallContext context) =>
         commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReportAppearanceResponse.Parser, _ => new Referrals.AppearanceDone());
@@ -135,7 +138,7 @@ public sealed class ReferralDoor(ReferralDesk desk, Commands commands, Callers c
         commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, WithdrawConsentResponse.Parser, fields => ReferralWire.Read(request.Withdrawn, fields));
 
     public override Task<StopDataResponse> StopData(StopDataRequest request, ServerCallContext context) =>
-        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, StopDataResponse.Parser, fields => ReferralWire.Read(request.Stopped, fields));
+        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, StopDataResponse.Parser, fields => ReferralWire.Read(request.DataStopped, fields));
 
     public override Task<LapseResponse> Lapse(LapseRequest request, ServerCallContext context) =>
         commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, LapseResponse.Parser, fields => ReferralWire.Read(request.Lapsed, fields));
@@ -149,7 +152,7 @@ public sealed class ReferralDoor(ReferralDesk desk, Commands commands, Callers c
         if (Rights.Check(office, Act.ReadReferral) is { } refusal) throw refusal.ToException();
         var id = Errors.ReadId(request.DossierId);
         var (held, dossier) = await Errors.AnswerAsync(logger, () => desk.FindAsync(id, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
-        var earlier = dossier.State?.Opened.Links.Earlier is { } token ? await Errors.AnswerAsync(logger, () => desk.FindEarlierAsync(token, context.CancellationToken)) : null;
+        var earlier = dossier.State?.Opened.Links.Earlier is { } token ? await Errors.AnswerAsync(logger, () => lists.FindEarlierAsync(token, context.CancellationToken)) : null;
         return new GetResponse { Referral = view.Of(held, dossier, office, earlier) };
     }
 

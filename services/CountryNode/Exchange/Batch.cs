@@ -1,4 +1,4 @@
-using Coordination.Hosting.Dossiers;
+using Coordination.CountryNode.Peers;
 
 namespace Coordination.CountryNode.Exchange;
 
@@ -14,17 +14,17 @@ public static class Batch
     /// <summary>Dossiers with their digests, of one bucket: some 600 KiB.</summary>
     public const int MostDossiers = 8192;
 
-    /// <summary>Of entries, at most, unless one alone is larger: well below what a message may have.</summary>
+    /// <summary>Of entries and their particulars, at most, unless one alone is larger: well below what a message may have.</summary>
     const int MostBytes = 1024 * 1024;
 
     /// <summary>As many of the entries, in their order, as go into one message.</summary>
-    public static IReadOnlyList<SignedEntry> Of(IEnumerable<SignedEntry> entries)
+    public static IReadOnlyList<Outgoing> Of(IEnumerable<Outgoing> entries)
     {
-        var batch = new List<SignedEntry>();
+        var batch = new List<Outgoing>();
         var bytes = 0;
         foreach (var entry in entries)
         {
-            bytes += entry.Bytes.Length;
+            bytes += entry.Signed.Bytes.Length + (entry.Particulars?.Length ?? 0);
             if (batch.Count == MostEntries || (batch.Count > 0 && bytes > MostBytes)) break;
             batch.Add(entry);
         }

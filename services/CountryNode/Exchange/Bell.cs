@@ -3,7 +3,7 @@ using Coordination.Domain.Dossiers;
 
 namespace Coordination.CountryNode.Exchange;
 
-/// <summary>Rung after a commit, so that a relay in the same process need not wait for its next look.</summary>
+/// <summary>Rung after a commit, so that a relay in the same process, and whoever watches this node, need not wait for the next look.</summary>
 /// <remarks>
 /// Who waits goes on where it began to wait, and nothing here borrows a thread in between: under the simulation's one
 /// thread, waiting is as much a part of the schedule as everything else.
@@ -15,6 +15,7 @@ public sealed class Bell(TimeProvider time)
 
     readonly ConcurrentDictionary<NodeId, TaskCompletionSource> _bells = [];
 
+    /// <summary>There is something to carry to a peer; or, under this node's own name, something new is held here.</summary>
     public void Ring(NodeId peer) => Of(peer).TrySetResult();
 
     /// <summary>Until somebody rings, or a second has passed.</summary>

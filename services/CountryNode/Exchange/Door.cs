@@ -9,7 +9,7 @@ using Coordination.Hosting.Trust;
 namespace Coordination.CountryNode.Exchange;
 
 /// <summary>The one way in for entries of other nodes: verify, store once, fold, receipt. Safe to knock on twice.</summary>
-public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overviews overviews, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Door> logger)
+public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overviews overviews, Bell bell, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Door> logger)
 {
     /// <summary>Entries of one dossier that one peer may leave waiting for something missing.</summary>
     public const int MostWaiting = 64;
@@ -45,12 +45,14 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
         if (refused.ToList() is { Count: > 0 } rows) await store.AuditAsync(rows, cancellationToken);
 
         var verified = checks.Where(check => check.Fault is null).Select(check => check.Signed!).DistinctBy(signed => signed.Entry.Hash).ToList();
-        var (verdicts, receipts) = await KeepAsync(peer, verified, list, cancellationToken);
+        var parts = await TakeAsync(peer, offered.Zip(checks), cancellationToken);
+        var (verdicts, receipts) = await KeepAsync(peer, verified, parts, list, cancellationToken);
+        bell.Ring(pen.Node);
         return new([.. checks.Select(check => check.Fault ?? verdicts[check.Hash])], receipts);
     }
 
     async Task<(Dictionary<EntryHash, Admitted> Verdicts, ImmutableArray<SignedReceipt> Receipts)> KeepAsync(
-        NodeId peer, IReadOnlyCollection<SignedEntry> entries, TrustList list, CancellationToken cancellationToken)
+        NodeId peer, IReadOnlyCollection<SignedEntry> entries, IReadOnlyDictionary<EntryHash, KeptPart> parts, TrustList list, CancellationToken cancellationToken)
     {
         if (entries.Count == 0) return ([], []);
         var byDossier = entries.ToLookup(signed => signed.Entry.Dossier);
@@ -61,7 +63,7 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
         {
             await store.AdmitAsync([.. byDossier.Select(dossier => dossier.Key)], held =>
             {
-                judgements = [.. byDossier.Select(dossier => Judge(peer, held[dossier.Key], [.. dossier], list, mayLeaveMore, time.GetUtcNow()))];
+                judgements = [.. byDossier.Select(dossier => Judge(peer, held[dossier.Key], [.. dossier], parts, list, mayLeaveMore, time.GetUtcNow()))];
                 return [.. judgements.Select(judgement => judgement.Admission)];
             }, cancellationToken);
         }
@@ -77,7 +79,7 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
             var receipts = ImmutableArray.CreateBuilder<SignedReceipt>();
             foreach (var dossier in byDossier)
             {
-                var alone = await KeepAsync(peer, [.. dossier], list, cancellationToken);
+                var alone = await KeepAsync(peer, [.. dossier], parts, list, cancellationToken);
                 foreach (var (hash, verdict) in alone.Verdicts) verdicts.Add(hash, verdict);
                 receipts.AddRange(alone.Receipts);
             }
@@ -88,8 +90,25 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
             [.. judgements.SelectMany(judgement => judgement.Receipts)]);
     }
 
+    /// <summary>Opens the particulars that came with verified entries; what is not what its entry names is noted and not kept.</summary>
+    async Task<Dictionary<EntryHash, KeptPart>> TakeAsync(NodeId peer, IEnumerable<(Offered Offered, Checked Checked)> entries, CancellationToken cancellationToken)
+    {
+        var taken = new Dictionary<EntryHash, KeptPart>();
+        var wrong = new List<AuditRow>();
+        foreach (var (offered, check) in entries)
+        {
+            // Only the author can have sealed them: from anybody else they are not even opened.
+            if (offered.Particulars is not { } compact || check is not { Fault: null, Signed: { } signed } || signed.Entry.Author != peer) continue;
+            if (safe.Take(signed, compact) is { } part) taken[check.Hash] = part;
+            else wrong.Add(new AuditRow(time.GetUtcNow(), "PARTICULARS_WRONG", peer, check.Hash, signed.Entry.Dossier));
+        }
+        if (wrong.Count > 0) await store.AuditAsync(wrong, cancellationToken);
+        return taken;
+    }
+
     /// <summary>What becomes of entries of one dossier. Pure but for the signatures under new receipts.</summary>
-    Judgement Judge(NodeId peer, HeldDossier held, ImmutableArray<SignedEntry> offered, TrustList list, bool mayLeaveMore, DateTimeOffset now)
+    Judgement Judge(
+        NodeId peer, HeldDossier held, ImmutableArray<SignedEntry> offered, IReadOnlyDictionary<EntryHash, KeptPart> parts, TrustList list, bool mayLeaveMore, DateTimeOffset now)
     {
         var verdicts = new Dictionary<EntryHash, Admitted>();
         var audit = ImmutableArray.CreateBuilder<AuditRow>();
@@ -135,18 +154,26 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
                 audit.Add(new AuditRow(now, Names.Of(voided.Reason.Code), by, judged.Entry.Hash, held.Id));
 
         var (receipts, fromBefore) = opening?.Participants.Contains(peer) is true ? Receipts(held, dossier, offered, now) : ([], []);
+        var all = held.Entries.Concat(fresh).ToList();
+        ImmutableArray<KeptPart> taken = [.. all.Where(kept => !held.Parts.Contains(kept.Entry.Hash) && parts.ContainsKey(kept.Entry.Hash)).Select(kept => parts[kept.Entry.Hash])];
         return new(
             new Admission(
-                held.Id, [.. fresh], dossier.OpeningEntry is null ? null : opening, dossier.State?.State.ToString(),
-                opening is null ? null : SetDigest.Of(opening, held.Entries.Concat(fresh).Select(kept => kept.Entry)),
+                held.Id, [.. fresh], dossier.OpeningEntry is null ? null : opening,
+                overviews.Of(dossier, all, held.Receipts.AddRange(receipts), now), taken,
+                opening is null ? null : SetDigest.Of(opening, all.Select(kept => kept.Entry)),
                 dossier.Waiting.IsEmpty ? null : held.WaitingSince ?? now, AskFor(), receipts, audit.ToImmutable()),
             verdicts, receipts.AddRange(fromBefore));
 
         Dossier<Referral> Fold() => (held with { Entries = [.. held.Entries, .. fresh] }).Fold<Referral>(list);
 
-        ImmutableArray<NodeId> AskFor() => dossier.Waiting.IsEmpty
-            ? []
-            : [.. (opening?.Participants ?? handedOnBy.Values.OfType<NodeId>()).Where(node => node != pen.Node).Distinct()];
+        ImmutableArray<NodeId> AskFor()
+        {
+            var missing = dossier.Waiting.IsEmpty ? [] : opening?.Participants ?? handedOnBy.Values.OfType<NodeId>();
+            // Particulars come from their author alone: nobody else can seal them to this node.
+            var unread = all.Where(kept => kept.Entry.Author != pen.Node && kept.Entry.Particulars.Any(digest => digest.Recipient == pen.Node)
+                && !held.Parts.Contains(kept.Entry.Hash) && !parts.ContainsKey(kept.Entry.Hash)).Select(kept => kept.Entry.Author);
+            return [.. missing.Concat(opening is null ? [] : unread.Where(opening.Participants.Contains)).Where(node => node != pen.Node).Distinct()];
+        }
 
         int By(NodeId author) => held.Entries.Concat(fresh).Count(kept => kept.Entry.Author == author);
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Dossiers;
 
 namespace Coordination.CountryNode.Exchange;
 
@@ -10,7 +11,8 @@ namespace Coordination.CountryNode.Exchange;
 /// The peer learns what it lacks from its own comparison. Any number of replicas may run at once: what two of them fetch
 /// is kept once.
 /// </remarks>
-public sealed partial class Reconciliation(IStore store, IPeers peers, Door door, Bell bell, TimeProvider time, ILogger<Reconciliation> logger)
+public sealed partial class Reconciliation(
+    IStore store, IPeers peers, Door door, HandOvers handOvers, Bell bell, Pen pen, TimeProvider time, ILogger<Reconciliation> logger)
 {
     /// <summary>Between two comparisons with a peer that answers.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
@@ -20,12 +22,12 @@ public sealed partial class Reconciliation(IStore store, IPeers peers, Door door
 
     readonly ConcurrentDictionary<NodeId, Appointment> _appointments = [];
 
-    /// <summary>Compares with a peer when it is time to: at the start, after an outage, and every few minutes.</summary>
+    /// <summary>Compares with a peer when it is time to: at the start, after an outage, when the database was set back, and every few minutes.</summary>
     /// <exception cref="PeerUnavailableException">The peer gave no answer that counts; it is still time.</exception>
     public async Task RunWhenDueAsync(NodeId peer, CancellationToken cancellationToken)
     {
         var start = time.GetUtcNow();
-        if (_appointments.TryGetValue(peer, out var appointment) && start < appointment.Next) return;
+        if (_appointments.TryGetValue(peer, out var appointment) && start < appointment.Next && !handOvers.SetBackSince(appointment.Last)) return;
         await CompareAsync(peer, cancellationToken);
         _appointments[peer] = new Appointment(start, start + Interval);
     }
@@ -41,6 +43,8 @@ public sealed partial class Reconciliation(IStore store, IPeers peers, Door door
     /// <exception cref="PeerUnavailableException">The peer gave no answer that counts; what was fetched until then is kept.</exception>
     public async Task CompareAsync(NodeId peer, CancellationToken cancellationToken)
     {
+        var catchingUp = await store.FindCatchUpAsync(peer, cancellationToken);
+        var notTakenBack = new List<DossierId>();
         var theirs = await peers.GetBucketsAsync(peer, cancellationToken);
         var ours = await store.GetBucketsAsync(peer, cancellationToken);
         var (differing, fetched) = (0, 0);
@@ -54,12 +58,20 @@ public sealed partial class Reconciliation(IStore store, IPeers peers, Door door
                 foreach (var (id, _) in page.Where(dossier => !held.TryGetValue(dossier.Id, out var digest) || digest != dossier.Digest))
                 {
                     differing++;
-                    fetched += await FetchAsync(peer, id, cancellationToken);
+                    var (entries, complete) = await FetchAsync(peer, id, cancellationToken);
+                    fetched += entries;
+                    if (!complete) notTakenBack.Add(id);
                 }
                 after = page[^1].Id;
             }
         }
         if (differing > 0) LogDiffered(logger, differing, peer, fetched);
+
+        if (catchingUp is { } number)
+        {
+            await store.EndCatchUpAsync(peer, number, notTakenBack, cancellationToken);
+            LogCaughtUp(logger, peer, notTakenBack.Count);
+        }
 
         // What this node wrote and the peer never confirmed travels by the usual road, and is receipted there.
         await store.AnnounceAsync(peer, time.GetUtcNow(), cancellationToken);
@@ -79,27 +91,35 @@ public sealed partial class Reconciliation(IStore store, IPeers peers, Door door
     }
 
     /// <summary>Fetches what a peer holds of a dossier and this node does not, batch by batch.</summary>
-    /// <returns>How many entries came that were not held before.</returns>
-    async Task<int> FetchAsync(NodeId peer, DossierId id, CancellationToken cancellationToken)
+    /// <returns>How many entries came that were not held before, and whether nothing that this node itself had written is left there.</returns>
+    async Task<(int Entries, bool Complete)> FetchAsync(NodeId peer, DossierId id, CancellationToken cancellationToken)
     {
         var held = await HashesAsync(id, cancellationToken);
         var fetched = 0;
         while (await peers.FetchAsync(peer, id, held, cancellationToken) is { IsEmpty: false } missing)
         {
-            await door.AdmitAsync(peer, missing, cancellationToken);
+            var delivered = await door.AdmitAsync(peer, missing, cancellationToken);
             var now = await HashesAsync(id, cancellationToken);
             // What the door does not let in would be offered again for ever.
-            if (now.Length == held.Length) break;
+            if (now.Length == held.Length) return (fetched, !missing.Zip(delivered.Admitted).Any(turned => IsOurs(turned.First, turned.Second)));
             fetched += now.Length - held.Length;
             held = now;
         }
-        return fetched;
+        return (fetched, true);
     }
 
+    /// <summary>Whether the door turned away what this node did sign: its number is taken, and must not be written again.</summary>
+    bool IsOurs(Offered offered, Admitted admitted) =>
+        admitted.Reason is not ("MALFORMED" or "BAD_SIGNATURE" or "UNKNOWN_KEY" or "NOT_FOR_THIS_NODE")
+        && EntryWire.Read(offered.Bytes.Span)?.Author == pen.Node;
+
     async Task<EntryHash[]> HashesAsync(DossierId id, CancellationToken cancellationToken) =>
-        await store.FindAsync(id, cancellationToken) is { } held ? [.. held.Entries.Select(kept => kept.Entry.Hash)] : [];
+        await store.FindAsync(id, cancellationToken) is { } held ? held.Complete(pen.Node) : [];
 
     sealed record Appointment(DateTimeOffset Last, DateTimeOffset Next);
+
+    [LoggerMessage(EventId = 311, Level = LogLevel.Warning, Message = "Caught up with {Peer}: this node signs again in dossiers shared with it, but for {Dossiers} in which it could not take back what it had written; a person has to look.")]
+    static partial void LogCaughtUp(ILogger logger, NodeId peer, int dossiers);
 
     [LoggerMessage(EventId = 310, Level = LogLevel.Information, Message = "{Dossiers} dossiers differed from what {Peer} holds; {Entries} entries were fetched.")]
     static partial void LogDiffered(ILogger logger, int dossiers, NodeId peer, int entries);

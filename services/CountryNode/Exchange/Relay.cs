@@ -10,7 +10,7 @@ namespace Coordination.CountryNode.Exchange;
 /// Work is claimed by lease in one transaction, sent without any lock, and settled in another: a relay that dies on the
 /// way leaves a claim that runs out, and whoever sends again finds the work done.
 /// </remarks>
-public sealed partial class Relay(IStore store, IPeers peers, TimeProvider time, ILogger<Relay> logger)
+public sealed partial class Relay(IStore store, IPeers peers, Safe safe, HandOvers handOvers, TimeProvider time, ILogger<Relay> logger)
 {
     /// <summary>How long a claim holds; longer than a call to a peer may take.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
@@ -30,11 +30,15 @@ public sealed partial class Relay(IStore store, IPeers peers, TimeProvider time,
         var claimed = await store.ClaimAsync(peer, Batch.MostEntries, now, now + Lease, cancellationToken);
         if (claimed.IsEmpty) return false;
 
-        var batch = Batch.Of(claimed.SelectMany(parcel => parcel.Entries));
+        var batch = Batch.Of(claimed.SelectMany(Outgoing));
         var delivered = new Delivered([], []);
         try
         {
-            if (batch.Count > 0) delivered = await peers.DeliverAsync(peer, batch, cancellationToken);
+            if (batch.Count > 0)
+            {
+                await handOvers.CountAsync(cancellationToken);
+                delivered = await peers.DeliverAsync(peer, batch, cancellationToken);
+            }
         }
         catch (Exception)
         {
@@ -43,9 +47,15 @@ public sealed partial class Relay(IStore store, IPeers peers, TimeProvider time,
             throw;
         }
 
-        var outcomes = batch.Zip(delivered.Admitted).ToLookup(pair => pair.First.Entry.Dossier, pair => pair.Second);
+        var outcomes = batch.Zip(delivered.Admitted).ToLookup(pair => pair.First.Signed.Entry.Dossier, pair => pair.Second);
         await store.SettleAsync(peer, delivered.Receipts, [.. claimed.Select(parcel => Settle(peer, parcel, [.. outcomes[parcel.Dossier]], delivered))], cancellationToken);
         return true;
+    }
+
+    IEnumerable<Outgoing> Outgoing(Parcel parcel)
+    {
+        var parts = parcel.Parts.ToDictionary(part => part.Entry);
+        return parcel.Entries.Select(signed => new Outgoing(signed, parts.TryGetValue(signed.Entry.Hash, out var part) ? safe.ForTheRoad(signed, part) : null));
     }
 
     Settled Settle(NodeId peer, Parcel parcel, ImmutableArray<Admitted> outcomes, Delivered delivered)

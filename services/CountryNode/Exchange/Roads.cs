@@ -1,3 +1,4 @@
+using Coordination.CountryNode.Desks;
 using Coordination.CountryNode.Peers;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Dossiers;
@@ -7,22 +8,27 @@ using Polly.Retry;
 
 namespace Coordination.CountryNode.Exchange;
 
-/// <summary>Keeps a relay, a filler of gaps and a reconciliation going for each peer, apart from each other: a slow country delays no other.</summary>
+/// <summary>Keeps a relay, a filler of gaps and a reconciliation going for each peer, apart from each other: a slow country delays no other. Withdrawals that had to wait are signed, and offices are told what is due.</summary>
 public sealed partial class Roads(
-    Relay relay, Gaps gaps, Reconciliation reconciliation, Bell bell, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Roads> logger) : BackgroundService
+    Relay relay, Gaps gaps, Reconciliation reconciliation, ReferralDesk desk, Deadlines deadlines, Bell bell, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Roads> logger) : BackgroundService
 {
-    /// <summary>Between two looks for a newer trust list, for gaps, and for when to compare.</summary>
+    /// <summary>Between two looks for a newer trust list, for gaps, for when to compare, and for what can be signed now.</summary>
     static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var roads = new Dictionary<NodeId, Task>();
+        var roads = new Dictionary<NodeId, Task>
+        {
+            [pen.Node] = Task.WhenAll(
+                KeepGoingAsync(pen.Node, desk.SignPendingAsync, token => Task.Delay(Look, time, token), stoppingToken),
+                KeepGoingAsync(pen.Node, TellAllAsync, token => Task.Delay(Look, time, token), stoppingToken)),
+        };
         while (!stoppingToken.IsCancellationRequested)
         {
             trust.Reload();
-            foreach (var peer in trust.Current.Nodes.Keys.Where(node => node != pen.Node && !roads.ContainsKey(node)))
+            foreach (var peer in trust.Current.Nodes.Keys.Where(node => !roads.ContainsKey(node)))
                 roads[peer] = Task.WhenAll(
                     KeepGoingAsync(peer, token => CarryAllAsync(peer, token), token => bell.WaitAsync(peer, token), stoppingToken),
                     KeepGoingAsync(peer, token => gaps.FillAsync(peer, token), token => Task.Delay(Look, time, token), stoppingToken),
@@ -30,6 +36,11 @@ public sealed partial class Roads(
             await Task.Delay(Look, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         await Task.WhenAll(roads.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    async Task TellAllAsync(CancellationToken cancellationToken)
+    {
+        while (await deadlines.RunAsync(cancellationToken)) { }
     }
 
     async Task CarryAllAsync(NodeId peer, CancellationToken cancellationToken)

@@ -1,4 +1,3 @@
-using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Dossiers;

@@ -26,10 +26,11 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
     readonly X509Certificate2 _certificate = KeyFolder.ReadCertificate(keys.Peer);
     readonly ConcurrentDictionary<(NodeId Node, Uri Address), Lazy<Line>> _lines = [];
 
-    public async Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<SignedEntry> entries, CancellationToken cancellationToken)
+    public async Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<Outgoing> entries, CancellationToken cancellationToken)
     {
         var request = new DeliverRequest();
-        request.Entries.AddRange(entries.Select(entry => entry.ToWire()));
+        request.Entries.AddRange(entries.Select(entry => entry.Signed.ToWire()));
+        request.Particulars.AddRange(SealedWith(entries));
         var response = await CallAsync(peer, (client, options) => client.DeliverAsync(request, options), cancellationToken);
 
         if (response.Admissions.Count != entries.Count) throw new PeerUnavailableException(peer, "answered for another number of entries than it was sent.");
@@ -44,7 +45,7 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
         try
         {
             var response = await CallAsync(peer, (client, options) => client.FetchAsync(request, options), cancellationToken);
-            return [.. response.Entries.Select(Offered.From)];
+            return Offered.From(response.Entries, response.Particulars);
         }
         catch (PeerUnavailableException unknown) when (unknown.InnerException is RpcException { StatusCode: StatusCode.NotFound })
         {
@@ -86,6 +87,11 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
         foreach (var line in _lines.Values.Where(line => line.IsValueCreated)) line.Value.Channel.Dispose();
         _certificate.Dispose();
     }
+
+    /// <summary>The particulars that go with entries.</summary>
+    public static IEnumerable<SealedParticulars> SealedWith(IEnumerable<Outgoing> entries) => entries
+        .Where(entry => entry.Particulars is not null)
+        .Select(entry => new SealedParticulars { Entry = ByteString.CopyFrom(entry.Signed.Entry.Hash.ToArray()), Jwe = entry.Particulars });
 
     async Task<TResponse> CallAsync<TResponse>(NodeId peer, Func<PeerService.PeerServiceClient, CallOptions, AsyncUnaryCall<TResponse>> call, CancellationToken cancellationToken)
     {

@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using Coordination.Contracts.Peer.V1;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Dossiers;
+using Google.Protobuf;
+using DossierDigest = Coordination.Domain.Dossiers.DossierDigest;
 using Wire = Coordination.Contracts.Dossier.V1;
 
 namespace Coordination.CountryNode.Peers;
@@ -11,7 +14,7 @@ public interface IPeers
 {
     /// <summary>Hands entries over.</summary>
     /// <exception cref="PeerUnavailableException">No answer that counts; try again.</exception>
-    Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<SignedEntry> entries, CancellationToken cancellationToken);
+    Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<Outgoing> entries, CancellationToken cancellationToken);
 
     /// <summary>What a peer holds of a dossier beyond what is held here; nothing when it does not know the dossier.</summary>
     /// <exception cref="PeerUnavailableException">No answer that counts; try again.</exception>
@@ -34,10 +37,24 @@ public interface IPeers
     Task<ImmutableArray<DossierDigest>> ListDossiersAsync(NodeId peer, int bucket, DossierId? after, CancellationToken cancellationToken);
 }
 
+/// <summary>An entry that leaves this node.</summary>
+/// <param name="Signed">The entry.</param>
+/// <param name="Particulars">Sealed to whoever it is handed to; null for none.</param>
+public sealed record Outgoing(SignedEntry Signed, string? Particulars);
+
 /// <summary>An entry that somebody offers, before anything of it was checked.</summary>
-public sealed record Offered(ReadOnlyMemory<byte> Bytes, ReadOnlyMemory<byte> Signature, string KeyId)
+/// <param name="Bytes">The entry's.</param>
+/// <param name="Signature">Under it.</param>
+/// <param name="KeyId">The author's key.</param>
+/// <param name="Particulars">Sealed to this node; null for none.</param>
+public sealed record Offered(ReadOnlyMemory<byte> Bytes, ReadOnlyMemory<byte> Signature, string KeyId, string? Particulars = null)
 {
-    public static Offered From(Wire.SignedEntry wire) => new(wire.Entry.Memory, wire.Signature.Memory, wire.KeyId);
+    public static ImmutableArray<Offered> From(IEnumerable<Wire.SignedEntry> entries, IEnumerable<SealedParticulars> particulars)
+    {
+        var byEntry = particulars.ToLookup(part => part.Entry, part => part.Jwe);
+        return [.. entries.Select(wire => new Offered(
+            wire.Entry.Memory, wire.Signature.Memory, wire.KeyId, byEntry[ByteString.CopyFrom(EntryHash.Of(wire.Entry.Span).ToArray())].FirstOrDefault()))];
+    }
 }
 
 /// <summary>What a peer made of entries.</summary>

@@ -77,6 +77,34 @@ public interface IStore
 
     /// <summary>Announces to a peer whatever this node wrote that the peer has no receipt for and that is not announced.</summary>
     Task AnnounceAsync(NodeId peer, DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>Counts one hand-over of what this node wrote, in a commit of its own.</summary>
+    /// <returns>Its number, greater than any before.</returns>
+    Task<long> CountHandOverAsync(CancellationToken cancellationToken);
+
+    /// <summary>If the count of hand-overs is behind, lifts it and notes that every peer has to be caught up with, in one commit.</summary>
+    /// <param name="known">The last hand-over that is known elsewhere; null when that was lost, and then any count is behind but 0.</param>
+    /// <param name="peers">All other nodes.</param>
+    /// <param name="cancellationToken">Leaves nothing half-written.</param>
+    /// <returns>The count now; null when it is not behind.</returns>
+    Task<long?> BeginCatchUpAsync(long? known, IReadOnlyCollection<NodeId> peers, CancellationToken cancellationToken);
+
+    /// <summary>From which hand-over on a peer has to be caught up with, be it in one dossier; null when it has not.</summary>
+    Task<long?> FindCatchUpAsync(NodeId peer, CancellationToken cancellationToken);
+
+    /// <summary>A peer is caught up with, but for some dossiers.</summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="number">As found before: what was begun later goes on.</param>
+    /// <param name="butFor">Dossiers of which the peer holds something that this node wrote and cannot take back.</param>
+    /// <param name="cancellationToken">Leaves nothing half-written.</param>
+    Task EndCatchUpAsync(NodeId peer, long number, IReadOnlyCollection<DossierId> butFor, CancellationToken cancellationToken);
+
+    /// <summary>Keeps a withdrawal that cannot be signed yet with the command's answer, in one commit.</summary>
+    /// <returns><see cref="AppendOutcome.JudgeAgain"/> when the command was answered meanwhile.</returns>
+    Task<AppendOutcome> PendAsync(PendingWithdrawal withdrawal, Answered answered, DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>Withdrawals that are not signed yet, oldest first.</summary>
+    Task<ImmutableArray<PendingWithdrawal>> ListPendingAsync(int most, CancellationToken cancellationToken);
 }
 
 /// <summary>One entry as it is held.</summary>
@@ -99,6 +127,16 @@ public sealed record HeldDossier(
     DossierId Id, ImmutableArray<HeldEntry> Entries, ImmutableArray<SignedReceipt> Receipts, ImmutableArray<Stop> Stops, DateTimeOffset? WaitingSince,
     ImmutableHashSet<EntryHash> Parts)
 {
+    /// <summary>Withdrawals that act here and are not signed yet.</summary>
+    public ImmutableArray<PendingWithdrawal> Pending { get; init; } = [];
+
+    /// <summary>Participants from whom this node first has to fetch what it had written here; it signs nothing until then.</summary>
+    public ImmutableArray<NodeId> CatchingUpWith { get; init; } = [];
+
+    /// <summary>The entries of which nothing has to be asked for any more: held, and with the particulars that a node may read.</summary>
+    public EntryHash[] Complete(NodeId node) =>
+        [.. Entries.Select(kept => kept.Entry).Where(entry => entry.By(node) || Parts.Contains(entry.Hash) || !entry.Particulars.Any(digest => digest.Recipient == node)).Select(entry => entry.Hash)];
+
     /// <summary>A dossier of which nothing is held.</summary>
     public static HeldDossier Nothing(DossierId id) => new(id, [], [], [], null, []);
 
@@ -110,6 +148,12 @@ public sealed record HeldDossier(
 /// <param name="Peer">Who.</param>
 /// <param name="Reason">UPPER_SNAKE_CASE.</param>
 public readonly record struct Stop(NodeId Peer, string Reason);
+
+/// <summary>A withdrawal of consent that acts at this node and is not signed yet.</summary>
+/// <param name="Command">By which command.</param>
+/// <param name="Draft">What is to be signed. It descends from nothing that anybody holds, so that it waits in every fold, and never leaves the node.</param>
+/// <param name="Bytes">The draft's.</param>
+public sealed record PendingWithdrawal(CommandKey Command, Entry Draft, ReadOnlyMemory<byte> Bytes);
 
 /// <summary>A command of one office.</summary>
 public readonly record struct CommandKey(Office Office, string CommandId);
@@ -125,10 +169,12 @@ public sealed record Answered(ReadOnlyMemory<byte> RequestHash, ReadOnlyMemory<b
 /// <param name="Digest">Of what is held of the dossier with it.</param>
 /// <param name="Participants">All of the dossier, this node too.</param>
 /// <param name="Command">By which command.</param>
-/// <param name="Answered">What that command is answered.</param>
+/// <param name="Answered">What that command is answered; null when it was answered before, by a pending withdrawal that this entry signs.</param>
+/// <param name="Known">The last hand-over that is known outside the store.</param>
 /// <param name="Now">UTC.</param>
 public sealed record Append(
-    SignedEntry Entry, int JudgedOn, Overview Overview, ImmutableArray<KeptPart> Parts, SetDigest Digest, Opening Participants, CommandKey Command, Answered Answered, DateTimeOffset Now);
+    SignedEntry Entry, int JudgedOn, Overview Overview, ImmutableArray<KeptPart> Parts, SetDigest Digest, Opening Participants, CommandKey Command, Answered? Answered, long Known,
+    DateTimeOffset Now);
 
 /// <summary>What became of an append.</summary>
 public enum AppendOutcome
@@ -136,8 +182,11 @@ public enum AppendOutcome
     /// <summary>Committed.</summary>
     Kept = 1,
 
-    /// <summary>The dossier has changed, or the command was answered meanwhile; nothing was written. Load, ask and sign again.</summary>
+    /// <summary>The dossier has changed, has to be caught up with, or the command was answered meanwhile; nothing was written. Load, ask and sign again.</summary>
     JudgeAgain,
+
+    /// <summary>The store does not know the last hand-over: it was set back; nothing was written.</summary>
+    Behind,
 }
 
 /// <summary>What the door lets into one dossier.</summary>

@@ -35,11 +35,12 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
     public async Task<AppendOutcome> AppendAsync(Append append, CancellationToken cancellationToken)
     {
         var entry = append.Entry.Entry;
+        var moved = entry.Opening is null ? $"with moved as ({Continues})" : $"with moved as ({Opens}), {Takes}";
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         try
         {
-            var kept = await connection.ExecuteScalarAsync<long>(Sql(
-                entry.Opening is null ? $"with moved as ({Continues}), {Owes}, {Kept}" : $"with moved as ({Opens}), {Takes}, {Owes}, {Kept}",
+            var kept = await connection.ExecuteScalarAsync<int>(Sql(
+                $"{moved}, {Owes}, {(append.Answered is null ? Signs : Answers)}, {Kept}",
                 new
                 {
                     DossierId = entry.Dossier.ToArray(),
@@ -62,14 +63,15 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                     append.Entry.KeyId,
                     Office = append.Command.Office.ToString(),
                     append.Command.CommandId,
-                    RequestHash = append.Answered.RequestHash.ToArray(),
-                    Answer = append.Answered.Answer.ToArray(),
+                    RequestHash = append.Answered?.RequestHash.ToArray(),
+                    Answer = append.Answered?.Answer.ToArray(),
+                    append.Known,
                     Writers = append.Participants.Writers.Select(node => node.ToString()).ToArray(),
                     Readers = append.Participants.Readers.Select(node => node.ToString()).ToArray(),
                     Peers = append.Participants.Participants.Where(node => node != pen.Node).Select(node => node.ToString()).ToArray(),
                     append.Now,
                 }, cancellationToken));
-            return kept == 1 ? AppendOutcome.Kept : AppendOutcome.JudgeAgain;
+            return kept switch { 1 => AppendOutcome.Kept, 2 => AppendOutcome.Behind, _ => AppendOutcome.JudgeAgain };
         }
         catch (PostgresException answered) when (answered is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "command_pkey" })
         {
@@ -80,13 +82,16 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
     const string Opens =
         """
         insert into dossier (id, kind, held, state, digest, counterpart, type, urgency, office, held_since)
-        values (@DossierId, @Kind, 1, @State, @Digest, @Counterpart, @Type, @Urgency, @OfficeInCharge, @Now) returning id
+        select @DossierId, @Kind, 1, @State, @Digest, @Counterpart, @Type, @Urgency, @OfficeInCharge, @Now from hand_over where number >= @Known returning id
         """;
 
     const string Continues =
         """
         update dossier set held = held + 1, state = @State, digest = @Digest, counterpart = @Counterpart, type = @Type, urgency = @Urgency, office = @OfficeInCharge
-        where id = @DossierId and held = @JudgedOn returning id
+        where id = @DossierId and held = @JudgedOn
+            and exists (select from hand_over where number >= @Known)
+            and not exists (select from catch_up where peer = any(@Peers) and dossier_id in (''::bytea, @DossierId))
+        returning id
         """;
 
     const string Takes =
@@ -119,6 +124,19 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 look_at = case when (debt.warn_at, debt.due_at) is not distinct from (excluded.warn_at, excluded.due_at) then debt.look_at else excluded.look_at end)
         """;
 
+    const string Answers =
+        """
+        answered as (
+            insert into command (office, command_id, request_hash, answer, answered_at)
+            select @Office, @CommandId, @RequestHash, @Answer, @Now from moved)
+        """;
+
+    const string Signs =
+        """
+        answered as (
+            delete from pending_withdrawal using moved where office = @Office and command_id = @CommandId)
+        """;
+
     const string Kept =
         """
         written as (
@@ -129,9 +147,6 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
         sealed as (
             insert into part (entry_hash, dossier_id, recipient, at_rest)
             select @Hash, id, recipient, at_rest from moved, unnest(@PartRecipients, @PartsAtRest) as given (recipient, at_rest)),
-        answered as (
-            insert into command (office, command_id, request_hash, answer, answered_at)
-            select @Office, @CommandId, @RequestHash, @Answer, @Now from moved),
         announced as (
             insert into outbox (peer, dossier_id, last_seq, queued_at)
             select peer, id, @Seq, @Now from moved, unnest(@Peers) as peer
@@ -139,7 +154,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             on conflict (peer, dossier_id) do update set
                 last_seq = excluded.last_seq, stopped_by = null,
                 claimed_until = case when outbox.stopped_by is null then outbox.claimed_until end)
-        select count(*) from moved
+        select case when exists (select from moved) then 1 when exists (select from hand_over where number < @Known) then 2 else 0 end
         """;
 
     public async Task AdmitAsync(
@@ -556,6 +571,82 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             """, new { Peer = peer.ToString(), Own = _own, Now = now }, cancellationToken));
     }
 
+    public async Task<long> CountHandOverAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<long>(Sql("update hand_over set number = number + 1 returning number", new { }, cancellationToken));
+    }
+
+    public async Task<long?> BeginCatchUpAsync(long? known, IReadOnlyCollection<NodeId> peers, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<long?>(Sql(
+            """
+            with lifted as (
+                update hand_over set number = coalesce(@Known, number + 1)
+                where number < @Known or (@Known::bigint is null and number > 0)
+                returning number),
+            begun as (
+                insert into catch_up (peer, dossier_id, number)
+                select peer, ''::bytea, number from lifted, unnest(@Peers) as peer
+                on conflict (peer, dossier_id) do update set number = excluded.number)
+            select number from lifted
+            """, new { Known = known, Peers = Texts(peers) }, cancellationToken));
+    }
+
+    public async Task<long?> FindCatchUpAsync(NodeId peer, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<long?>(Sql(
+            "select max(number) from catch_up where peer = @Peer", new { Peer = peer.ToString() }, cancellationToken));
+    }
+
+    public async Task EndCatchUpAsync(NodeId peer, long number, IReadOnlyCollection<DossierId> butFor, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(Sql(
+            """
+            with over as (
+                delete from catch_up where peer = @Peer and number <= @Number and dossier_id <> all(@ButFor))
+            insert into catch_up (peer, dossier_id, number) select @Peer, dossier_id, @Number from unnest(@ButFor) as dossier_id
+            on conflict do nothing
+            """, new { Peer = peer.ToString(), Number = number, ButFor = Bytes(butFor) }, cancellationToken));
+    }
+
+    public async Task<AppendOutcome> PendAsync(PendingWithdrawal withdrawal, Answered answered, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var pended = await connection.ExecuteAsync(Sql(
+            """
+            with answered as (
+                insert into command (office, command_id, request_hash, answer, answered_at)
+                values (@Office, @CommandId, @RequestHash, @Answer, @Now)
+                on conflict do nothing
+                returning office, command_id)
+            insert into pending_withdrawal (office, command_id, dossier_id, draft, pended_at)
+            select office, command_id, @DossierId, @Draft, @Now from answered
+            """,
+            new
+            {
+                Office = withdrawal.Command.Office.ToString(),
+                withdrawal.Command.CommandId,
+                RequestHash = answered.RequestHash.ToArray(),
+                Answer = answered.Answer.ToArray(),
+                DossierId = withdrawal.Draft.Dossier.ToArray(),
+                Draft = withdrawal.Bytes.ToArray(),
+                Now = now,
+            }, cancellationToken));
+        return pended == 1 ? AppendOutcome.Kept : AppendOutcome.JudgeAgain;
+    }
+
+    public async Task<ImmutableArray<PendingWithdrawal>> ListPendingAsync(int most, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var rows = await connection.QueryAsync<PendingRow>(Sql(
+            "select dossier_id, office, command_id, draft from pending_withdrawal order by pended_at limit @Most", new { Most = most }, cancellationToken));
+        return [.. rows.Select(row => row.ToPending())];
+    }
+
     async Task<Dictionary<DossierId, HeldDossier>> ReadAsync(NpgsqlConnection connection, DossierId[] ids, CancellationToken cancellationToken)
     {
         await using var rows = await connection.QueryMultipleAsync(Sql(
@@ -565,15 +656,25 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             select dossier_id, bytes, signature, key_id, handed_on_by, held_since from entry where dossier_id = any(@Ids);
             select dossier_id, author, seq, hash, holder, received_at, bytes, signature, key_id from receipt where dossier_id = any(@Ids);
             select dossier_id, entry_hash from part where dossier_id = any(@Ids) and recipient = @Own;
+            select dossier_id, office, command_id, draft from pending_withdrawal where dossier_id = any(@Ids) order by pended_at;
+            select participant.dossier_id, catch_up.peer from catch_up
+                join participant on participant.node = catch_up.peer and catch_up.dossier_id in (''::bytea, participant.dossier_id)
+                where participant.dossier_id = any(@Ids);
             """, new { Ids = Bytes(ids), Own = _own }, cancellationToken));
         var dossiers = await rows.ReadAsync<DossierRow>();
         var stops = (await rows.ReadAsync<StopRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => new Stop(NodeId.Parse(row.Peer), row.StoppedBy));
         var entries = (await rows.ReadAsync<EntryRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => row.ToHeld());
         var receipts = (await rows.ReadAsync<ReceiptRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => row.ToReceipt());
         var parts = (await rows.ReadAsync<HeldPartRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => EntryHash.Read(row.EntryHash));
+        var pending = (await rows.ReadAsync<PendingRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => row.ToPending());
+        var catchingUp = (await rows.ReadAsync<CatchUpRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => NodeId.Parse(row.Peer));
         return dossiers
             .Select(row => (Id: DossierId.Read(row.Id), row.WaitingSince))
-            .ToDictionary(row => row.Id, row => new HeldDossier(row.Id, [.. entries[row.Id]], [.. receipts[row.Id]], [.. stops[row.Id]], row.WaitingSince is { } since ? new DateTimeOffset(since) : null, [.. parts[row.Id]]));
+            .ToDictionary(row => row.Id, row => new HeldDossier(row.Id, [.. entries[row.Id]], [.. receipts[row.Id]], [.. stops[row.Id]], row.WaitingSince is { } since ? new DateTimeOffset(since) : null, [.. parts[row.Id]])
+            {
+                Pending = [.. pending[row.Id]],
+                CatchingUpWith = [.. catchingUp[row.Id].Distinct()],
+            });
     }
 
     /// <summary>Keeps receipts for entries that are held as the receipt says; any other is of no use to anyone.</summary>
@@ -639,12 +740,23 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
     {
         public DueDebt ToDebt() => new(
             new DebtKey(Clock, NodeId.Parse(Owes), Number, EntryHash.Read(Cause), About.Length == 0 ? null : EntryHash.Read(About)),
-            Domain.Dossiers.Office.TryParse(Office, out var office) ? office : null, AwaitingSince, WarnAt, DueAt, AgainEvery, ProgressEvery);
+            Domain.Dossiers.Office.TryParse(Office, out var office) ? office : null, Utc(AwaitingSince), Utc(WarnAt), Utc(DueAt), AgainEvery, ProgressEvery);
+
+        static DateTimeOffset? Utc(DateTime? at) => at is { } given ? new DateTimeOffset(given) : null;
     }
 
     sealed record BucketRow(int Bucket, byte[] Digest);
 
     sealed record DigestRow(byte[] Id, byte[] Digest);
+
+    sealed record CatchUpRow(byte[] DossierId, string Peer);
+
+    sealed record PendingRow(byte[] DossierId, string Office, string CommandId, byte[] Draft)
+    {
+        public PendingWithdrawal ToPending() => new(
+            new CommandKey(Domain.Dossiers.Office.TryParse(Office, out var office) ? office : throw new InvalidDataException("A pending withdrawal names no office."), CommandId),
+            EntryWire.Read(Draft) ?? throw new InvalidDataException("A pending withdrawal cannot be read."), Draft);
+    }
 
     sealed record StopRow(byte[] DossierId, string Peer, string StoppedBy);
 

@@ -68,7 +68,7 @@ public sealed class ReferralLists(NpgsqlDataSource database, Hosting.Dossiers.Pe
                 AfterId = after?.Id.ToArray(),
                 Most = most,
             }, cancellationToken));
-        return [.. rows.Select(row => new ReferralPlace(row.HeldSince, DossierId.Read(row.Id)))];
+        return [.. rows.Select(row => new ReferralPlace(new DateTimeOffset(row.HeldSince), DossierId.Read(row.Id)))];
     }
 
     /// <summary>What is owed: due first comes first, without a date last.</summary>
@@ -147,19 +147,21 @@ public sealed class ReferralLists(NpgsqlDataSource database, Hosting.Dossiers.Pe
 
     static Office? OfficeOf(string? text) => Office.TryParse(text, out var office) ? office : null;
 
+    static DateTimeOffset? Utc(DateTime? at) => at is { } given ? new DateTimeOffset(given) : null;
+
     sealed record PlaceRow(byte[] Id, DateTime HeldSince);
 
     sealed record DueRow(
         byte[] DossierId, string? Counterpart, string Clock, string Owes, int Number, byte[] Cause, byte[] About, string? Office,
         DateTime? AwaitingSince, DateTime? WarnAt, DateTime? DueAt, TimeSpan? AgainEvery, int ProgressEvery)
     {
-        public DueDebt ToDebt() => new(Key(Clock, Owes, Number, Cause, About), OfficeOf(Office), AwaitingSince, WarnAt, DueAt, AgainEvery, ProgressEvery);
+        public DueDebt ToDebt() => new(Key(Clock, Owes, Number, Cause, About), OfficeOf(Office), Utc(AwaitingSince), Utc(WarnAt), Utc(DueAt), AgainEvery, ProgressEvery);
     }
 
     sealed record NoticeRow(
         long Id, byte[] DossierId, string Clock, string Owes, int Number, byte[] Cause, byte[] About, string Kind, int Round, string? Office, DateTime At)
     {
         public Notice ToNotice() => new(
-            Domain.Dossiers.DossierId.Read(DossierId), Key(Clock, Owes, Number, Cause, About), Enum.Parse<NoticeKind>(Kind), Round, OfficeOf(Office), At);
+            Domain.Dossiers.DossierId.Read(DossierId), Key(Clock, Owes, Number, Cause, About), Enum.Parse<NoticeKind>(Kind), Round, OfficeOf(Office), new DateTimeOffset(At));
     }
 }

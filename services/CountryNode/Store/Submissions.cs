@@ -130,7 +130,7 @@ public sealed class Submissions(NpgsqlDataSource database)
             Id,
             new CommandKey(Domain.Dossiers.Office.TryParse(Office, out var office) ? office : throw new InvalidDataException("A submission names no office."), CommandId),
             Person, DossierId is null ? null : Domain.Dossiers.DossierId.Read(DossierId), Statement, Draft, AtRest,
-            Earlier is null ? null : Domain.Dossiers.DossierId.Read(Earlier), Contradicts, SubmittedAt,
+            Earlier is null ? null : Domain.Dossiers.DossierId.Read(Earlier), Contradicts, new DateTimeOffset(SubmittedAt),
             SettledAs is null ? null : Enum.Parse<Settlement>(SettledAs), Reason);
     }
 }

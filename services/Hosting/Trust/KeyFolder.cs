@@ -10,7 +10,7 @@ namespace Coordination.Hosting.Trust;
 /// sealed to the node, and <c>encryption-*.pem</c> retired ones, kept while anything that was sealed to them is to be
 /// opened, and new ones that the trust list does not name yet · <c>peer.pem</c> and <c>api.pem</c> certificate and
 /// private key of the two listeners · <c>dossiers/</c> a key for each dossier's sealed parts
-/// (<see cref="Sealing.DossierKeys"/>). All replicas of a node share one folder.
+/// (<see cref="Sealing.DossierKeys"/>) · <c>hand-overs.bin</c> see <see cref="HandOverMark"/>. All replicas of a node share one folder.
 /// </remarks>
 public sealed record KeyFolder(string Path)
 {
@@ -20,6 +20,7 @@ public sealed record KeyFolder(string Path)
     public string Encryption => In("encryption.pem");
     public string Peer => In("peer.pem");
     public string Api => In("api.pem");
+    public string HandOvers => In("hand-overs.bin");
     public string Dossiers => In("dossiers");
 
     /// <summary>The files of the encryption keys that are retired, or not in use yet.</summary>

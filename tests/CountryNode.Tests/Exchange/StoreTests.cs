@@ -54,7 +54,7 @@ public sealed class StoreTests(SharedRegion shared)
 
     static Append Append(Coordination.Hosting.Dossiers.SignedEntry entry, int judgedOn, string commandId) => new(
         entry, judgedOn, "Sent", SetDigest.OfNothing, new Opening(Kind.Referral, 1, [NodeId.Parse("TH"), NodeId.Parse("LA")], []),
-        new CommandKey(Office, commandId), new Answered(new byte[32], new byte[1]), Now);
+        new CommandKey(Office, commandId), new Answered(new byte[32], new byte[1]), 0, Now);
 
     static async Task<string> CountsAsync(NpgsqlDataSource database)
     {

@@ -53,6 +53,7 @@ sealed class Database(NodeId own)
         }
         row.Add(new HeldEntry(append.Entry, null, append.Now));
         row.State = append.State;
+        row.Digest = append.Digest;
         foreach (var peer in append.Participants.Participants.Where(node => node != own))
         {
             if (_outbox.GetValueOrDefault((peer, entry.Dossier)) is not { } waiting)
@@ -88,6 +89,7 @@ sealed class Database(NodeId own)
             _dossiers[admission.Id] = row;
             row.Kind = admission.Opening?.Kind ?? row.Kind;
             row.State = admission.State;
+            row.Digest = admission.Digest;
             row.WaitingSince = admission.WaitingSince;
             if (admission.Opening is { } opening) row.Participants = [.. row.Participants.Union(opening.Participants)];
             foreach (var gap in _gaps.Keys.Where(gap => gap.Dossier == admission.Id && !admission.AskFor.Contains(gap.Peer)).ToList()) _gaps.Remove(gap);
@@ -148,6 +150,30 @@ sealed class Database(NodeId own)
         return due;
     }
 
+    public ImmutableArray<SetDigest> Buckets(NodeId peer)
+    {
+        var buckets = Enumerable.Repeat(SetDigest.OfNothing, DossierDigest.Buckets).ToArray();
+        foreach (var bucket in SharedWith(peer).GroupBy(dossier => DossierDigest.BucketOf(dossier.Id))) buckets[bucket.Key] = SetDigest.Of(bucket);
+        return [.. buckets];
+    }
+
+    public ImmutableArray<DossierDigest> List(NodeId peer, int bucket, DossierId? after, int most) =>
+        [.. SharedWith(peer)
+            .Where(dossier => DossierDigest.BucketOf(dossier.Id) == bucket && (after is not { } last || dossier.Id.CompareTo(last) > 0))
+            .OrderBy(dossier => dossier.Id).Take(most)];
+
+    public void Announce(NodeId peer, DateTimeOffset now)
+    {
+        foreach (var row in _dossiers.Values.Where(row => row.Participants.Contains(peer) && !_outbox.ContainsKey((peer, row.Id))).OrderBy(row => row.Id))
+        {
+            var written = row.Entries.Where(held => held.Entry.By(own)).Select(held => held.Entry.Seq).DefaultIfEmpty().Max();
+            if (written > (ReceiptedUpTo(peer, row.Id) ?? 0)) _outbox[(peer, row.Id)] = new OutboxRow(written, now, ++_queued, null, null);
+        }
+    }
+
+    IEnumerable<DossierDigest> SharedWith(NodeId peer) =>
+        _dossiers.Values.Where(row => row.Participants.Contains(peer)).SelectMany(row => row.Digest is { } digest ? [new DossierDigest(row.Id, digest)] : Array.Empty<DossierDigest>());
+
     public int? ReceiptedUpTo(NodeId peer, DossierId id) => _dossiers[id].Receipts.Values
         .Where(receipt => receipt.Holder == peer && receipt.Author == own)
         .Select(receipt => (int?)receipt.Seq).Max();
@@ -178,6 +204,8 @@ sealed class DossierRow(DossierId id)
     public Kind? Kind { get; set; }
 
     public string? State { get; set; }
+
+    public SetDigest? Digest { get; set; }
 
     public DateTimeOffset? WaitingSince { get; set; }
 

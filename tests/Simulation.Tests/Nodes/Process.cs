@@ -11,9 +11,10 @@ namespace Coordination.Simulation.Tests;
 /// <summary>One run of a node's program, from its start to its end: the real classes, and all that is gone after a crash.</summary>
 sealed class Process
 {
-    /// <summary>Between two looks for gaps, and the pauses between tries, as the node's roads have them.</summary>
-    static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+    /// <summary>Between two looks for gaps and for when to compare. The node's roads look every second; the rest would be idle steps.</summary>
+    static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
 
+    /// <summary>Between two tries, as the node's roads have it.</summary>
     static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
@@ -33,6 +34,7 @@ sealed class Process
         Door = new Door(Store, peers, Trust, node.Pen, time, new Listening<Door>(world, node));
         Relay = new Relay(Store, peers, time, new Listening<Relay>(world, node));
         Gaps = new Gaps(Store, peers, Door, time);
+        Reconciliation = new Reconciliation(Store, peers, Door, Bell, time, new Listening<Reconciliation>(world, node));
         Desk = new ReferralDesk(Store, node.Pen, Trust, Bell, time);
     }
 
@@ -52,6 +54,8 @@ sealed class Process
 
     public Gaps Gaps { get; }
 
+    public Reconciliation Reconciliation { get; }
+
     public ReferralDesk Desk { get; }
 
     public static Process Start(World world, Node node)
@@ -59,8 +63,9 @@ sealed class Process
         var process = new Process(world, node);
         foreach (var peer in node.Others)
         {
-            process.Begin(() => process.KeepGoingAsync(() => process.CarryAllAsync(peer), () => process.Bell.WaitAsync(peer, CancellationToken.None)));
-            process.Begin(() => process.KeepGoingAsync(() => process.Gaps.FillAsync(peer, CancellationToken.None), () => process.Home.PauseAsync(Look)));
+            process.Begin(() => process.KeepGoingAsync(peer, () => process.CarryAllAsync(peer), () => process.Bell.WaitAsync(peer, CancellationToken.None)));
+            process.Begin(() => process.KeepGoingAsync(peer, () => process.Gaps.FillAsync(peer, CancellationToken.None), () => process.Home.PauseAsync(Look)));
+            process.Begin(() => process.KeepGoingAsync(peer, () => process.Reconciliation.RunWhenDueAsync(peer, CancellationToken.None), () => process.Home.PauseAsync(Look)));
         }
         return process;
     }
@@ -109,14 +114,15 @@ sealed class Process
         return delivered;
     }
 
-    /// <summary>What a peer lacks of a dossier in which it takes part.</summary>
+    /// <summary>What a peer lacks of a dossier in which it takes part, what each descends from before it, as the peers' door hands it out.</summary>
     public async Task<ImmutableArray<Offered>> FetchAsync(NodeId peer, DossierId id, IReadOnlyCollection<EntryHash> theirs, CancellationToken cancellationToken)
     {
         if (await Store.FindAsync(id, cancellationToken) is not { } held || held.Opening?.Participants.Contains(peer) is not true) return [];
-        var missing = held.Entries
-            .Where(kept => !theirs.Contains(kept.Entry.Hash))
-            .OrderBy(kept => kept.Entry.Author).ThenBy(kept => kept.Entry.Seq)
-            .Select(kept => kept.Signed);
+        var kept = held.Entries.ToDictionary(entry => entry.Entry.Hash, entry => entry.Signed);
+        var dossier = Oracle.Fold(id, kept.Values.Select(signed => signed.Entry));
+        var missing = dossier.Entries.Select(judged => judged.Entry).Concat(dossier.Waiting)
+            .Where(entry => !theirs.Contains(entry.Hash))
+            .Select(entry => kept[entry.Hash]);
         return [.. Batch.Of(missing).Select(signed => new Offered(signed.Bytes, signed.Signature, signed.KeyId))];
     }
 
@@ -125,7 +131,7 @@ sealed class Process
         while (await Relay.CarryAsync(peer, CancellationToken.None)) { }
     }
 
-    async Task KeepGoingAsync(Func<Task> work, Func<Task> rest)
+    async Task KeepGoingAsync(NodeId peer, Func<Task> work, Func<Task> rest)
     {
         var pause = FirstPause;
         while (true)
@@ -139,6 +145,7 @@ sealed class Process
             catch (Exception fault)
             {
                 if (!IsToBeExpected(fault)) _world.Fail($"A road of {Node.Id} failed: {fault}");
+                if (fault is PeerUnavailableException) Reconciliation.Lost(peer);
                 await Home.PauseAsync(pause);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using Coordination.CountryNode.Exchange;
 using Coordination.CountryNode.Peers;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Dossiers;
@@ -26,6 +27,12 @@ sealed class SimulatedPeers(World world, Process process) : IPeers
 
     public Task<ReadOnlyMemory<byte>> GetTrustListAsync(NodeId peer, CancellationToken cancellationToken) =>
         CallAsync(peer, (other, _) => Task.FromResult(other.Trust.Current.SignedBytes), cancellationToken);
+
+    public Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, CancellationToken cancellationToken) =>
+        CallAsync(peer, (other, stop) => other.Store.GetBucketsAsync(process.Node.Id, stop), cancellationToken);
+
+    public Task<ImmutableArray<DossierDigest>> ListDossiersAsync(NodeId peer, int bucket, DossierId? after, CancellationToken cancellationToken) =>
+        CallAsync(peer, (other, stop) => other.Store.ListDossiersAsync(process.Node.Id, bucket, after, Batch.MostDossiers, stop), cancellationToken);
 
     async Task<T> CallAsync<T>(NodeId peer, Func<Process, CancellationToken, Task<T>> serve, CancellationToken cancellationToken, [CallerMemberName] string call = "")
     {

@@ -57,6 +57,19 @@ sealed class SimulatedStore(World world, Process process) : IStore
         NodeId peer, int most, DateTimeOffset now, TimeSpan pause, TimeSpan longest, CancellationToken cancellationToken) =>
         AskAsync(() => Database.ClaimGaps(peer, most, now, pause, longest), [], cancellationToken);
 
+    public Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.Buckets(peer), [], cancellationToken);
+
+    public Task<ImmutableArray<DossierDigest>> ListDossiersAsync(NodeId peer, int bucket, DossierId? after, int most, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.List(peer, bucket, after, most), [], cancellationToken);
+
+    public Task AnnounceAsync(NodeId peer, DateTimeOffset now, CancellationToken cancellationToken) =>
+        AskAsync(() =>
+        {
+            Database.Announce(peer, now);
+            return true;
+        }, [], cancellationToken);
+
     /// <summary>One call: time passes, then all of it is committed or nothing, time passes again, then the caller hears.</summary>
     /// <param name="transaction">What it does; synchronous, so nobody sees half of it.</param>
     /// <param name="touched">The dossiers that it may change: the oracle looks at them as soon as they are committed.</param>

@@ -67,7 +67,8 @@ sealed class Office(World world, Node node, int number, TimeSpan? hangsUpAfter)
             return (opening.Act, null, opening.Make(_chance, new Matter(node.Id, others, null, today)));
         }
 
-        var row = _chance.Of(held);
+        // Rather where something is still open than where all has ended.
+        var row = held.Count == 1 ? held[0] : Enumerable.Range(0, 3).Select(_ => _chance.Of(held)).MinBy(row => Enum.TryParse<ReferralState>(row.State, out var state) ? state : ReferralState.Withdrawn)!;
         var dossier = Oracle.Fold(row);
         var matter = new Matter(node.Id, others, dossier, today);
         var statements = Statement.Table.Where(statement => !statement.Opens).SelectMany(statement => Enumerable.Repeat((statement.Act, Body: statement.Make(_chance, matter)), statement.Often)).ToList();
@@ -156,7 +157,8 @@ sealed class Office(World world, Node node, int number, TimeSpan? hangsUpAfter)
             world.Tell($"{node.Id} other program: {entry.Body} into {id.Short}");
             return await process.Store.AppendAsync(
                 new Append(
-                    signed, held.Entries.Length, after.State?.State.ToString(), opening,
+                    signed, held.Entries.Length, after.State?.State.ToString(),
+                    SetDigest.Of(opening, [.. held.Entries.Select(kept => kept.Entry), entry]), opening,
                     new CommandKey(FocalPoint, $"other-{node.Id}-{number:D8}"), new Answered(new byte[32], new byte[1]), now), cancellationToken);
         }
 

@@ -13,7 +13,7 @@ namespace Coordination.Simulation.Tests;
 sealed record Schedule(ulong Seed, ImmutableArray<NodeId> Countries, ImmutableArray<int> Replicas, ImmutableArray<Planned> Items)
 {
     /// <summary>After that no office asks any more, and nothing goes wrong any more.</summary>
-    public static readonly TimeSpan Healing = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Healing = TimeSpan.FromSeconds(40);
 
     /// <summary>What a node asks of its store: its interface names it.</summary>
     public static readonly ImmutableArray<string> StoreCalls = MethodsOf(typeof(IStore));
@@ -57,7 +57,7 @@ sealed record Schedule(ulong Seed, ImmutableArray<NodeId> Countries, ImmutableAr
                 0 or 1 or 2 => new Planned.AtCall(chance.Of(AtStore), node, chance.Of(StoreCalls), Nth()),
                 3 => new Planned.AtCall(chance.Of(AtPeer), node, chance.Of(PeerCalls), Nth()),
                 4 or 5 or 6 => new Planned.OnRoad(chance.Of(OnRoads), node, other, chance.Of(PeerCalls), Nth(), chance.Between(0, chance.Of([0.1, 2, 40]))),
-                7 => new Planned.Cut(node, other, at, chance.Between(0.05, 20)),
+                7 => new Planned.Cut(node, other, at, chance.Between(0.05, 12)),
                 8 => chance.OneIn(2)
                     ? new Planned.ClockSet(Fault.ClockSkew, node, TimeSpan.Zero, chance.Between(-300, 300))
                     : new Planned.ClockSet(Fault.ClockJump, node, at, chance.Between(-600, 600)),

@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using Coordination.Contracts.Dossier.V1;
+using Coordination.Contracts.Referral.V1;
+using Coordination.CountryNode.Desks;
+using Coordination.CountryNode.Store;
+using Coordination.Hosting.Dossiers;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Submission = Coordination.Contracts.Dossier.V1.Submission;
+
+namespace Coordination.CountryNode.Doors;
+
+/// <summary>The second person over gRPC: parse, call the desk, map.</summary>
+public sealed class ApprovalDoor(SubmissionDesk desk, Callers callers, ReferralView view, ILogger<ApprovalDoor> logger) : ApprovalService.ApprovalServiceBase
+{
+    const int MostReason = 500;
+
+    public override async Task<ListSubmissionsResponse> ListSubmissions(ListSubmissionsRequest request, ServerCallContext context)
+    {
+        var office = callers.Office(context);
+        if (Rights.Check(office, Act.ReadParticulars) is { } refusal) throw refusal.ToException();
+        var response = new ListSubmissionsResponse();
+        response.Submissions.AddRange((await Errors.AnswerAsync(logger, () => desk.ListAsync(office, context.CancellationToken))).Select(ToWire));
+        return response;
+    }
+
+    public override async Task<ApproveResponse> Approve(ApproveRequest request, ServerCallContext context)
+    {
+        var (office, person) = (callers.Office(context), callers.Person(context));
+        var outcome = await Errors.AnswerAsync(logger, () => desk.ApproveAsync(
+            request.SubmissionId, office, person, (held, folded) => new OpenResponse { Referral = view.Of(held, folded) }.ToByteArray(), context.CancellationToken));
+        return outcome switch
+        {
+            CommandOutcome.Done done => new ApproveResponse { Referral = OpenResponse.Parser.ParseFrom(done.Answer.Span).Referral },
+            CommandOutcome.Refused refused => throw refused.Refusal.ToException(),
+            _ => throw new UnreachableException(),
+        };
+    }
+
+    public override async Task<SendBackResponse> SendBack(SendBackRequest request, ServerCallContext context)
+    {
+        var (office, person) = (callers.Office(context), callers.Person(context));
+        if (request.Reason.Length is 0 or > MostReason) throw Refusal.Invalid("FIELD_INVALID", "reason", $"is missing or longer than {MostReason} characters: the office that submitted it has to know what to do").ToException();
+        var refusal = await Errors.AnswerAsync(logger, () => desk.SendBackAsync(request.SubmissionId, office, person, request.Reason, context.CancellationToken));
+        return refusal is null ? new SendBackResponse() : throw refusal.ToException();
+    }
+
+    public override async Task<DelegateResponse> Delegate(DelegateRequest request, ServerCallContext context)
+    {
+        var office = callers.Office(context);
+        var fields = new FieldReader();
+        var to = request.To is null ? null : DossierWire.Read(request.To, fields.Within("to"));
+        if (to is null) fields.Fault("to", "is missing: an office of this node is needed");
+        else if (!callers.IsOfficeHere(to)) fields.Fault("to", "is no office of this node");
+        var (first, last) = (fields.Date("from", request.From), fields.Date("until", request.Until));
+        if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
+        var refusal = await Errors.AnswerAsync(logger, () => desk.DelegateAsync(office, to!, first, last, context.CancellationToken));
+        return refusal is null ? new DelegateResponse() : throw refusal.ToException();
+    }
+
+    static Submission ToWire(SubmissionDesk.Waiting waiting) => new()
+    {
+        SubmissionId = waiting.Submission.Id,
+        DossierId = waiting.Submission.Dossier is { } id ? ByteString.CopyFrom(id.ToArray()) : ByteString.Empty,
+        Statement = waiting.Submission.Statement,
+        Office = DossierWire.Write(waiting.Submission.Command.Office),
+        SubmittedAt = Timestamp.FromDateTimeOffset(waiting.Submission.SubmittedAt),
+        Particulars = Particulars.Parser.ParseFrom(waiting.Particulars.Span),
+        Draft = UnsafeByteOperations.UnsafeWrap(waiting.Submission.Draft),
+        SentBack = waiting.Submission.Settled is Settlement.SentBack,
+        SentBackReason = waiting.Submission.Reason,
+    };
+}

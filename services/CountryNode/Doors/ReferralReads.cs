@@ -1,0 +1,181 @@
+using System.Globalization;
+using Coordination.Contracts.Referral.V1;
+using Coordination.CountryNode.Desks;
+using Coordination.CountryNode.Store;
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Dossiers;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Enum = System.Enum;
+using Notice = Coordination.Contracts.Referral.V1.Notice;
+using NoticeKind = Coordination.Contracts.Referral.V1.NoticeKind;
+using Referrals = Coordination.Domain.Referrals;
+using Whose = Coordination.Contracts.Referral.V1.Whose;
+
+namespace Coordination.CountryNode.Doors;
+
+/// <summary>Lists over gRPC, and the stream of changes.</summary>
+public sealed partial class ReferralDoor
+{
+    /// <summary>Changes in one look of a stream.</summary>
+    const int MostChanges = 200;
+
+    public override async Task<ListResponse> List(ListRequest request, ServerCallContext context)
+    {
+        var office = Reader(context);
+        var fields = new FieldReader();
+        var filter = new ReferralFilter(
+            WhoseOf(request.Whose), office, fields.OptionalCountry("country", request.Country),
+            fields.OptionalCode<Referrals.ReferralType>("type", (int)request.Type)?.ToString(), StateNamed(request.State, fields),
+            fields.OptionalCode<Referrals.Urgency>("urgency", (int)request.Urgency)?.ToString());
+        if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
+        var size = PageToken.Size(request.PageSize);
+        var after = PageToken.Read<ListedAt>(request.PageToken)?.ToPlace();
+
+        return await Errors.AnswerAsync(logger, async () =>
+        {
+            var page = await lists.ListAsync(filter, after, size + 1, time.GetUtcNow(), context.CancellationToken);
+            var response = new ListResponse();
+            foreach (var place in page.Take(size))
+                if (await desk.FindAsync(place.Id, context.CancellationToken) is var (held, dossier))
+                    response.Referrals.Add(view.Of(held, dossier));
+            if (page.Length > size) response.NextPageToken = PageToken.Write(ListedAt.Of(page[size - 1]));
+            return response;
+        });
+    }
+
+    public override async Task<ListDueResponse> ListDue(ListDueRequest request, ServerCallContext context)
+    {
+        var office = Reader(context);
+        var size = PageToken.Size(request.PageSize);
+        var after = PageToken.Read<DueAt>(request.PageToken)?.ToPlace();
+
+        return await Errors.AnswerAsync(logger, async () =>
+        {
+            var page = await lists.ListDueAsync(WhoseOf(request.Whose), office, after, size + 1, time.GetUtcNow(), context.CancellationToken);
+            var response = new ListDueResponse();
+            response.Rows.AddRange(page.Take(size).Select(row => new DueRow
+            {
+                DossierId = ByteString.CopyFrom(row.Dossier.ToArray()),
+                Country = row.Country?.ToString() ?? "",
+                Debt = view.Of(row.Debt),
+            }));
+            if (page.Length > size) response.NextPageToken = PageToken.Write(DueAt.Of(page[size - 1].Dossier, page[size - 1].Debt));
+            return response;
+        });
+    }
+
+    public override async Task<ListNoticesResponse> ListNotices(ListNoticesRequest request, ServerCallContext context)
+    {
+        var office = callers.Office(context);
+        if (Rights.Check(office, Act.ReadNotices) is { } refusal) throw refusal.ToException();
+        var size = PageToken.Size(request.PageSize);
+        var before = PageToken.Read<NoticedAt>(request.PageToken)?.Number;
+
+        var page = await Errors.AnswerAsync(logger, () => lists.ListNoticesAsync(office, before, size + 1, context.CancellationToken));
+        var response = new ListNoticesResponse();
+        response.Notices.AddRange(page.Take(size).Select(row => ToWire(row.Notice)));
+        if (page.Length > size) response.NextPageToken = PageToken.Write(new NoticedAt(page[size - 1].Number));
+        return response;
+    }
+
+    public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context)
+    {
+        Reader(context);
+        var after = await Errors.AnswerAsync(logger, () => CursorAsync(request.Cursor, context.CancellationToken));
+        while (true)
+        {
+            var read = await Errors.AnswerAsync(logger, () => changes.ReadAsync(after, MostChanges, context.CancellationToken));
+            foreach (var change in read)
+            {
+                await responseStream.WriteAsync(ToWire(change), context.CancellationToken);
+                after = change.Number;
+            }
+            if (read.Length < MostChanges) await bell.WaitAsync(pen.Node, context.CancellationToken);
+        }
+    }
+
+    /// <summary>The number of the last change that the caller knows.</summary>
+    /// <remarks>A cursor names the entry as well: after a restore the same number may be another change.</remarks>
+    async Task<long> CursorAsync(string cursor, CancellationToken cancellationToken)
+    {
+        if (cursor.Length == 0) return await changes.LastAsync(cancellationToken);
+        if (cursor is "0") return 0;
+        return cursor.Split('-') is [var digits, var entry] && long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && await changes.FindAsync(number, cancellationToken) is { } hash && hash.ToString()[..CursorHash] == entry
+                ? number
+                : throw Refusal.Invalid("CURSOR_UNKNOWN", "cursor", "is none of this node's, or older than a restore: begin with \"0\", and pass over what you know").ToException();
+    }
+
+    /// <summary>Digits of an entry's hash in a cursor.</summary>
+    const int CursorHash = 16;
+
+    static WatchResponse ToWire(Change change)
+    {
+        var entry = EntryWire.Read(change.Bytes.Span) ?? throw new InvalidDataException("A held entry cannot be read.");
+        return new WatchResponse
+        {
+            Cursor = $"{change.Number}-{change.Entry.ToString()[..CursorHash]}",
+            DossierId = ByteString.CopyFrom(change.Dossier.ToArray()),
+            Entry = ByteString.CopyFrom(change.Entry.ToArray()),
+            Statement = entry.Body is NotUnderstood ? "" : entry.Body.Name,
+            Author = entry.Author.ToString(),
+            State = change.State is { } state ? ReferralView.StateOf(Enum.Parse<Referrals.ReferralState>(state)) : ReferralState.Unspecified,
+        };
+    }
+
+    static Notice ToWire(Store.Notice notice) => new()
+    {
+        DossierId = ByteString.CopyFrom(notice.Dossier.ToArray()),
+        Clock = (Clock)Enum.Parse<Referrals.Clock>(notice.Debt.Clock),
+        Owes = notice.Debt.Owes.ToString(),
+        Kind = (NoticeKind)notice.Kind,
+        Round = (uint)notice.Round,
+        Office = notice.Office?.ToString() ?? "",
+        At = Timestamp.FromDateTimeOffset(notice.At),
+    };
+
+    Domain.Dossiers.Office Reader(ServerCallContext context)
+    {
+        var office = callers.Office(context);
+        return Rights.Check(office, Act.ReadReferral) is { } refusal ? throw refusal.ToException() : office;
+    }
+
+    static Store.Whose WhoseOf(Whose whose) => whose switch
+    {
+        Whose.Unspecified => Store.Whose.Everyones,
+        Whose.Mine => Store.Whose.Mine,
+        Whose.OwedByUs => Store.Whose.OwedByUs,
+        Whose.OwedToUs => Store.Whose.OwedToUs,
+        Whose.Late => Store.Whose.Late,
+        _ => throw Refusal.Invalid("CODE_UNKNOWN", "whose", "holds an unknown code").ToException(),
+    };
+
+    static string? StateNamed(ReferralState state, FieldReader fields)
+    {
+        if (state is ReferralState.Unspecified) return null;
+        foreach (var known in Enum.GetValues<Referrals.ReferralState>())
+            if (ReferralView.StateOf(known) == state) return known.ToString();
+        fields.Fault("state", "holds an unknown code");
+        return null;
+    }
+
+    sealed record ListedAt(DateTimeOffset Since, string Id)
+    {
+        public static ListedAt Of(ReferralPlace place) => new(place.HeldSince, place.Id.ToString());
+
+        public ReferralPlace ToPlace() => new(Since.ToUniversalTime(), DossierId.Read(Convert.FromHexString(Id)));
+    }
+
+    sealed record DueAt(DateTimeOffset? At, string Id, string Clock, string Owes, int Number, string Cause, string About)
+    {
+        public static DueAt Of(DossierId id, DueDebt debt) =>
+            new(debt.DueAt, id.ToString(), debt.Key.Clock, debt.Key.Owes.ToString(), debt.Key.Number, debt.Key.Cause.ToString(), debt.Key.About?.ToString() ?? "");
+
+        public DuePlace ToPlace() => new(At?.ToUniversalTime(), DossierId.Read(Convert.FromHexString(Id)), new DebtKey(
+            Clock, NodeId.Parse(Owes), Number, EntryHash.Read(Convert.FromHexString(Cause)), About.Length == 0 ? null : EntryHash.Read(Convert.FromHexString(About))));
+    }
+
+    sealed record NoticedAt(long Number);
+}
