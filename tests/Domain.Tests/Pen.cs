@@ -45,9 +45,15 @@ sealed class Pen(int salt = 0)
     /// <summary>The same, with what a test says of it beside its place.</summary>
     public Entry Write(NodeId author, Body body, Func<Entry, Entry> alter)
     {
-        var entry = alter(Write(author, body));
-        _written[^1] = entry;
-        return entry;
+        var entry = Write(author, body);
+        return Alter(entry, alter(entry));
+    }
+
+    /// <summary>Puts an altered entry in the place of the one just written.</summary>
+    public Entry Alter(Entry entry, Entry altered)
+    {
+        if (_written[^1] != entry) throw new InvalidOperationException("Only the last entry is altered.");
+        return _written[^1] = altered;
     }
 
     /// <summary>The author's next entry, answering another.</summary>
