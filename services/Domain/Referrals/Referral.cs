@@ -62,8 +62,7 @@ public sealed partial record Referral(S State, Opened Opened, Parties Parties, N
                 : Asking(QuestionKind.Onward, entry, by),
             (>= S.Sent and <= S.InReintegration, OnwardAnswered) => Answering(QuestionKind.Onward, entry, by),
 
-            (>= S.Sent and <= S.InReintegration, ConsentRecorded recorded) when by == Parties.Host || by == Stay =>
-                told with { Consent = Parts.Where(part => !entry.DescendsFrom(part.Author, part.Seq)).Aggregate(recorded.Consent, (left, part) => left.Without(part.Part)), ConsentIsRecorded = true },
+            (>= S.Sent and <= S.InReintegration, ConsentRecorded) when by == Parties.Host || by == Stay => told,
             (>= S.TakenUp and <= S.InReintegration, CaseFileReleased released) => Releasing(entry, released, by),
             (_, CaseFileReceived) when entry.Answers is null => Void.Because(ReasonCode.AnswersNothing, "The receipt of a case file answers its release."),
             (>= S.TakenUp and <= S.InReintegration, CaseFileReceived) when Releases.Any(release => release.Entry == entry.Answers && release.By != by) => told,
