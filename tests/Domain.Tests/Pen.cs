@@ -24,7 +24,8 @@ sealed class Pen(int salt = 0)
     public static Pen Open(Pair pair, Body opened, int salt = 0)
     {
         var pen = new Pen(salt);
-        pen.Keep(pen.OpeningEntry(pair.Sender, opened, new Opening(Kind.Referral, Referral.ProtocolVersion, [pair.Sender, pair.Receiver], [])));
+        ImmutableArray<NodeId> writers = opened is Opened { OnPaper: true } ? [pair.Sender] : [pair.Sender, pair.Receiver];
+        pen.Keep(pen.OpeningEntry(pair.Sender, opened, new Opening(Kind.Referral, Referral.ProtocolVersion, writers, [])));
         return pen;
     }
 
@@ -34,18 +35,35 @@ sealed class Pen(int salt = 0)
         var hash = NextHash();
         return new Entry(
             hash, new DossierId(hash), author, Seq: 1, Previous: null, Seen: [], Answers: null,
-            Sample.Now, Sample.Today, Channel.Node, Sample.Desk, opening, body);
+            Sample.Now, Sample.Today, Channel.Node, Sample.Desk, OnBehalfOf: null, Letter: null, Particulars: [], opening, body);
     }
 
     /// <summary>The author's next entry, which has seen everything written so far.</summary>
     public Entry Write(NodeId author, Body body) =>
         WriteAfter(Last(author), author, body, [.. _written.GroupBy(entry => entry.Author).Where(chain => chain.Key != author).Select(chain => chain.Last())]);
 
+    /// <summary>The same, with what a test says of it beside its place.</summary>
+    public Entry Write(NodeId author, Body body, Func<Entry, Entry> alter)
+    {
+        var entry = Write(author, body);
+        return Alter(entry, alter(entry));
+    }
+
+    /// <summary>Puts an altered entry in the place of the one just written.</summary>
+    public Entry Alter(Entry entry, Entry altered)
+    {
+        if (_written[^1] != entry) throw new InvalidOperationException("Only the last entry is altered.");
+        return _written[^1] = altered;
+    }
+
+    /// <summary>The author's next entry, answering another.</summary>
+    public Entry Answer(NodeId author, Entry answered, Body body) => Write(author, body, entry => entry with { Answers = answered.Hash });
+
     /// <summary>The author's next entry, which has seen no more than the one before.</summary>
-    public Entry WriteUnseeing(NodeId author, Body body)
+    public Entry WriteUnseeing(NodeId author, Body body, EntryHash? answers = null)
     {
         var last = Last(author);
-        return Keep(Unwritten(last, author, body) with { Seen = last?.Seen ?? [HeadOf(Opening)] });
+        return Keep(Unwritten(last, author, body) with { Seen = last?.Seen ?? [HeadOf(Opening)], Answers = answers });
     }
 
     /// <summary>An entry in a place of its own choosing: a fork where that is taken.</summary>
@@ -83,5 +101,5 @@ sealed class Pen(int salt = 0)
 
     Entry Unwritten(Entry? previous, NodeId author, Body body) => new(
         NextHash(), Id, author, (previous?.Seq ?? 0) + 1, previous?.Hash, Seen: [], Answers: null,
-        Sample.Now, Sample.Today, Channel.Node, Sample.Desk, Opening: null, body);
+        Sample.Now, Sample.Today, Channel.Node, Sample.Desk, OnBehalfOf: null, Letter: null, Particulars: [], Opening: null, body);
 }

@@ -1,9 +1,11 @@
 using System.Collections;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 
 namespace Coordination.Domain.Dossiers;
 
 /// <summary>A list that is equal to another of the same members in the same order, so that records which hold one are.</summary>
+[CollectionBuilder(typeof(ValueList), nameof(ValueList.Create))]
 public readonly struct ValueList<T>(ImmutableArray<T> members) : IEquatable<ValueList<T>>, IReadOnlyList<T>
 {
     readonly ImmutableArray<T> _members = members;
@@ -34,4 +36,10 @@ public readonly struct ValueList<T>(ImmutableArray<T> members) : IEquatable<Valu
     public override string ToString() => string.Join(", ", Members);
 
     ImmutableArray<T> Members => _members.IsDefault ? [] : _members;
+}
+
+/// <summary>Makes lists out of collection expressions, which else would add to a copy.</summary>
+public static class ValueList
+{
+    public static ValueList<T> Create<T>(ReadOnlySpan<T> members) => new([.. members]);
 }

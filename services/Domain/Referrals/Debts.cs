@@ -43,7 +43,7 @@ public sealed partial record Referral
         var releases = Opened.Type is ReferralType.LocateAndProtect ? receiver : sender;
         var isReleased = Releases.Any(release => release.By == releases);
 
-        if (State is S.Sent) yield return Owe(Clock.Delivery, sender);
+        if (State is S.Sent && !Opened.OnPaper) yield return Owe(Clock.Delivery, sender);
         if (State is S.Sent or S.Lapsed) yield return Owe(Clock.Acknowledge, receiver);
         if (State is S.Received) yield return Owe(Clock.TakeUpOrDecline, receiver);
         if (State is >= S.TakenUp and <= S.InReintegration && !isReleased) yield return Owe(Clock.ReleaseCaseFile, releases);

@@ -95,6 +95,12 @@ public sealed partial record Referral
         var by = Actor(entry);
         return entry.Body switch
         {
+            // Also while the referral has lapsed: it may go on. A referral that was withdrawn does not.
+            ConsentRecorded recorded when State is not S.Withdrawn && (by == Parties.Host || by == Stay) => this with
+            {
+                Consent = Parts.Where(part => !entry.DescendsFrom(part.Author, part.Seq)).Aggregate(recorded.Consent, (left, part) => left.Without(part.Part)),
+                ConsentIsRecorded = true,
+            },
             CaseFileReceived => this with { Releases = Changed(Releases, release => release.Entry == entry.Answers, release => release with { IsReceived = true }) },
             AssessmentReported assessment => this with { Assessment = assessment },
             WishRecorded wish => this with { Wish = wish },

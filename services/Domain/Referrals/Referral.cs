@@ -23,15 +23,17 @@ public sealed partial record Referral(S State, Opened Opened, Parties Parties, N
     public Outcome<Referral> Next(Entry entry)
     {
         var by = Actor(entry);
-        return (entry.Body is ConsentWithdrawn ? null : PaperFault(entry)) is { } fault
-            ? Void.Because(ReasonCode.WrongForm, fault)
-            : Rule(entry, by) switch
-            {
-                Applied<Referral> applied => applied.State.Owing(this, entry, by),
-                Recorded<Referral> recorded => new Recorded<Referral>(recorded.State.Owing(this, entry, by), recorded.Reason),
-                var refused => refused,
-            };
+        return Judge(entry, by) switch
+        {
+            Applied<Referral> applied => applied.State.Owing(this, entry, by),
+            Recorded<Referral> recorded => new Recorded<Referral>(recorded.State.Owing(this, entry, by), recorded.Reason),
+            var refused => refused,
+        };
     }
+
+    /// <summary>What becomes of an entry, but for what is owed then.</summary>
+    Outcome<Referral> Judge(Entry entry, NodeId by) =>
+        (entry.Body is ConsentWithdrawn ? null : PaperFault(entry)) is { } fault ? Void.Because(ReasonCode.WrongForm, fault) : Rule(entry, by);
 
     /// <summary>The whole protocol, row by row. A decision that is not listed is void; a happening is recorded.</summary>
     Outcome<Referral> Rule(Entry entry, NodeId by)
@@ -60,8 +62,7 @@ public sealed partial record Referral(S State, Opened Opened, Parties Parties, N
                 : Asking(QuestionKind.Onward, entry, by),
             (>= S.Sent and <= S.InReintegration, OnwardAnswered) => Answering(QuestionKind.Onward, entry, by),
 
-            (>= S.Sent and <= S.InReintegration, ConsentRecorded recorded) when by == Parties.Host || by == Stay =>
-                told with { Consent = Parts.Where(part => !entry.DescendsFrom(part.Author, part.Seq)).Aggregate(recorded.Consent, (left, part) => left.Without(part.Part)), ConsentIsRecorded = true },
+            (>= S.Sent and <= S.InReintegration, ConsentRecorded) when by == Parties.Host || by == Stay => told,
             (>= S.TakenUp and <= S.InReintegration, CaseFileReleased released) => Releasing(entry, released, by),
             (_, CaseFileReceived) when entry.Answers is null => Void.Because(ReasonCode.AnswersNothing, "The receipt of a case file answers its release."),
             (>= S.TakenUp and <= S.InReintegration, CaseFileReceived) when Releases.Any(release => release.Entry == entry.Answers && release.By != by) => told,
@@ -85,7 +86,7 @@ public sealed partial record Referral(S State, Opened Opened, Parties Parties, N
 
             (>= S.Assessed and <= S.ReturnAgreed, ReturnPlanned planned) => PlanFault(entry, planned) is { } why ? new Voided<Referral>(why) : Planning(entry, planned, by),
             (S.ReturnPlanned, ReturnAgreed) when IsHeld => Void.Because(ReasonCode.Held, "The return is held: nobody agrees to it until the hold ends."),
-            (S.ReturnPlanned, ReturnAgreed) => entry.Answers == Plan!.Entry && by != Plan.By ? Agreeing() : AnswersNothing(entry),
+            (S.ReturnPlanned, ReturnAgreed) => entry.Answers is not null && entry.Answers == Plan?.Entry && by != Plan?.By ? Agreeing() : AnswersNothing(entry),
             (>= S.Assessed and <= S.ReturnAgreed, ReturnHeld held) => Hold is not null && !held.PersonAgrees
                 ? Void.Because(ReasonCode.PersonHasNotAgreed, "A hold is renewed only with the person's agreement: nobody is kept for the court.")
                 : this with { Hold = new(entry.Hash, IsOver: false) },
@@ -95,7 +96,7 @@ public sealed partial record Referral(S State, Opened Opened, Parties Parties, N
             (_, FoundSafe { In: var place }) when !Parties.Include(place) => Void.Because(ReasonCode.WrongForm, "A person is found safe in the host country or in the country of origin."),
             (_, Accompanied or DidNotTravel or Met or NotArrived or FoundSafe) => Travelling(entry),
 
-            (S.Withdrawn, ReintegrationStarted or FollowUpReported) when by == Stay => told,
+            (S.Withdrawn, ReintegrationStarted or FollowUpReported) => told,
             (S.Assessed or S.Returned, ReintegrationStarted) when by == Stay => told with { State = S.InReintegration },
             (S.Returned or S.InReintegration, FollowUpReported) when by == Stay => told with { State = S.InReintegration },
 
@@ -183,7 +184,7 @@ public sealed partial record Referral(S State, Opened Opened, Parties Parties, N
 
     /// <summary>The states in which an entry like this one would be applied.</summary>
     public IEnumerable<S> OpenFrom(Entry entry) =>
-        Enum.GetValues<S>().Where(state => (this with { State = state }).Next(entry) is Applied<Referral>);
+        Enum.GetValues<S>().Where(state => (this with { State = state }).Judge(entry, Actor(entry)) is Applied<Referral>);
 
     /// <summary>The protocol's ranks (section 0).</summary>
     /// <remarks>A release of the case file reads what a withdrawal moves, and must lose to it: it is taken as a decision.</remarks>

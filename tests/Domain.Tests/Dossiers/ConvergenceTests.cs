@@ -136,7 +136,7 @@ public sealed class ConvergenceTests
             foreach (var author in new[] { history.Sender, history.Receiver })
             {
                 Body[] bodies = [Sample.Acknowledged, Sample.TakenUp, Sample.Declined, Sample.Cancelled, Sample.WithdrawnAll, Sample.WithdrawnPart];
-                var draft = history.Sign(dossier.Draft(author, Sample.Desk, bodies[chance.Of(bodies.Length)], Sample.Today, Channel.Node, Sample.Now));
+                var draft = history.Sign(dossier.Draft(author, new Statement(Sample.Desk, bodies[chance.Of(bodies.Length)], Sample.Today, Channel.Node), Sample.Now));
                 history.Fold([.. history.Held, draft]).On(draft).ShouldBe(state.Next(draft).Word());
             }
 

@@ -19,7 +19,7 @@ public sealed class DraftTests
         var dossier = pen.Fold();
 
         dossier.Heads.ShouldBe([Pen.HeadOf(received), Pen.HeadOf(sent)]);
-        var draft = dossier.Draft(S, Sample.Desk, Sample.Cancelled, Sample.Today, Channel.Phone, Sample.Now);
+        var draft = dossier.Draft(S, new Statement(Sample.Desk, Sample.Cancelled, Sample.Today, Channel.Phone), Sample.Now);
         (draft.Dossier, draft.Author, draft.Seq, draft.Previous, draft.Opening).ShouldBe((pen.Id, S, 3, sent.Hash, null));
         draft.Seen.ShouldBe([Pen.HeadOf(received)]);
         (draft.Body, draft.Office, draft.HappenedOn, draft.Channel, draft.WrittenAt).ShouldBe((Sample.Cancelled, Sample.Desk, Sample.Today, Channel.Phone, Sample.Now));
@@ -93,5 +93,5 @@ public sealed class DraftTests
     }
 
     static Entry Draft(Dossier<Referral> dossier, NodeId author, Body body) =>
-        dossier.Draft(author, Sample.Desk, body, Sample.Today, Channel.Node, Sample.Now);
+        dossier.Draft(author, new Statement(Sample.Desk, body, Sample.Today, Channel.Node), Sample.Now);
 }

@@ -4,124 +4,200 @@ using Coordination.Domain.Referrals;
 
 namespace Coordination.Domain.Tests.Referrals;
 
-/// <summary>Two entries crossed when neither descends from the other. <c>crossings.tsv</c> says what becomes of each pair.</summary>
+/// <summary>Two entries crossed when neither descends from the other: what becomes of them is decided by what they say and by who is host.</summary>
 public sealed class CrossingTests
 {
-    const int MostNeutral = 3;
+    /// <summary>Neutral entries of the host and of the origin before what crosses, and after it; and the countries' codes, and the order of hashes.</summary>
+    static readonly ImmutableArray<Surroundings> All =
+        [new(0, 0, 0, 0), new(3, 0, 0, 1), new(0, 3, 2, 2), new(1, 2, 1, 3), new(2, 1, 3, 4), new(3, 3, 0, 5)];
 
-    static readonly ImmutableArray<int> NeutralAfter = [0, MostNeutral];
+    /// <summary>Statements that cross as another of the same name does.</summary>
+    static readonly ImmutableArray<string> Twins =
+    [
+        "AppearanceAnswered(Refused)", "OnwardAnswered(not agreed)", "FollowUpReported(DeclinedByPerson)", "DataStopped(Retained)", "Completed(ThirdCountry)",
+        "AssessmentReported(Pending)", "EntitlementNoted", "Resolved(Retracted)",
+    ];
 
-    static readonly ImmutableArray<bool> Either = [true, false];
+    public static TheoryData<ReferralState> States => [.. Enum.GetValues<ReferralState>()];
 
-    static readonly ImmutableArray<Row> Rows =
-        [.. Tables.Rows("crossings.tsv").Select(cells => new Row(Enum.Parse<ReferralState>(cells[0]), cells[1], cells[2], cells[3], Enum.Parse<ReferralState>(cells[4]), cells[5], cells[6]))];
-
-    [Fact]
-    public void Every_two_entries_that_can_cross_stand_in_the_table_once()
+    [Theory, MemberData(nameof(States))]
+    public void Any_two_that_can_cross_end_one_way_whatever_surrounds_them(ReferralState state)
     {
-        var expected =
-            from senders in Protocol.Rows
-            from receivers in Protocol.Rows
-            where senders is { Author: "S", Verdict: "applied" } && receivers is { Author: "R", Verdict: "applied" } && senders.State == receivers.State
-            from sentByHost in Either
-            select (senders.State, senders.Body, receivers.Body, sentByHost);
-
-        var stated =
-            from row in Rows
-            from sentByHost in Either
-            where row.SentBy is "any" || row.SentBy is "host" == sentByHost
-            select (row.From, row.Senders, row.Receivers, sentByHost);
-
-        stated.ShouldBe(expected, ignoreOrder: true);
-    }
-
-    [Fact]
-    public void What_crossed_ends_as_the_table_says_whatever_surrounds_it()
-    {
-        foreach (var row in Rows)
+        var crossed = 0;
+        foreach (var type in new[] { ReferralType.Repatriation, ReferralType.LocateAndProtect })
         {
-            foreach (var pair in Pair.All.Where(row.Concerns))
-                Cross(pair, row.From, Protocol.Bodies[row.Senders], Protocol.Bodies[row.Receivers]).ShouldBe(new Ending(row.Then, row.SendersIs, row.ReceiversIs), $"{pair}: {row}");
-        }
-    }
-
-    [Fact]
-    public void A_case_that_is_taken_up_while_it_is_cancelled_is_cancelled()
-    {
-        foreach (var pair in Pair.All)
-            Cross(pair, ReferralState.Received, Sample.Cancelled, Sample.TakenUp).ShouldBe(new Ending(ReferralState.Cancelled, "applied", nameof(ReasonCode.NotOpen)));
-    }
-
-    [Fact]
-    public void An_acknowledgement_that_crosses_a_cancellation_is_void()
-    {
-        foreach (var pair in Pair.All)
-            Cross(pair, ReferralState.Sent, Sample.Cancelled, Sample.Acknowledged).ShouldBe(new Ending(ReferralState.Cancelled, "applied", nameof(ReasonCode.NotOpen)));
-    }
-
-    [Fact]
-    public void Of_a_refusal_and_a_cancellation_that_crossed_the_hosts_stands()
-    {
-        foreach (var pair in Pair.All)
-        {
-            foreach (var state in new[] { ReferralState.Sent, ReferralState.Received, ReferralState.TakenUp })
+            foreach (var circumstances in Scene.Circumstances.Of(state))
             {
-                Cross(pair, state, Sample.Cancelled, Sample.Declined).ShouldBe(pair.IsSentByHost
-                    ? new Ending(ReferralState.Cancelled, "applied", nameof(ReasonCode.NotOpen))
-                    : new Ending(ReferralState.Declined, nameof(ReasonCode.NotOpen), "applied"));
-            }
-        }
-    }
-
-    [Fact]
-    public void Whatever_crosses_a_withdrawal_of_everything_the_referral_is_withdrawn()
-    {
-        foreach (var pair in Pair.All.Where(pair => pair.Host == Pair.Usual.Host))
-        {
-            foreach (var state in Enum.GetValues<ReferralState>())
-            {
-                foreach (var body in Protocol.Bodies.Values)
+                var (byHost, byOrigin) = (Open(state, type, circumstances, byHost: true), Open(state, type, circumstances, byHost: false));
+                foreach (var hosts in byHost)
                 {
-                    Cross(pair, state, body, Sample.WithdrawnAll).State.ShouldBe(ReferralState.Withdrawn);
-                    Cross(pair, state, Sample.WithdrawnAll, body).State.ShouldBe(ReferralState.Withdrawn);
+                    foreach (var origins in byOrigin)
+                    {
+                        var usual = Cross(state, type, circumstances, hosts, origins, All[0]);
+                        // One of the surroundings, in turn: each comes with each state many times.
+                        Cross(state, type, circumstances, hosts, origins, All[1 + (crossed++ % 5)]).ShouldBe(usual, $"{state}, {type}, {circumstances}: {hosts} × {origins}");
+                    }
                 }
             }
         }
+        crossed.ShouldBeGreaterThan(200);
     }
 
     [Fact]
-    public void A_cancellation_overtakes_all_that_the_receiver_did_without_knowing_of_it()
+    public void A_case_that_is_taken_up_while_it_is_cancelled_is_cancelled_and_the_receiver_stops_the_data()
     {
-        foreach (var pair in Pair.All)
-        {
-            var pen = Pen.Open(pair);
-            pen.WriteUnseeing(pair.Sender, Sample.WithdrawnPart);
-            var cancelled = pen.WriteUnseeing(pair.Sender, Sample.Cancelled);
-            var acknowledged = pen.WriteUnseeing(pair.Receiver, Sample.Acknowledged);
-            var takenUp = pen.WriteUnseeing(pair.Receiver, Sample.TakenUp);
-            var dossier = pen.Fold();
+        var ending = OfSenderAndReceiver(ReferralState.Received, "Cancelled", "TakenUp");
+        (ending.State, ending.Senders, ending.Receivers).ShouldBe((ReferralState.Cancelled, "applied", "NotOpen"));
+        ending.Owed.ShouldContain("R StopData");
+    }
 
-            dossier.State!.State.ShouldBe(ReferralState.Cancelled);
-            dossier.On(cancelled).ShouldBe("applied");
-            dossier.On(acknowledged).ShouldBe(nameof(ReasonCode.NotOpen));
-            dossier.On(takenUp).ShouldBe(nameof(ReasonCode.NotOpen));
+    [Theory, MemberData(nameof(States))]
+    public void Anything_that_crosses_a_withdrawal_of_everything_leaves_the_referral_withdrawn(ReferralState state)
+    {
+        foreach (var statement in Open(state, ReferralType.Repatriation, new(), byHost: true))
+            Cross(state, ReferralType.Repatriation, new(), statement, "ConsentWithdrawn(Everything)", All[0]).State.ShouldBe(ReferralState.Withdrawn);
+        foreach (var statement in Open(state, ReferralType.Repatriation, new(), byHost: false))
+            Cross(state, ReferralType.Repatriation, new(), "ConsentWithdrawn(Everything)", statement, All[0]).State.ShouldBe(ReferralState.Withdrawn);
+    }
+
+    [Fact]
+    public void A_refusal_that_crosses_an_answer_is_a_refusal_and_the_answer_stands()
+    {
+        foreach (var state in new[] { ReferralState.Sent, ReferralState.Received, ReferralState.TakenUp, ReferralState.Assessed })
+        {
+            var ending = OfSenderAndReceiver(state, "InformationSupplied", "Declined");
+            (ending.State, ending.Senders, ending.Receivers).ShouldBe((ReferralState.Declined, "applied", "applied"));
         }
     }
 
     [Fact]
-    public void A_refusal_after_taking_up_is_no_crossing_for_both_are_the_receivers()
+    public void A_refusal_and_a_cancellation_that_crossed_end_as_the_host_wrote()
     {
-        foreach (var pair in Pair.All)
-        {
-            var pen = Pen.Open(pair);
-            pen.Write(pair.Receiver, Sample.Acknowledged);
-            var takenUp = pen.Write(pair.Receiver, Sample.TakenUp);
-            var declined = pen.Write(pair.Receiver, Sample.Declined);
-            var again = pen.Write(pair.Receiver, Sample.TakenUp);
-            var dossier = pen.Fold();
+        var hostSends = Cross(ReferralState.TakenUp, ReferralType.Repatriation, new(), "Cancelled", "Declined", All[0]);
+        (hostSends.State, hostSends.Hosts, hostSends.Origins).ShouldBe((ReferralState.Cancelled, "applied", "NotOpen"));
+        var originSends = Cross(ReferralState.TakenUp, ReferralType.LocateAndProtect, new(), "Declined", "Cancelled", All[0]);
+        (originSends.State, originSends.Hosts, originSends.Origins).ShouldBe((ReferralState.Declined, "applied", "NotOpen"));
+    }
 
-            dossier.State!.State.ShouldBe(ReferralState.Declined);
-            new[] { takenUp, declined, again }.Select(dossier.On).ShouldBe(["applied", "applied", nameof(ReasonCode.NotOpen)]);
+    [Fact]
+    public void An_acknowledgement_that_crosses_a_lapse_stands()
+    {
+        var ending = OfSenderAndReceiver(ReferralState.Sent, "Lapsed", "Acknowledged");
+        (ending.State, ending.Senders, ending.Receivers).ShouldBe((ReferralState.Received, "NotOpen", "applied"));
+    }
+
+    [Fact]
+    public void Of_two_plans_that_crossed_the_hosts_stands_and_the_origin_may_plan_again()
+    {
+        foreach (var state in new[] { ReferralState.Assessed, ReferralState.ReturnPlanned, ReferralState.ReturnAgreed })
+        {
+            foreach (var type in new[] { ReferralType.Repatriation, ReferralType.LocateAndProtect })
+            {
+                var ending = Cross(state, type, new(), "ReturnPlanned", "ReturnPlanned", All[0]);
+                (ending.State, ending.Hosts, ending.Origins).ShouldBe((ReferralState.ReturnPlanned, "applied", "OtherPlan"));
+
+                var scene = Scene.At(state, Pair.Usual, new());
+                scene.Meet();
+                scene.Write(Pair.Usual.Host, "ReturnPlanned", seeing: false);
+                scene.Write(Pair.Usual.Origin, "ReturnPlanned", seeing: false);
+                var again = scene.Pen.Write(Pair.Usual.Origin, Sample.Planned(new Token(4), replaces: Sample.SecondPlan));
+                scene.Pen.Fold().On(again).ShouldBe("applied");
+            }
+        }
+    }
+
+    [Fact]
+    public void An_agreement_that_crosses_a_new_plan_is_void()
+    {
+        var byHost = Cross(ReferralState.ReturnPlanned, ReferralType.Repatriation, new(), "ReturnPlanned", "ReturnAgreed", All[0]);
+        (byHost.State, byHost.Hosts, byHost.Origins).ShouldBe((ReferralState.ReturnPlanned, "applied", "AnswersNothing"));
+        var byOrigin = Cross(ReferralState.ReturnPlanned, ReferralType.Repatriation, new(PlannedByHost: false), "ReturnAgreed", "ReturnPlanned", All[0]);
+        (byOrigin.State, byOrigin.Hosts, byOrigin.Origins).ShouldBe((ReferralState.ReturnPlanned, "AnswersNothing", "applied"));
+    }
+
+    [Fact]
+    public void A_plan_that_crosses_a_postponement_is_void_and_the_return_is_planned_anew()
+    {
+        foreach (var (hosts, origins) in new[] { ("ReturnPlanned", "ReturnPostponed"), ("ReturnPostponed", "ReturnPlanned") })
+        {
+            var ending = Cross(ReferralState.ReturnPlanned, ReferralType.Repatriation, new(), hosts, origins, All[0]);
+            ending.State.ShouldBe(ReferralState.Assessed);
+            (hosts is "ReturnPlanned" ? ending.Hosts : ending.Origins).ShouldNotBe("applied");
+            (hosts is "ReturnPlanned" ? ending.Origins : ending.Hosts).ShouldBe("applied");
+        }
+    }
+
+    [Fact]
+    public void Who_set_out_while_the_return_was_postponed_is_on_the_road_and_both_owe_a_word()
+    {
+        var ending = Cross(ReferralState.ReturnAgreed, ReferralType.Repatriation, new(), "Accompanied", "ReturnPostponed", All[0]);
+        (ending.State, ending.Hosts, ending.Origins).ShouldBe((ReferralState.EnRoute, "applied", "NotOpen"));
+        ending.ShouldOweAWordOf("origin's");
+    }
+
+    [Fact]
+    public void Who_was_met_while_the_referral_was_cancelled_is_back_and_both_owe_a_word()
+    {
+        var ending = Cross(ReferralState.ReturnAgreed, ReferralType.Repatriation, new(), "Cancelled", "Met", All[0]);
+        (ending.State, ending.Hosts, ending.Origins).ShouldBe((ReferralState.Returned, "NotOpen", "applied"));
+        ending.ShouldOweAWordOf("host's");
+    }
+
+    [Fact]
+    public void Who_did_not_travel_and_was_met_is_unaccounted_for_and_both_owe_a_word()
+    {
+        foreach (var state in new[] { ReferralState.ReturnAgreed, ReferralState.EnRoute })
+        {
+            var ending = Cross(state, ReferralType.Repatriation, new(), "DidNotTravel", "Met", All[0]);
+            (ending.State, ending.Hosts, ending.Origins).ShouldBe((ReferralState.Unaccounted, "applied", "applied"));
+            ending.ShouldOweAWordOf("origin's");
+        }
+    }
+
+    [Fact]
+    public void An_agreement_that_crosses_a_hold_is_void_and_the_return_is_held()
+    {
+        var ending = Cross(ReferralState.ReturnPlanned, ReferralType.Repatriation, new(), "ReturnHeld", "ReturnAgreed", All[0]);
+        (ending.State, ending.Hosts, ending.Origins).ShouldBe((ReferralState.ReturnPlanned, "applied", "Held"));
+        ending.Owed.ShouldContain("H EndHold");
+    }
+
+    [Fact]
+    public void An_agreement_that_crosses_another_wish_is_void()
+    {
+        var ending = Cross(ReferralState.ReturnPlanned, ReferralType.Repatriation, new(), "WishRecorded(Other)", "ReturnAgreed", All[0]);
+        (ending.State, ending.Hosts, ending.Origins).ShouldBe((ReferralState.Assessed, "applied", "NotOpen"));
+    }
+
+    [Fact]
+    public void A_follow_up_that_crosses_the_completion_stands_and_the_referral_is_completed()
+    {
+        foreach (var state in new[] { ReferralState.Returned, ReferralState.InReintegration })
+        {
+            var ending = Cross(state, ReferralType.Repatriation, new(), "Completed(Returned)", "FollowUpReported(Done)", All[0]);
+            (ending.State, ending.Hosts, ending.Origins).ShouldBe((ReferralState.Completed, "applied", "applied"));
+        }
+    }
+
+    [Fact]
+    public void A_completion_that_did_not_know_of_the_meeting_is_void()
+    {
+        var ending = Cross(ReferralState.Assessed, ReferralType.Repatriation, new(), "Completed(StaysInHostCountry)", "Met", All[0]);
+        (ending.State, ending.Origins).ShouldBe((ReferralState.Returned, "recorded"));
+        ending.Hosts.ShouldNotBe("applied");
+
+        var onTheRoad = Cross(ReferralState.EnRoute, ReferralType.Repatriation, new(), "Completed(ContactEnded)", "Met", All[0]);
+        (onTheRoad.State, onTheRoad.Hosts, onTheRoad.Origins).ShouldBe((ReferralState.Returned, nameof(ReasonCode.JourneyUnseen), "applied"));
+    }
+
+    [Fact]
+    public void A_release_that_crosses_a_withdrawal_is_void_and_the_referral_withdrawn()
+    {
+        foreach (var (hosts, origins) in new[] { ("CaseFileReleased", "ConsentWithdrawn(Everything)"), ("ConsentWithdrawn(Everything)", "CaseFileReleased") })
+        {
+            var ending = Cross(ReferralState.TakenUp, ReferralType.Repatriation, new(), hosts, origins, All[0]);
+            (ending.State, ending.Hosts, ending.Origins).ShouldBe((ReferralState.Withdrawn,
+                hosts is "CaseFileReleased" ? "NotOpen" : "applied", hosts is "CaseFileReleased" ? "applied" : "NotOpen"));
         }
     }
 
@@ -142,69 +218,102 @@ public sealed class CrossingTests
         }
     }
 
-    /// <summary>What becomes of two entries that crossed: the same whatever neutral entries stand around them and in whatever order all are given.</summary>
-    static Ending Cross(Pair pair, ReferralState state, Body senders, Body receivers)
+    [Fact]
+    public void A_cancellation_overtakes_all_that_the_receiver_did_without_knowing_of_it()
     {
-        var endings =
-            from sendersBefore in Enumerable.Range(0, MostNeutral + 1)
-            from receiversBefore in Enumerable.Range(0, MostNeutral + 1)
-            from after in NeutralAfter
-            from ending in Cross(pair, state, senders, receivers, new(sendersBefore, after), new(receiversBefore, MostNeutral - after))
-            select ending;
-        return endings.Distinct().ShouldHaveSingleItem();
-    }
-
-    static IEnumerable<Ending> Cross(
-        Pair pair, ReferralState state, Body senders, Body receivers, Neutral ofSender, Neutral ofReceiver)
-    {
-        // Another salt is another order of hashes, which must decide nothing.
-        var pen = Pen.Open(pair, salt: (ofSender.Before * 4) + ofReceiver.Before);
-        foreach (var (bySender, body) in Way(state))
-            pen.Write(bySender ? pair.Sender : pair.Receiver, body);
-        // Each has seen the whole way there.
-        pen.Write(pair.Sender, Sample.WithdrawnPart);
-        pen.Write(pair.Receiver, Sample.WithdrawnPart);
-
-        var sent = Chain(pair.Sender, senders, ofSender);
-        var received = Chain(pair.Receiver, receivers, ofReceiver);
-
-        yield return EndingOf(pen.Written);
-        yield return EndingOf(pen.Written.Reverse());
-        yield return EndingOf(pen.Written.OrderBy(entry => entry.Hash));
-
-        Entry Chain(NodeId author, Body body, Neutral neutral)
+        foreach (var pair in Pair.All)
         {
-            for (var i = 0; i < neutral.Before; i++) pen.WriteUnseeing(author, Sample.WithdrawnPart);
-            var entry = pen.WriteUnseeing(author, body);
-            for (var i = 0; i < neutral.After; i++) pen.WriteUnseeing(author, Sample.WithdrawnPart);
-            return entry;
-        }
+            var pen = Pen.Open(pair);
+            pen.WriteUnseeing(pair.Sender, Sample.Neutral);
+            var cancelled = pen.WriteUnseeing(pair.Sender, Sample.Cancelled);
+            var acknowledged = pen.WriteUnseeing(pair.Receiver, Sample.Acknowledged);
+            var takenUp = pen.WriteUnseeing(pair.Receiver, Sample.TakenUp);
+            var dossier = pen.Fold();
 
-        Ending EndingOf(IEnumerable<Entry> given)
-        {
-            var dossier = pen.Fold(given);
-            return new Ending(dossier.State!.State, dossier.On(sent), dossier.On(received));
+            dossier.State!.State.ShouldBe(ReferralState.Cancelled);
+            new[] { cancelled, acknowledged, takenUp }.Select(dossier.On).ShouldBe(["applied", nameof(ReasonCode.NotOpen), nameof(ReasonCode.NotOpen)]);
         }
     }
 
-    /// <summary>How a referral comes to stand there.</summary>
-    static ImmutableArray<(bool BySender, Body Body)> Way(ReferralState to) => to switch
+    /// <summary>What a country can write in the state: not void if nothing crosses it.</summary>
+    static List<string> Open(ReferralState state, ReferralType type, Scene.Circumstances circumstances, bool byHost)
     {
-        ReferralState.Sent => [],
-        ReferralState.Received => [(false, Sample.Acknowledged)],
-        ReferralState.TakenUp => [(false, Sample.Acknowledged), (false, Sample.TakenUp)],
-        ReferralState.Declined => [(false, Sample.Declined)],
-        ReferralState.Cancelled => [(true, Sample.Cancelled)],
-        ReferralState.Withdrawn => [(true, Sample.WithdrawnAll)],
-    };
+        var pair = Pair.Of("TH", "LA", type);
+        return [.. Protocol.Statements.Keys.Except(Twins).Where(statement =>
+        {
+            var scene = Scene.At(state, pair, circumstances);
+            var entry = scene.Write(byHost ? pair.Host : pair.Origin, statement);
+            return scene.Pen.Fold().VerdictOn(entry.Hash) is not Verdict.Void;
+        })];
+    }
 
-    /// <summary>How many neutral entries of the same author stand on either side of one.</summary>
-    readonly record struct Neutral(int Before, int After);
-
-    sealed record Ending(ReferralState State, string Senders, string Receivers);
-
-    sealed record Row(ReferralState From, string Senders, string Receivers, string SentBy, ReferralState Then, string SendersIs, string ReceiversIs)
+    static Ending OfSenderAndReceiver(ReferralState state, string senders, string receivers)
     {
-        public bool Concerns(Pair pair) => SentBy is "any" || SentBy is "host" == pair.IsSentByHost;
+        var hostSends = Cross(state, ReferralType.Repatriation, new(), senders, receivers, All[0]);
+        var originSends = Cross(state, ReferralType.LocateAndProtect, new(), receivers, senders, All[0]);
+        (originSends.State, originSends.Origins, originSends.Hosts).ShouldBe((hostSends.State, hostSends.Hosts, hostSends.Origins));
+        return hostSends;
+    }
+
+    static Ending Cross(ReferralState state, ReferralType type, Scene.Circumstances circumstances, string hosts, string origins, Surroundings surroundings)
+    {
+        var pair = surroundings.Salt % 2 is 0 ? Pair.Of("TH", "LA", type) : Pair.Of("LA", "TH", type);
+        var scene = Scene.At(state, pair, circumstances, surroundings.Salt);
+        scene.Meet();
+        var before = scene.Pen.Written.Count;
+        var neutral = new List<EntryHash>();
+        Pad(pair.Host, surroundings.Hosts);
+        Pad(pair.Origin, surroundings.Origins);
+        var host = scene.Write(pair.Host, hosts, seeing: false);
+        var origin = scene.Write(pair.Origin, origins, seeing: false);
+        Pad(pair.Host, surroundings.After);
+        Pad(pair.Origin, surroundings.After);
+
+        var dossier = scene.Pen.Fold(surroundings.Salt > 2 ? scene.Pen.Written.Reverse() : scene.Pen.Written);
+        var referral = dossier.State!;
+        var debts = referral.Debts.Where(debt => debt.About is not { } about || !neutral.Contains(about)).Select(debt => Told(debt)).Order(StringComparer.Ordinal);
+        return new Ending(pair, referral.State, dossier.On(host), dossier.On(origin), Place(referral.Stay), string.Join("; ", debts));
+
+        void Pad(NodeId author, int count)
+        {
+            for (var i = 0; i < count; i++) neutral.Add(scene.Pen.WriteUnseeing(author, Sample.Neutral).Hash);
+        }
+
+        string Told(Debt debt) =>
+            $"{Place(debt.Owes)} {debt.Clock} {debt.Number} about {Name(debt.About)} since {Name(debt.Cause)} on {debt.On} at {debt.At}";
+
+        string Place(NodeId country) => country == pair.Host ? "H" : "O";
+
+        string Name(EntryHash? hash) => hash == host.Hash ? "host's" : hash == origin.Hash ? "origin's" : hash is { } one && neutral.Contains(one)
+            ? "neutral"
+            : $"{scene.Pen.Written.Take(before).Index().FirstOrDefault(entry => entry.Item.Hash == hash).Index}";
+    }
+
+    sealed record Surroundings(int Hosts, int Origins, int After, int Salt);
+
+    /// <summary>How two that crossed end, in the roles of the countries.</summary>
+    sealed record Ending(ReferralState State, string Hosts, string Origins, string Stay, string Debts)
+    {
+        readonly bool _isSentByHost;
+
+        public Ending(Pair pair, ReferralState state, string hosts, string origins, string stay, string debts)
+            : this(state, hosts, origins, stay, debts) => _isSentByHost = pair.IsSentByHost;
+
+        public string Senders => _isSentByHost ? Hosts : Origins;
+
+        public string Receivers => _isSentByHost ? Origins : Hosts;
+
+        /// <summary>Each debt as who owes what, by both names of a country.</summary>
+        public IEnumerable<string> Owed => Debts.Split("; ").SelectMany(debt =>
+        {
+            var (who, clock) = (debt.Split(' ')[0], debt.Split(' ')[1]);
+            return new[] { $"{who} {clock}", $"{(who is "H" == _isSentByHost ? "S" : "R")} {clock}" };
+        });
+
+        public void ShouldOweAWordOf(string whose)
+        {
+            Debts.ShouldContain($"H Resolve 0 about {whose}");
+            Debts.ShouldContain($"O Resolve 0 about {whose}");
+        }
     }
 }

@@ -23,7 +23,10 @@ public sealed class OpenedTests
         var pair = Pair.Usual with { Type = type };
         var opened = Sample.Opened(pair);
 
-        Open(pair, opened).ShouldBe(new Applied<Referral>(new Referral(ReferralState.Sent, opened, pair.Sender, pair.Receiver, opened.Consent)));
+        var referral = Open(pair, opened).ShouldBeOfType<Applied<Referral>>().State;
+        (referral.State, referral.Opened, referral.Consent, referral.Stay).ShouldBe((ReferralState.Sent, opened, opened.Consent, pair.Host));
+        referral.Parties.ShouldBe(new Parties(pair.Sender, pair.Receiver, pair.Host, pair.Origin));
+        referral.Offices.ShouldHaveSingleItem().ShouldBe(new OfficeInCharge(pair.Sender, Sample.Desk));
     }
 
     [Theory]
@@ -41,7 +44,7 @@ public sealed class OpenedTests
 
         Open(opened, right, wrong).Word().ShouldBe("applied");
         Open(opened, wrong, right).Word().ShouldBe(nameof(ReasonCode.WrongParticipant));
-        (Referral.SenderOf(opened), Referral.ReceiverOf(opened)).ShouldBe((right, wrong));
+        (Parties.Of(opened).Sender, Parties.Of(opened).Receiver).ShouldBe((right, wrong));
     }
 
     [Theory, MemberData(nameof(MinorsAndWhoAuthorised))]
