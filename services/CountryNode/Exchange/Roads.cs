@@ -12,7 +12,7 @@ namespace Coordination.CountryNode.Exchange;
 public sealed partial class Roads(
     Relay relay, Gaps gaps, Reconciliation reconciliation, ReferralDesk desk, Bell bell, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Roads> logger) : BackgroundService
 {
-    /// <summary>Between two looks for a newer trust list, for gaps, for when to compare, and for what can be signed now.</summary>
+    /// <summary>Between two looks for a newer trust list, for gaps, for when to compare, for what can be signed now, and for gaps that last.</summary>
     static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -21,7 +21,7 @@ public sealed partial class Roads(
     {
         var roads = new Dictionary<NodeId, Task>
         {
-            [pen.Node] = KeepGoingAsync(pen.Node, desk.SignPendingAsync, token => Task.Delay(Look, time, token), stoppingToken),
+            [pen.Node] = KeepGoingAsync(pen.Node, LookAtHomeAsync, token => Task.Delay(Look, time, token), stoppingToken),
         };
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -34,6 +34,12 @@ public sealed partial class Roads(
             await Task.Delay(Look, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         await Task.WhenAll(roads.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    async Task LookAtHomeAsync(CancellationToken cancellationToken)
+    {
+        await desk.SignPendingAsync(cancellationToken);
+        await gaps.SayLastingAsync(cancellationToken);
     }
 
     async Task CarryAllAsync(NodeId peer, CancellationToken cancellationToken)
