@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using Coordination.Contracts.Dossier.V1;
 using Coordination.CountryNode.Desks;
+using Coordination.CountryNode.Exchange;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Trust;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -12,7 +14,7 @@ using Verdict = Coordination.Contracts.Dossier.V1.Verdict;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>Dossiers of every kind over gRPC, to be read.</summary>
-public sealed class DossierDoor(ReferralDesk desk, Commands commands, Callers callers, ILogger<DossierDoor> logger) : DossierService.DossierServiceBase
+public sealed class DossierDoor(ReferralDesk desk, Commands commands, TrustInForce trust, Callers callers, ILogger<DossierDoor> logger) : DossierService.DossierServiceBase
 {
     public override Task<ResolveResponse> Resolve(ResolveRequest request, ServerCallContext context) =>
         commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ResolveResponse.Parser, fields => DossierWire.Read(request.Resolved, fields));
@@ -46,6 +48,7 @@ public sealed class DossierDoor(ReferralDesk desk, Commands commands, Callers ca
         var (held, dossier) = await Errors.AnswerAsync(logger, () => desk.FindAsync(id, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
 
         var kept = held.Entries.ToDictionary(entry => entry.Entry.Hash);
+        var leavingOut = held.LeavingOut(trust.Current);
         var receipts = held.Receipts.ToLookup(receipt => receipt.Hash);
         var response = new HistoryResponse { DossierId = request.DossierId };
         response.Entries.AddRange(dossier.Entries.Select(judged => Row(judged.Entry, judged.Verdict)));
@@ -67,6 +70,7 @@ public sealed class DossierDoor(ReferralDesk desk, Commands commands, Callers ca
                 Verdict = code,
                 Reason = reason,
                 Explanation = explanation,
+                LeavesOut = leavingOut.Contains(entry.Hash),
                 HeldSince = Timestamp.FromDateTimeOffset(kept[entry.Hash].HeldSince),
             };
             row.Receipts.AddRange(receipts[entry.Hash].OrderBy(receipt => receipt.Holder).Select(receipt =>

@@ -152,6 +152,8 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
         foreach (var judged in dossier.Entries)
             if (judged.Verdict is Verdict.Void voided && handedOnBy[judged.Entry.Hash] is { } by)
                 audit.Add(new AuditRow(now, Names.Of(voided.Reason.Code), by, judged.Entry.Hash, held.Id));
+        foreach (var entry in (held with { Entries = [.. held.Entries, .. fresh] }).LeavingOut(list))
+            if (handedOnBy[entry] is { } by) audit.Add(new AuditRow(now, "SEEN_LEAVES_OUT", by, entry, held.Id));
 
         var (receipts, fromBefore) = opening?.Participants.Contains(peer) is true ? Receipts(held, dossier, offered, now) : ([], []);
         var all = held.Entries.Concat(fresh).ToList();

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Trust;
@@ -11,10 +12,25 @@ static class Folding
     public static Dossier<TState> Fold<TState>(this HeldDossier held, TrustList trust, params IEnumerable<Entry> andAlso) where TState : class, IProtocol<TState>
     {
         List<Entry> entries = [.. held.Entries.Select(kept => kept.Entry), .. andAlso];
+        return Dossier<TState>.Fold(held.Id, entries, held.Beyond(entries, trust));
+    }
+
+    /// <summary>The entries that leave out what their authors had receipted.</summary>
+    public static ImmutableHashSet<EntryHash> LeavingOut(this HeldDossier held, TrustList trust)
+    {
+        List<Entry> entries = [.. held.Entries.Select(kept => kept.Entry)];
+        return Candour.LeavingOut(
+            entries,
+            held.Receipts.Select(receipt => new Receipted(receipt.Holder, receipt.Author, receipt.Seq, receipt.Hash, receipt.ReceivedAt)),
+            held.Beyond(entries, trust));
+    }
+
+    static ImmutableHashSet<EntryHash> Beyond(this HeldDossier held, IReadOnlyCollection<Entry> entries, TrustList trust)
+    {
         var signedByRevoked = held.Entries
             .Select(kept => (kept.Entry, trust.KeyOf(kept.Entry.Author, kept.Signed.KeyId)?.Revocation))
             .Where(signed => signed.Revocation is not null)
             .Select(signed => (signed.Entry, signed.Revocation!.TryGetValue(held.Id, out var head) ? head : (EntryHash?)null));
-        return Dossier<TState>.Fold(held.Id, entries, Standing.Beyond(entries, signedByRevoked));
+        return Standing.Beyond(entries, signedByRevoked);
     }
 }

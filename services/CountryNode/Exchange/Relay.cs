@@ -21,6 +21,9 @@ public sealed partial class Relay(IStore store, IPeers peers, Safe safe, HandOve
     /// <summary>How long what a peer refused is left alone: until a person may have looked, or something new is written.</summary>
     public static readonly TimeSpan StopPause = TimeSpan.FromHours(1);
 
+    /// <summary>After which people on both sides are shown that a peer waits for something missing.</summary>
+    public static readonly TimeSpan LongWait = TimeSpan.FromHours(1);
+
     /// <summary>Carries one batch to one peer.</summary>
     /// <returns>Whether more may be waiting.</returns>
     /// <exception cref="PeerUnavailableException">Nothing was lost: the batch is free to be claimed again.</exception>
@@ -43,7 +46,7 @@ public sealed partial class Relay(IStore store, IPeers peers, Safe safe, HandOve
         catch (Exception)
         {
             // Another replica, or the next try, need not wait for the lease to run out.
-            await store.SettleAsync(peer, [], [.. claimed.Select(parcel => new Settled(parcel.Dossier, null, null))], CancellationToken.None);
+            await store.SettleAsync(peer, [], [.. claimed.Select(parcel => new Settled(parcel.Dossier, null, parcel.StoppedBy, parcel.WaitingSince))], CancellationToken.None);
             throw;
         }
 
@@ -60,15 +63,24 @@ public sealed partial class Relay(IStore store, IPeers peers, Safe safe, HandOve
 
     Settled Settle(NodeId peer, Parcel parcel, ImmutableArray<Admitted> outcomes, Delivered delivered)
     {
+        var now = time.GetUtcNow();
         if (outcomes.FirstOrDefault(outcome => outcome.Disposition is Disposition.Refused) is { } refused)
         {
             LogStopped(logger, peer.ToString(), parcel.Dossier.Short, refused.Reason);
-            return new Settled(parcel.Dossier, time.GetUtcNow() + StopPause, refused.Reason);
+            return new Settled(parcel.Dossier, now + StopPause, refused.Reason, null);
         }
         var receipted = delivered.Receipts.Any(receipt => receipt.Dossier == parcel.Dossier);
         var postponed = outcomes.Any(outcome => outcome.Disposition is not Disposition.Held || !receipted);
-        return new Settled(parcel.Dossier, postponed ? time.GetUtcNow() + Pause : null, null);
+        DateTimeOffset? waitingSince = outcomes.Any(outcome => outcome.Disposition is Disposition.Waiting) ? parcel.WaitingSince ?? now : null;
+        // Not offered this time, because the batch was full: nothing is known that was not known before.
+        if (outcomes.IsEmpty) waitingSince = parcel.WaitingSince;
+        var stoppedBy = waitingSince < now - LongWait ? Admitted.Waiting.Reason : null;
+        if (stoppedBy is not null && parcel.StoppedBy is null) LogLongWait(logger, peer, parcel.Dossier.Short);
+        return new Settled(parcel.Dossier, postponed ? now + Pause : null, stoppedBy, waitingSince);
     }
+
+    [LoggerMessage(EventId = 303, Level = LogLevel.Warning, Message = "{Peer} has been waiting for more than an hour for something that what this node wrote in dossier {Dossier} descends from: a person should look.")]
+    static partial void LogLongWait(ILogger logger, NodeId peer, string dossier);
 
     [LoggerMessage(EventId = 300, Level = LogLevel.Error, Message = "{Peer} refuses what this node wrote in dossier {Dossier} ({Reason}): a person has to look. It is offered again in an hour, and with whatever is written there next.")]
     static partial void LogStopped(ILogger logger, string peer, string dossier, string reason);

@@ -12,7 +12,7 @@ namespace Coordination.CountryNode.Exchange;
 public sealed partial class Roads(
     Relay relay, Gaps gaps, Reconciliation reconciliation, ReferralDesk desk, Deadlines deadlines, Bell bell, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Roads> logger) : BackgroundService
 {
-    /// <summary>Between two looks for a newer trust list, for gaps, for when to compare, and for what can be signed now.</summary>
+    /// <summary>Between two looks for a newer trust list, for gaps, for when to compare, for what can be signed now, and for gaps that last.</summary>
     static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -22,7 +22,7 @@ public sealed partial class Roads(
         var roads = new Dictionary<NodeId, Task>
         {
             [pen.Node] = Task.WhenAll(
-                KeepGoingAsync(pen.Node, desk.SignPendingAsync, token => Task.Delay(Look, time, token), stoppingToken),
+                KeepGoingAsync(pen.Node, LookAtHomeAsync, token => Task.Delay(Look, time, token), stoppingToken),
                 KeepGoingAsync(pen.Node, TellAllAsync, token => Task.Delay(Look, time, token), stoppingToken)),
         };
         while (!stoppingToken.IsCancellationRequested)
@@ -41,6 +41,12 @@ public sealed partial class Roads(
     async Task TellAllAsync(CancellationToken cancellationToken)
     {
         while (await deadlines.RunAsync(cancellationToken)) { }
+    }
+
+    async Task LookAtHomeAsync(CancellationToken cancellationToken)
+    {
+        await desk.SignPendingAsync(cancellationToken);
+        await gaps.SayLastingAsync(cancellationToken);
     }
 
     async Task CarryAllAsync(NodeId peer, CancellationToken cancellationToken)

@@ -64,6 +64,12 @@ public interface IStore
     /// <param name="cancellationToken">Claims nothing.</param>
     Task<ImmutableArray<DossierId>> ClaimGapsAsync(NodeId peer, int most, DateTimeOffset now, TimeSpan pause, TimeSpan longest, CancellationToken cancellationToken);
 
+    /// <summary>Claims gaps that have lasted too long and were not said yet; each is given once.</summary>
+    /// <param name="before">Those that began earlier.</param>
+    /// <param name="most">At most.</param>
+    /// <param name="cancellationToken">Claims nothing.</param>
+    Task<ImmutableArray<DossierId>> ClaimLastingGapsAsync(DateTimeOffset before, int most, CancellationToken cancellationToken);
+
     /// <summary>What is held of all dossiers that name a peer: one digest for each of the <see cref="DossierDigest.Buckets"/>, in their order.</summary>
     Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, CancellationToken cancellationToken);
 
@@ -120,7 +126,7 @@ public sealed record HeldEntry(SignedEntry Signed, NodeId? HandedOnBy, DateTimeO
 /// <param name="Id">Its id.</param>
 /// <param name="Entries">In no order that matters; each once.</param>
 /// <param name="Receipts">This node's own and those of peers.</param>
-/// <param name="Stops">Peers that refuse for good what this node wrote.</param>
+/// <param name="Stops">Peers at which a person has to look why what this node wrote does not count there.</param>
 /// <param name="WaitingSince">Since when entries wait for something missing; null while none does.</param>
 /// <param name="Parts">The entries whose particulars, as far as they are this node's to read, are held or were erased.</param>
 public sealed record HeldDossier(
@@ -144,9 +150,9 @@ public sealed record HeldDossier(
     public Opening? Opening => Entries.FirstOrDefault(held => held.Entry.Hash == Id.Opening)?.Entry.Opening;
 }
 
-/// <summary>A peer that refuses for good what this node wrote into a dossier; a person has to look.</summary>
+/// <summary>A peer that refuses for good what this node wrote into a dossier, or has long been waiting for something missing; a person has to look.</summary>
 /// <param name="Peer">Who.</param>
-/// <param name="Reason">UPPER_SNAKE_CASE.</param>
+/// <param name="Reason">UPPER_SNAKE_CASE; PAST_MISSING where it waits.</param>
 public readonly record struct Stop(NodeId Peer, string Reason);
 
 /// <summary>A withdrawal of consent that acts at this node and is not signed yet.</summary>
@@ -216,7 +222,9 @@ public sealed record AuditRow(DateTimeOffset At, string Reason, NodeId Peer, Ent
 /// <param name="Dossier">The dossier.</param>
 /// <param name="Entries">This node's own, by seq.</param>
 /// <param name="Parts">Their particulars, as far as they are the peer's to read, encrypted at rest.</param>
-public sealed record Parcel(DossierId Dossier, ImmutableArray<SignedEntry> Entries, ImmutableArray<KeptPart> Parts);
+/// <param name="StoppedBy">As it was settled last.</param>
+/// <param name="WaitingSince">As it was settled last.</param>
+public sealed record Parcel(DossierId Dossier, ImmutableArray<SignedEntry> Entries, ImmutableArray<KeptPart> Parts, string? StoppedBy, DateTimeOffset? WaitingSince);
 
 /// <summary>Particulars of one entry as they are kept: under the dossier's own key, which no backup of the database holds.</summary>
 /// <param name="Entry">Whose.</param>
@@ -227,5 +235,6 @@ public sealed record KeptPart(EntryHash Entry, NodeId Recipient, ReadOnlyMemory<
 /// <summary>What became of a claimed parcel.</summary>
 /// <param name="Dossier">The dossier.</param>
 /// <param name="NotBefore">When to try again what the receipts do not cover; null means at once.</param>
-/// <param name="StoppedBy">Why the peer refused for good; null when it did not.</param>
-public sealed record Settled(DossierId Dossier, DateTimeOffset? NotBefore, string? StoppedBy);
+/// <param name="StoppedBy">Why a person has to look; null when nobody has.</param>
+/// <param name="WaitingSince">Since when the peer waits for something that is missing there; null while it does not.</param>
+public sealed record Settled(DossierId Dossier, DateTimeOffset? NotBefore, string? StoppedBy, DateTimeOffset? WaitingSince);

@@ -289,7 +289,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
     public async Task<ImmutableArray<Parcel>> ClaimAsync(NodeId peer, int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var claimed = (await connection.QueryAsync<byte[]>(Sql(
+        var claimed = (await connection.QueryAsync<ClaimedRow>(Sql(
             """
             with due as (
                 select peer, dossier_id from outbox
@@ -300,8 +300,8 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             claimed as (
                 update outbox set claimed_until = @Until from due
                 where outbox.peer = due.peer and outbox.dossier_id = due.dossier_id
-                returning outbox.dossier_id, outbox.queued_at)
-            select dossier_id from claimed order by queued_at
+                returning outbox.dossier_id, outbox.queued_at, outbox.stopped_by, outbox.waiting_since)
+            select dossier_id, stopped_by, waiting_since from claimed order by queued_at
             """, new { Peer = peer.ToString(), Most = most, Now = now, Until = until }, cancellationToken))).ToArray();
         if (claimed.Length == 0) return [];
 
@@ -312,10 +312,12 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 select max(receipt.seq) from receipt
                 where receipt.dossier_id = entry.dossier_id and receipt.holder = @Peer and receipt.author = @Own), 0)
             order by seq
-            """, new { Claimed = claimed, Own = _own, Peer = peer.ToString() }, cancellationToken));
+            """, new { Claimed = claimed.Select(row => row.DossierId).ToArray(), Own = _own, Peer = peer.ToString() }, cancellationToken));
         var byDossier = entries.ToLookup(row => DossierId.Read(row.DossierId), row => row.ToHeld().Signed);
-        var parts = (await PartsAsync(connection, claimed, peer, cancellationToken)).ToLookup(part => part.Entry);
-        return [.. claimed.Select(id => DossierId.Read(id)).Select(id => new Parcel(id, [.. byDossier[id]], [.. byDossier[id].SelectMany(signed => parts[signed.Entry.Hash])]))];
+        var parts = (await PartsAsync(connection, [.. claimed.Select(row => row.DossierId)], peer, cancellationToken)).ToLookup(part => part.Entry);
+        return [.. claimed.Select(row => (Id: DossierId.Read(row.DossierId), Row: row))
+            .Select(claim => new Parcel(
+                claim.Id, [.. byDossier[claim.Id]], [.. byDossier[claim.Id].SelectMany(signed => parts[signed.Entry.Hash])], claim.Row.StoppedBy, At(claim.Row.WaitingSince)))];
     }
 
     public async Task SettleAsync(NodeId peer, IReadOnlyCollection<SignedReceipt> receipts, IReadOnlyCollection<Settled> parcels, CancellationToken cancellationToken)
@@ -331,8 +333,8 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             with received as (
                 select id from dossier where id = any(@Receipted) order by id for no key update)
             update dossier set stale_until = '-infinity' from received where dossier.id = received.id;
-            update outbox set claimed_until = settled.not_before, stopped_by = settled.stopped_by
-            from unnest(@Dossiers, @NotBefore, @StoppedBy) as settled (dossier_id, not_before, stopped_by)
+            update outbox set claimed_until = settled.not_before, stopped_by = settled.stopped_by, waiting_since = settled.waiting_since
+            from unnest(@Dossiers, @NotBefore, @StoppedBy, @WaitingSince) as settled (dossier_id, not_before, stopped_by, waiting_since)
             where outbox.peer = @Peer and outbox.dossier_id = settled.dossier_id;
             """,
             new
@@ -343,6 +345,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 Dossiers = Bytes(parcels.Select(parcel => parcel.Dossier)),
                 NotBefore = parcels.Select(parcel => parcel.NotBefore).ToArray(),
                 StoppedBy = parcels.Select(parcel => parcel.StoppedBy).ToArray(),
+                WaitingSince = parcels.Select(parcel => parcel.WaitingSince).ToArray(),
             }, cancellationToken));
         await transaction.CommitAsync(cancellationToken);
     }
@@ -517,6 +520,23 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             new { Peer = peer.ToString() }, cancellationToken));
     }
 
+    public async Task<ImmutableArray<DossierId>> ClaimLastingGapsAsync(DateTimeOffset before, int most, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var claimed = await connection.QueryAsync<byte[]>(Sql(
+            """
+            with lasting as (
+                select id from dossier
+                where waiting_since < @Before and gap_said is distinct from waiting_since
+                order by waiting_since
+                limit @Most
+                for no key update skip locked)
+            update dossier set gap_said = waiting_since from lasting where dossier.id = lasting.id
+            returning dossier.id
+            """, new { Before = before, Most = most }, cancellationToken));
+        return [.. claimed.Select(id => DossierId.Read(id))];
+    }
+
     public async Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -670,7 +690,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
         var catchingUp = (await rows.ReadAsync<CatchUpRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => NodeId.Parse(row.Peer));
         return dossiers
             .Select(row => (Id: DossierId.Read(row.Id), row.WaitingSince))
-            .ToDictionary(row => row.Id, row => new HeldDossier(row.Id, [.. entries[row.Id]], [.. receipts[row.Id]], [.. stops[row.Id]], row.WaitingSince is { } since ? new DateTimeOffset(since) : null, [.. parts[row.Id]])
+            .ToDictionary(row => row.Id, row => new HeldDossier(row.Id, [.. entries[row.Id]], [.. receipts[row.Id]], [.. stops[row.Id]], At(row.WaitingSince), [.. parts[row.Id]])
             {
                 Pending = [.. pending[row.Id]],
                 CatchingUpWith = [.. catchingUp[row.Id].Distinct()],
@@ -716,6 +736,8 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 Dossiers = rows.Select(row => row.Dossier?.ToArray()).ToArray(),
             }, cancellationToken));
 
+    static DateTimeOffset? At(DateTime? utc) => utc is { } at ? new DateTimeOffset(at) : null;
+
     static CommandDefinition Sql(string text, object parameters, CancellationToken cancellationToken) => new(text, parameters, cancellationToken: cancellationToken);
 
     static byte[][] Bytes(IEnumerable<DossierId> ids) => [.. ids.Select(id => id.ToArray())];
@@ -740,9 +762,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
     {
         public DueDebt ToDebt() => new(
             new DebtKey(Clock, NodeId.Parse(Owes), Number, EntryHash.Read(Cause), About.Length == 0 ? null : EntryHash.Read(About)),
-            Domain.Dossiers.Office.TryParse(Office, out var office) ? office : null, Utc(AwaitingSince), Utc(WarnAt), Utc(DueAt), AgainEvery, ProgressEvery);
-
-        static DateTimeOffset? Utc(DateTime? at) => at is { } given ? new DateTimeOffset(given) : null;
+            Domain.Dossiers.Office.TryParse(Office, out var office) ? office : null, At(AwaitingSince), At(WarnAt), At(DueAt), AgainEvery, ProgressEvery);
     }
 
     sealed record BucketRow(int Bucket, byte[] Digest);
@@ -757,6 +777,8 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             new CommandKey(Domain.Dossiers.Office.TryParse(Office, out var office) ? office : throw new InvalidDataException("A pending withdrawal names no office."), CommandId),
             EntryWire.Read(Draft) ?? throw new InvalidDataException("A pending withdrawal cannot be read."), Draft);
     }
+
+    sealed record ClaimedRow(byte[] DossierId, string? StoppedBy, DateTime? WaitingSince);
 
     sealed record StopRow(byte[] DossierId, string Peer, string StoppedBy);
 

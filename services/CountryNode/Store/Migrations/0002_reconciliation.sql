@@ -42,3 +42,11 @@ create table pending_withdrawal (
 );
 
 create index pending_withdrawal_dossier on pending_withdrawal (dossier_id);
+
+-- A gap that lasts is said once, whichever replica finds it: since when the one lasted that was said.
+alter table dossier add column gap_said timestamptz;
+
+create index dossier_waiting on dossier (waiting_since) where waiting_since is not null;
+
+-- Since when the peer answers that it waits for something missing; null while it does not.
+alter table outbox add column waiting_since timestamptz;
