@@ -18,7 +18,16 @@ public sealed record Country(string Id, string Name, string Unit)
     ];
 
     /// <summary>Its offices, each <c>role@unit</c>.</summary>
-    public IReadOnlyList<string> Offices { get; } = [$"focal-point@{Unit}", $"case-worker@{Unit}", $"auditor@{Unit}"];
+    public IReadOnlyList<string> Offices { get; } = 
+    [
+        $"focal-point@{Unit}", $"focal-point@{Unit}-head", $"case-worker@{Unit}", $"approver@{Unit}", $"auditor@{Unit}", $"administrator@{Unit}",
+    ];
+
+    /// <summary>The office that answers at any hour, and that others are told of.</summary>
+    public string DutyOffice => $"focal-point@{Unit}";
+
+    /// <summary>The office that supervises, when another is late.</summary>
+    public string SupervisingOffice => $"focal-point@{Unit}-head";
 
     /// <summary>The country with this id, in capitals.</summary>
     /// <exception cref="LocalException">No country has this id.</exception>

@@ -114,10 +114,20 @@ public sealed class RegionNode
             PeerAddress = PeerAddress,
             Tokens = DevelopmentIssuer.Settings(Id, _keysFile),
             Offices = Country.Offices,
+            Directory = DirectoryFile,
         };
+        PrivateFile.Write(DirectoryFile, JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            supervising = Country.Offices.Where(office => office != Country.SupervisingOffice).ToDictionary(office => office, _ => Country.SupervisingOffice),
+            duty = Country.All.ToDictionary(country => country.Id, country => country.DutyOffice),
+            approval = _options.Approval,
+        }, Json));
         PrivateFile.Write(SettingsFile, JsonSerializer.SerializeToUtf8Bytes(new { Node = settings }, Json));
         File.Delete(LogFile);
     }
+
+    /// <summary>Who supervises, who is on duty, what is approved.</summary>
+    string DirectoryFile => Path.Combine(_folder, "directory.json");
 
     internal Task StopAllAsync() => Task.WhenAll([StopAsync(), .. _replicas.Select(r => r.StopAsync())]);
 

@@ -21,6 +21,9 @@ public sealed record RegionOptions
     /// <summary>How to start a node, before <c>--config FILE</c>; the country node of this clone when null.</summary>
     public IReadOnlyList<string>? NodeCommand { get; init; }
 
+    /// <summary>Statements that wait for a second person at every node, by their names in the protocol.</summary>
+    public IReadOnlyList<string> Approval { get; init; } = [];
+
     /// <summary>How long a node may take until it listens.</summary>
     public TimeSpan StartLimit { get; init; } = TimeSpan.FromSeconds(60);
 }

@@ -4,7 +4,7 @@ using Coordination.Contracts.Referral.V1;
 using Google.Protobuf;
 using Spectre.Console;
 using Command = System.CommandLine.Command;
-using About = Coordination.Contracts.Referral.V1.Command;
+using About = Coordination.Contracts.Directory.V1.Command;
 
 namespace Coordination.Cli.Commands;
 
