@@ -1,5 +1,5 @@
 using Coordination.CountryNode;
-using Coordination.CountryNode.Directory;
+using Coordination.CountryNode.Offices;
 using Coordination.CountryNode.Doors;
 using Coordination.CountryNode.Exchange;
 using Coordination.Hosting;
@@ -17,7 +17,7 @@ try
     var (settings, faults) = NodeSettings.Read(builder.Configuration.GetSection("Node"));
     if (settings is null) return CannotStart([.. faults]);
 
-    var (directory, unclear) = settings.Directory.Length > 0 ? OfficeDirectory.Read(settings.Directory) : (OfficeDirectory.Empty, []);
+    var (directory, unclear) = settings.DirectoryFile.Length > 0 ? OfficeDirectory.Read(settings.DirectoryFile) : (OfficeDirectory.Empty, []);
     if (directory is null) return CannotStart([.. unclear]);
 
     builder.AddNode(settings, directory);

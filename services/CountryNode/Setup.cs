@@ -1,7 +1,7 @@
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using Coordination.CountryNode.Desks;
-using Coordination.CountryNode.Directory;
+using Coordination.CountryNode.Offices;
 using Coordination.CountryNode.Doors;
 using Coordination.CountryNode.Exchange;
 using Coordination.CountryNode.Peers;

@@ -29,7 +29,7 @@ public sealed record NodeSettings
     public required IReadOnlyList<string> Offices { get; init; }
 
     /// <summary>The file of offices: who supervises, who is on duty, what is approved, whose clocks; empty for none.</summary>
-    public required string Directory { get; init; }
+    public required string DirectoryFile { get; init; }
 
     /// <summary>Reads the settings, and says everything that is wrong with them at once.</summary>
     /// <returns>Either the settings, or at least one fault: a sentence that names the setting and says what to do.</returns>
@@ -44,14 +44,14 @@ public sealed record NodeSettings
             ApiAddress = Address("ApiAddress"),
             PeerAddress = Address("PeerAddress"),
             Tokens = new TokenSettings { Issuer = Text("Tokens:Issuer"), Audience = Text("Tokens:Audience"), KeysFile = Text("Tokens:KeysFile") },
-            Directory = section["Directory"] ?? "",
+            DirectoryFile = section["DirectoryFile"] ?? "",
             Offices = [.. section.GetSection("Offices").GetChildren().Select(office => office.Value ?? "")],
         };
 
         if (settings.Id.Length > 0 && !(NodeId.TryParse(settings.Id, out var id) && id.IsCountry)) Fault("Id", "is no country of the region: one of KH, CN, LA, MM, TH, VN is needed");
-        if (settings.KeyFolder.Length > 0 && !System.IO.Directory.Exists(settings.KeyFolder)) Fault("KeyFolder", $"names a folder that does not exist: {settings.KeyFolder}");
+        if (settings.KeyFolder.Length > 0 && !Directory.Exists(settings.KeyFolder)) Fault("KeyFolder", $"names a folder that does not exist: {settings.KeyFolder}");
         if (settings.Tokens.KeysFile.Length > 0 && !File.Exists(settings.Tokens.KeysFile)) Fault("Tokens:KeysFile", $"names a file that does not exist: {settings.Tokens.KeysFile}");
-        if (settings.Directory.Length > 0 && !File.Exists(settings.Directory)) Fault("Directory", $"names a file that does not exist: {settings.Directory}");
+        if (settings.DirectoryFile.Length > 0 && !File.Exists(settings.DirectoryFile)) Fault("DirectoryFile", $"names a file that does not exist: {settings.DirectoryFile}");
         if (settings.Offices.Count == 0) Fault("Offices", "is empty: name at least one office, such as focal-point@datip");
         foreach (var office in settings.Offices.Where(office => !Office.TryParse(office, out _)))
             Fault("Offices", $"names {office}, which is no role@unit, such as focal-point@datip");

@@ -114,7 +114,7 @@ public sealed class RegionNode
             PeerAddress = PeerAddress,
             Tokens = DevelopmentIssuer.Settings(Id, _keysFile),
             Offices = Country.Offices,
-            Directory = DirectoryFile,
+            DirectoryFile = DirectoryFile,
         };
         PrivateFile.Write(DirectoryFile, JsonSerializer.SerializeToUtf8Bytes(new
         {

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Coordination.CountryNode.Directory;
+using Coordination.CountryNode.Offices;
 using Coordination.CountryNode.Exchange;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;

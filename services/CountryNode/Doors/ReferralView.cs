@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Coordination.Contracts.Referral.V1;
 using Coordination.CountryNode.Desks;
-using Coordination.CountryNode.Directory;
+using Coordination.CountryNode.Offices;
 using Coordination.CountryNode.Exchange;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;

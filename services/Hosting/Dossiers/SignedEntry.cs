@@ -87,6 +87,10 @@ public sealed record Pen(NodeId Node, KeyPool Key)
         return nonce;
     }
 
+    /// <summary>Writes and signs an entry without particulars.</summary>
+    /// <param name="draft">By this node.</param>
+    public SignedEntry Sign(Entry draft) => Sign(draft, NonceFor(draft));
+
     /// <summary>Writes and signs an entry.</summary>
     /// <param name="draft">By this node.</param>
     /// <param name="nonce">As <see cref="NonceFor"/> gave it.</param>

@@ -23,7 +23,7 @@ public sealed class StoreTests(SharedRegion shared)
             // An entry of the other side comes in between judging and appending.
             var theirs = laos.Begin(new Domain.Referrals.Acknowledged(), opening);
             await store.AdmitAsync([opening.Entry.Dossier], _ => [new Admission(
-                opening.Entry.Dossier, [new HeldEntry(theirs, laos.Node, Now)], opening.Entry.Opening, "Received", SetDigest.OfNothing, null, [], [], [])], Cancelled);
+                opening.Entry.Dossier, [new HeldEntry(theirs, laos.Node, Now)], opening.Entry.Opening, Overview.OfNothing with { State = "Received" }, [], SetDigest.OfNothing, null, [], [], [])], Cancelled);
 
             var before = await CountsAsync(database);
             (await store.AppendAsync(Append(next, judgedOn: 1, "cancels"), Cancelled)).ShouldBe(AppendOutcome.JudgeAgain);
@@ -53,7 +53,7 @@ public sealed class StoreTests(SharedRegion shared)
     static DateTimeOffset Now { get; } = new(2026, 11, 22, 10, 0, 0, TimeSpan.Zero);
 
     static Append Append(Coordination.Hosting.Dossiers.SignedEntry entry, int judgedOn, string commandId) => new(
-        entry, judgedOn, "Sent", SetDigest.OfNothing, new Opening(Kind.Referral, 1, [NodeId.Parse("TH"), NodeId.Parse("LA")], []),
+        entry, judgedOn, Overview.OfNothing with { State = "Sent" }, [], SetDigest.OfNothing, new Opening(Kind.Referral, 1, [NodeId.Parse("TH"), NodeId.Parse("LA")], []),
         new CommandKey(Office, commandId), new Answered(new byte[32], new byte[1]), 0, Now);
 
     static async Task<string> CountsAsync(NpgsqlDataSource database)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Coordination.Contracts.Dossier.V1;
+using Coordination.Contracts.Directory.V1;
 using Coordination.Contracts.Referral.V1;
 using Coordination.Local;
 using Google.Protobuf;

@@ -5,11 +5,11 @@ using System.Text.Json.Serialization;
 using Coordination.Domain.Dossiers;
 using Coordination.Domain.Referrals;
 
-namespace Coordination.CountryNode.Directory;
+namespace Coordination.CountryNode.Offices;
 
 /// <summary>Who supervises whom, who is on duty, what needs a second person, and what a pair has agreed on time.</summary>
 /// <remarks>
-/// Read once, at the start, from the file that <c>Node:Directory</c> names; <c>infra/Local</c> writes one as an example.
+/// Read once, at the start, from the file that <c>Node:DirectoryFile</c> names; <c>infra/Local</c> writes one as an example.
 /// The reads are those that the regional directory will serve.
 /// </remarks>
 public sealed class OfficeDirectory
