@@ -15,7 +15,7 @@ sealed class Scene
     Entry? _plan;
     Entry? _contact;
 
-    Scene(Pair pair, Opened opened, int salt) => (Pair, Pen) = (pair, Pen.Open(pair, opened, salt));
+    Scene(Pair pair, Body opened, int salt) => (Pair, Pen) = (pair, Pen.Open(pair, opened, salt));
 
     /// <summary>How a return may be under way: who planned it, and whether it is held.</summary>
     public sealed record Circumstances(bool PlannedByHost = true, bool IsHeld = false)
@@ -40,7 +40,7 @@ sealed class Scene
     }
 
     /// <summary>A referral of which nothing but the opening was written.</summary>
-    public static Scene Opened(Pair pair, Opened opened, int salt = 0) => new(pair, opened, salt);
+    public static Scene Opened(Pair pair, Body opened, int salt = 0) => new(pair, opened, salt);
 
     /// <summary>Each has seen all that the other wrote.</summary>
     public void Meet()
