@@ -141,7 +141,7 @@ public sealed class Dossier<TState> where TState : class, IProtocol<TState>
         foreach (var entry in Entries.Select(judged => judged.Entry).Where(entry => entry.By(author) && entry.Seq > head.Seq))
         {
             var continues = entry.Previous is { } previous ? reached.Contains(previous) : head.Seq == 0;
-            if (continues && reached.Add(entry.Hash) && entry.Seq > end.Seq) end = new Head(author, entry.Seq, entry.Hash);
+            if (continues && !_offChain.Contains(entry.Hash) && reached.Add(entry.Hash) && entry.Seq > end.Seq) end = new Head(author, entry.Seq, entry.Hash);
         }
         return end;
     }

@@ -53,14 +53,15 @@ public sealed partial record Referral
 
         if (State is S.TakenUp or S.Assessed)
         {
-            var assess = isReleased && !IsTraced && Assessment?.Finding is null or Finding.Pending;
+            // An assessment that came before the referral was taken up has not carried it on.
+            var assess = isReleased && (State is S.TakenUp || (!IsTraced && Assessment?.Finding is null or Finding.Pending));
             var locate = Opened.Type is ReferralType.LocateAndProtect && !IsLocated;
             var trace = Opened.Type is ReferralType.FamilyTracing && !IsTraced;
             if (assess) yield return Owe(Clock.Assess, origin);
             if (locate) yield return Owe(Clock.Locate, receiver);
             if (trace) yield return Owe(Clock.Trace, origin);
-            if (State is S.Assessed && !assess && !locate && !trace)
-                yield return Owe(Assessment?.Finding is Finding.MayReturn && Wish?.Wish is Referrals.Wish.Return ? Clock.PlanReturn : Clock.DecideOn, host);
+            if (State is S.Assessed && Assessment?.Finding is Finding.MayReturn && Wish?.Wish is Referrals.Wish.Return) yield return Owe(Clock.PlanReturn, host);
+            else if (State is S.Assessed && (Assessment?.Finding is Finding.MayReturn or Finding.MayNotReturn || !(assess || locate || trace))) yield return Owe(Clock.DecideOn, host);
         }
 
         if (State is S.ReturnPlanned && !IsHeld) yield return Owe(Clock.AgreeToReturn, Parties.Other(Plan!.By), about: Plan.Entry);
@@ -76,6 +77,8 @@ public sealed partial record Referral
         if (State is S.ReturnAgreed or S.EnRoute or S.Withdrawn && Plan is { } plan
             && Journeys.FirstOrDefault(journey => journey.Plan == plan.Token) is { Standing: PlanStanding.Agreed, ArrivalTold: false })
             yield return Owe(Clock.Arrive, origin, at: plan.MeetingAt);
+        else if (State is S.EnRoute || (State is S.Withdrawn && CurrentJourney?.Position is Position.EnRoute))
+            yield return Owe(Clock.Arrive, origin);
         if ((IsOpen || State is S.Withdrawn) && CurrentJourney is { DepartureUntold: true }) yield return Owe(Clock.TellDeparture, host);
         if (State is S.Unaccounted || (State is S.Withdrawn && CurrentJourney?.Position is Position.Unaccounted or Position.Contradicted))
         {

@@ -92,6 +92,19 @@ public sealed class DraftTests
         (Draft(first, R, Sample.Acknowledged).Seq, Draft(first, R, Sample.Acknowledged).Previous).ShouldBe((2, pen.Written[1].Hash));
     }
 
+    [Fact]
+    public void An_author_does_not_write_on_from_an_entry_that_left_its_chain()
+    {
+        var pen = Pen.Open(Pair.Usual);
+        var acknowledged = pen.Write(R, Sample.Acknowledged);
+        var off = pen.Write(R, Sample.Neutral);
+        off = pen.Alter(off, off with { Seq = 3 });
+        var dossier = pen.Fold();
+
+        dossier.On(off).ShouldBe(nameof(ReasonCode.WrongForm));
+        (Draft(dossier, R, Sample.TakenUp).Seq, Draft(dossier, R, Sample.TakenUp).Previous).ShouldBe((2, acknowledged.Hash));
+    }
+
     static Entry Draft(Dossier<Referral> dossier, NodeId author, Body body) =>
         dossier.Draft(author, new Statement(Sample.Desk, body, Sample.Today, Channel.Node), Sample.Now);
 }

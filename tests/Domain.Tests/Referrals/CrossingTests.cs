@@ -98,9 +98,9 @@ public sealed class CrossingTests
 
                 var scene = Scene.At(state, Pair.Usual, new());
                 scene.Meet();
-                scene.Write(Pair.Usual.Host, "ReturnPlanned", seeing: false);
+                var hosts = scene.Write(Pair.Usual.Host, "ReturnPlanned", seeing: false);
                 scene.Write(Pair.Usual.Origin, "ReturnPlanned", seeing: false);
-                var again = scene.Pen.Write(Pair.Usual.Origin, Sample.Planned(new Token(4), replaces: Sample.SecondPlan));
+                var again = scene.Pen.Write(Pair.Usual.Origin, Sample.Planned(new Token(40), replaces: ((ReturnPlanned)hosts.Body).Plan));
                 scene.Pen.Fold().On(again).ShouldBe("applied");
             }
         }

@@ -11,10 +11,11 @@ sealed class Scene
     readonly Dictionary<NodeId, Entry> _appearance = [];
     readonly Dictionary<NodeId, Entry> _releases = [];
     Entry? _onward;
+    uint _planned;
     Entry? _plan;
     Entry? _contact;
 
-    Scene(Pair pair, Opened opened, int salt) => (Pair, Pen) = (pair, Pen.Open(pair, opened, salt));
+    Scene(Pair pair, Body opened, int salt) => (Pair, Pen) = (pair, Pen.Open(pair, opened, salt));
 
     /// <summary>How a return may be under way: who planned it, and whether it is held.</summary>
     public sealed record Circumstances(bool PlannedByHost = true, bool IsHeld = false)
@@ -38,6 +39,9 @@ sealed class Scene
         return scene;
     }
 
+    /// <summary>A referral of which nothing but the opening was written.</summary>
+    public static Scene Opened(Pair pair, Body opened, int salt = 0) => new(pair, opened, salt);
+
     /// <summary>Each has seen all that the other wrote.</summary>
     public void Meet()
     {
@@ -51,7 +55,8 @@ sealed class Scene
         var other = author == Pair.Host ? Pair.Origin : Pair.Host;
         var known = (_plan?.Body as ReturnPlanned)?.Plan;
         var body = Protocol.Statements[statement](Pair);
-        if (body is ReturnPlanned) body = Sample.Planned(new Token(author == Pair.Host ? 2u : 3u), known);
+        if (body is ReturnPlanned) body = Sample.Planned(new Token((author == Pair.Host ? 2u : 3u) + (_planned * 2)), seeing ? Pen.Fold().State?.Plan?.Token : known);
+        if (known is { } plan) body = OnPlan(body, plan);
         if (body is CaseFileReleased) body = new CaseFileReleased(_releases.ContainsKey(author) ? 2 : 1, Sample.Letter);
         var answered = body switch
         {
@@ -64,14 +69,44 @@ sealed class Scene
             _ => null,
         };
         var entry = seeing ? Pen.Write(author, body) : Pen.WriteUnseeing(author, body);
-        return Pen.Alter(entry, entry with
+        entry = Pen.Alter(entry, entry with
         {
             Answers = answered?.Hash,
             HappenedOn = body is Lapsed ? Sample.Opened(Pair).ReplyBy.AddDays(1) : Sample.Today,
             Channel = body is ContinuedOnPaper ? Channel.Letter : Channel.Node,
             Letter = body is ContinuedOnPaper ? Sample.Letter : null,
         });
+        // What crosses is not answered by who does not know of it.
+        if (seeing) Remember(entry);
+        return entry;
     }
+
+    void Remember(Entry entry)
+    {
+        switch (entry.Body)
+        {
+            case InformationRequested: _information[entry.Author] = entry; break;
+            case AppearanceAsked: _appearance[entry.Author] = entry; break;
+            case OnwardProposed: _onward = entry; break;
+            case CaseFileReleased: _releases[entry.Author] = entry; break;
+            case ReturnPlanned:
+                _plan = entry;
+                _planned++;
+                break;
+            case ContactEnded: _contact = entry; break;
+        }
+    }
+
+    /// <summary>A word on the plan that was last made known.</summary>
+    static Body OnPlan(Body body, Token plan) => body switch
+    {
+        Accompanied said => said with { Plan = plan },
+        DidNotTravel said => said with { Plan = plan },
+        Met said => said with { Plan = plan },
+        NotArrived said => said with { Plan = plan },
+        FoundSafe said => said with { Plan = plan },
+        _ => body,
+    };
 
     void Go(ReferralState state, Circumstances circumstances)
     {
@@ -94,23 +129,23 @@ sealed class Scene
 
         foreach (var author in new[] { host, origin })
         {
-            _information[author] = Write(author, "InformationRequested");
-            _appearance[author] = Write(author, "AppearanceAsked");
+            Write(author, "InformationRequested");
+            Write(author, "AppearanceAsked");
         }
-        _contact = Write(host, "ContactEnded");
+        Write(host, "ContactEnded");
         if (state >= ReferralState.Received) Write(Pair.Receiver, "Acknowledged");
-        if (state >= ReferralState.Received) _onward = Write(Pair.Receiver, "OnwardProposed");
+        if (state >= ReferralState.Received) Write(Pair.Receiver, "OnwardProposed");
         if (state < ReferralState.TakenUp) return;
         Write(Pair.Receiver, "TakenUp");
-        _releases[host] = Write(host, "CaseFileReleased");
-        _releases[origin] = Write(origin, "CaseFileReleased");
+        Write(host, "CaseFileReleased");
+        Write(origin, "CaseFileReleased");
         if (state < ReferralState.Assessed) return;
         Write(origin, "AssessmentReported(MayReturn)");
         Write(host, "WishRecorded(Return)");
         if (state >= ReferralState.ReturnPlanned)
         {
             var planner = circumstances.PlannedByHost ? host : origin;
-            _plan = Pen.Write(planner, Sample.Planned(Sample.Plan));
+            Remember(Pen.Write(planner, Sample.Planned(Sample.Plan)));
             if (state >= ReferralState.ReturnAgreed) Write(planner == host ? origin : host, "ReturnAgreed");
         }
         if (circumstances.IsHeld) Write(host, "ReturnHeld");

@@ -1,0 +1,255 @@
+using System.Collections.Immutable;
+using Coordination.Domain.Dossiers;
+using Coordination.Domain.Referrals;
+
+namespace Coordination.Domain.Tests.Referrals;
+
+/// <summary>When what is owed warns and is late: from the other's receipt, in working days of the country that must act.</summary>
+public sealed class DueTests
+{
+    static readonly WorkingCalendar Weekends = WorkingCalendar.WeekendsOnly;
+
+    /// <summary>A Friday evening in Vientiane; in Yangon too, but half an hour earlier there.</summary>
+    static readonly DateTimeOffset Friday = At("2026-03-06T10:00:00Z");
+
+    [Fact]
+    public void A_clock_does_not_run_before_the_other_country_holds_the_entry()
+    {
+        var (scene, referral) = Sent();
+        var debt = Of(referral, Clock.Acknowledge);
+        referral.Due(debt, None, Weekends).ShouldBeNull();
+        referral.Due(debt, new Receipts(Times((scene.Pen.Opening, Friday)), Times()), Weekends).ShouldBeNull();
+
+        var due = Due(referral, Clock.Acknowledge, (scene.Pen.Opening, Friday));
+        due.WarnAt.ShouldBe(Friday.AddHours(24));
+        due.DueAt.ShouldBe(At("2026-03-10T17:00:00Z"), "the end of Tuesday: a weekend is between");
+    }
+
+    [Fact]
+    public void Holidays_count_of_the_country_that_must_act_and_of_no_other()
+    {
+        var (scene, referral) = Sent();
+        foreach (var (country, due) in new[] { ("LA", "2026-03-11T17:00:00Z"), ("TH", "2026-03-10T17:00:00Z") })
+        {
+            var monday = ImmutableHashSet.Create(new DateOnly(2026, 3, 9));
+            var calendar = new WorkingCalendar(ImmutableDictionary<NodeId, ImmutableHashSet<DateOnly>>.Empty.Add(NodeId.Parse(country), monday));
+            referral.Due(Of(referral, Clock.Acknowledge), Held((scene.Pen.Opening, Friday)), calendar)!.DueAt.ShouldBe(At(due), country);
+            calendar.CountsHolidaysOf(NodeId.Parse(country)).ShouldBeTrue();
+        }
+        Weekends.CountsHolidaysOf(NodeId.Parse("LA")).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("LA", "2026-03-10T17:00:00Z")]
+    [InlineData("MM", "2026-03-10T17:30:00Z")]
+    [InlineData("CN", "2026-03-10T16:00:00Z")]
+    [InlineData("VN", "2026-03-10T17:00:00Z")]
+    public void A_day_ends_at_midnight_of_the_country_that_must_act(string origin, string due)
+    {
+        var scene = Scene.Opened(Pair.Of("TH", origin), Sample.Opened(Pair.Of("TH", origin)));
+        Due(scene.Pen.Fold().State!, Clock.Acknowledge, (scene.Pen.Opening, Friday)).DueAt.ShouldBe(At(due));
+    }
+
+    [Fact]
+    public void What_is_received_after_midnight_there_starts_a_day_later()
+    {
+        var pair = Pair.Of("TH", "MM");
+        var scene = Scene.Opened(pair, Sample.Opened(pair));
+        var referral = scene.Pen.Fold().State!;
+        // 17:15 UTC is the next day in Lao PDR and not yet in Myanmar.
+        Due(referral, Clock.Acknowledge, (scene.Pen.Opening, At("2026-03-03T17:15:00Z"))).DueAt.ShouldBe(At("2026-03-05T17:30:00Z"));
+        Due(referral, Clock.Acknowledge, (scene.Pen.Opening, At("2026-03-03T17:30:00Z"))).DueAt.ShouldBe(At("2026-03-06T17:30:00Z"));
+    }
+
+    [Fact]
+    public void An_urgent_referral_runs_by_hours()
+    {
+        var scene = Scene.Opened(Pair.Usual, Sample.Opened(Pair.Usual) with { Urgency = Urgency.Urgent, Clocks = Clocks.Default(Urgency.Urgent) });
+        var due = Due(scene.Pen.Fold().State!, Clock.Acknowledge, (scene.Pen.Opening, Friday));
+        (due.WarnAt, due.DueAt).ShouldBe((Friday.AddHours(2), Friday.AddHours(4)));
+
+        var acknowledged = scene.Write(Pair.Usual.Receiver, "Acknowledged");
+        Due(scene.Pen.Fold().State!, Clock.TakeUpOrDecline, (acknowledged, Friday)).DueAt.ShouldBe(Friday.AddHours(24));
+    }
+
+    [Fact]
+    public void What_an_opening_says_of_its_clocks_holds_whatever_is_usual()
+    {
+        var terms = Clocks.Default(Urgency.Routine).Terms.Where(terms => terms.Clock is not Clock.Acknowledge)
+            .Add(new ClockTerms(Clock.Acknowledge, 0, Warn: null, new Wait(10, TimeUnit.Days)));
+        var scene = Scene.Opened(Pair.Usual, Sample.Opened(Pair.Usual) with { Clocks = new Clocks(terms) });
+        var due = Due(scene.Pen.Fold().State!, Clock.Acknowledge, (scene.Pen.Opening, Friday));
+        (due.WarnAt, due.DueAt).ShouldBe((null, At("2026-03-16T17:00:00Z")));
+    }
+
+    [Fact]
+    public void An_opening_without_one_clock_or_with_one_too_many_opens_nothing()
+    {
+        var usual = Clocks.Default(Urgency.Routine).Terms;
+        foreach (var wrong in new[]
+        {
+            usual.Where(terms => terms.Clock is not Clock.Find), usual.Add(usual[0]), usual.Add(new ClockTerms(Clock.FollowUp, 5, null, new Wait(1, TimeUnit.Months))),
+            Changed(Clock.Find, terms => terms with { Due = null }), Changed(Clock.Prepare, terms => terms with { Due = new Wait(1, TimeUnit.Days) }),
+            Changed(Clock.Find, terms => terms with { Due = new Wait(0, TimeUnit.Hours) }), Changed(Clock.Find, terms => terms with { Warn = new Wait(1001, TimeUnit.Hours) }),
+        })
+        {
+            var pen = Pen.Open(Pair.Usual, Sample.Opened(Pair.Usual) with { Clocks = new Clocks(wrong) });
+            pen.Fold().On(pen.Opening).ShouldBe(nameof(ReasonCode.WrongForm));
+        }
+
+        ValueList<ClockTerms> Changed(Clock clock, Func<ClockTerms, ClockTerms> change) => new([.. usual.Select(terms => terms.Clock == clock ? change(terms) : terms)]);
+    }
+
+    [Fact]
+    public void Delivery_is_due_until_the_other_country_holds_the_opening()
+    {
+        var (scene, referral) = Sent();
+        var debt = Of(referral, Clock.Delivery);
+        var committed = Times((scene.Pen.Opening, Friday));
+        var due = referral.Due(debt, new Receipts(committed, Times()), Weekends)!;
+        (due.WarnAt, due.DueAt).ShouldBe((Friday.AddHours(12), Friday.AddHours(24)));
+        referral.Due(debt, new Receipts(committed, committed), Weekends).ShouldBeNull();
+    }
+
+    [Fact]
+    public void On_paper_a_clock_runs_from_the_day_on_which_it_happened()
+    {
+        var scene = Scene.Opened(Pair.Usual, Sample.Opened(Pair.Usual) with { OnPaper = true });
+        var referral = scene.Pen.Fold().State!;
+        Sample.Today.ShouldBe(new DateOnly(2026, 3, 2));
+        referral.Due(Of(referral, Clock.Acknowledge), None, Weekends)!.DueAt.ShouldBe(At("2026-03-04T17:00:00Z"));
+    }
+
+    [Fact]
+    public void The_clock_of_who_waits_for_an_answer_stands()
+    {
+        var pair = Pair.Usual;
+        var scene = Scene.Opened(pair, Sample.Opened(pair));
+        var acknowledged = scene.Write(pair.Receiver, "Acknowledged");
+        var monday = At("2026-03-02T03:00:00Z");
+        Due(scene.Pen.Fold().State!, Clock.TakeUpOrDecline, (acknowledged, monday)).DueAt.ShouldBe(At("2026-03-11T17:00:00Z"));
+
+        var asked = scene.Write(pair.Receiver, "InformationRequested");
+        var waiting = scene.Pen.Fold().State!;
+        waiting.Due(Of(waiting, Clock.TakeUpOrDecline), Held((acknowledged, monday), (asked, monday.AddDays(1))), Weekends).ShouldBeNull();
+        // The question is the other's to answer, and its own clock runs.
+        Due(waiting, Clock.SupplyInformation, (asked, monday.AddDays(1))).DueAt.ShouldBe(At("2026-03-12T17:00:00Z"));
+
+        var supplied = scene.Write(pair.Sender, "InformationSupplied");
+        var answered = scene.Pen.Fold().State!;
+        Due(answered, Clock.TakeUpOrDecline, (acknowledged, monday), (asked, monday.AddDays(1)), (supplied, monday.AddDays(3))).DueAt.ShouldBe(At("2026-03-13T17:00:00Z"));
+    }
+
+    [Fact]
+    public void A_question_of_the_other_country_stops_no_clock()
+    {
+        var pair = Pair.Usual;
+        var scene = Scene.Opened(pair, Sample.Opened(pair));
+        var acknowledged = scene.Write(pair.Receiver, "Acknowledged");
+        var asked = scene.Write(pair.Sender, "InformationRequested");
+        Due(scene.Pen.Fold().State!, Clock.TakeUpOrDecline, (acknowledged, Friday), (asked, Friday)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void A_question_stops_no_search()
+    {
+        var pair = Pair.Usual;
+        var scene = Scene.At(ReferralState.EnRoute, pair, new());
+        var missed = scene.Write(pair.Origin, "NotArrived");
+        var asked = scene.Write(pair.Origin, "InformationRequested");
+        var due = Due(scene.Pen.Fold().State!, Clock.Find, (missed, Friday), (asked, Friday));
+        (due.WarnAt, due.DueAt, due.AgainEvery).ShouldBe((Friday.AddHours(1), Friday.AddHours(24), TimeSpan.FromDays(1)));
+    }
+
+    [Fact]
+    public void Assessing_locating_and_tracing_want_a_note_each_month()
+    {
+        foreach (var (type, clock) in new[] { (ReferralType.Repatriation, Clock.Assess), (ReferralType.LocateAndProtect, Clock.Locate), (ReferralType.FamilyTracing, Clock.Trace) })
+        {
+            var pair = Pair.Usual with { Type = type };
+            var scene = Scene.Opened(pair, Sample.Opened(pair));
+            scene.Write(pair.Receiver, "Acknowledged");
+            var takenUp = scene.Write(pair.Receiver, "TakenUp");
+            var released = scene.Write(pair.Host, "CaseFileReleased");
+            Due(scene.Pen.Fold().State!, clock, (takenUp, Friday), (released, Friday)).ProgressEvery.ShouldBe(1);
+        }
+        var (opened, sent) = Sent();
+        Due(sent, Clock.Acknowledge, (opened.Pen.Opening, Friday)).ProgressEvery.ShouldBe(0);
+    }
+
+    [Fact]
+    public void An_arrival_is_due_six_hours_after_the_meeting_time()
+    {
+        var scene = Scene.At(ReferralState.ReturnAgreed, Pair.Usual, new());
+        var referral = scene.Pen.Fold().State!;
+        var due = referral.Due(Of(referral, Clock.Arrive), None, Weekends)!;
+        (due.WarnAt, due.DueAt).ShouldBe((null, Sample.Planned(Sample.Plan).MeetingAt.AddHours(6)));
+    }
+
+    [Fact]
+    public void Preparation_is_due_by_the_end_of_the_day_of_travel_and_warns_five_working_days_before()
+    {
+        var scene = Scene.At(ReferralState.ReturnAgreed, Pair.Usual, new());
+        scene.Write(Pair.Usual.Origin, "PreparationReported");
+        var referral = scene.Pen.Fold().State!;
+        var due = referral.Due(Of(referral, Clock.Prepare), None, Weekends)!;
+        Sample.Planned(Sample.Plan).TravelOn.ShouldBe(new DateOnly(2026, 3, 16));
+        (due.WarnAt, due.DueAt).ShouldBe((At("2026-03-08T17:00:00Z"), At("2026-03-16T17:00:00Z")));
+    }
+
+    [Theory]
+    [InlineData("2026-01-31", "2026-02-28", "2026-04-30", "2026-07-31", "2027-01-31")]
+    [InlineData("2028-01-31", "2028-02-29", "2028-04-30", "2028-07-31", "2029-01-31")]
+    [InlineData("2026-11-30", "2026-12-30", "2027-02-28", "2027-05-30", "2027-11-30")]
+    public void Follow_ups_are_due_on_the_same_day_of_the_month_or_its_last(string met, params string[] due)
+    {
+        var scene = Scene.At(ReferralState.EnRoute, Pair.Usual, new());
+        var entry = scene.Write(Pair.Usual.Origin, "Met");
+        var referral = scene.Pen.Fold().State!;
+        var noon = new DateTimeOffset(DateOnly.Parse(met), new TimeOnly(5, 0), TimeSpan.Zero);
+        for (var number = 1; number <= 4; number++)
+        {
+            var debt = referral.Debts.Single(debt => debt.Clock is Clock.FollowUp && debt.Number == number);
+            referral.Due(debt, Held((entry, noon)), Weekends)!.DueAt.ShouldBe(RegionalTime.EndOf(Pair.Usual.Origin, DateOnly.Parse(due[number - 1])));
+        }
+    }
+
+    [Fact]
+    public void The_day_that_a_follow_up_names_for_the_next_counts()
+    {
+        var scene = Scene.At(ReferralState.Returned, Pair.Usual, new());
+        var report = scene.Pen.Write(Pair.Usual.Origin, new FollowUpReported(1, FollowUpResult.Done, new DateOnly(2026, 5, 8)));
+        var referral = scene.Pen.Fold().State!;
+        var second = referral.Debts.Single(debt => debt.Clock is Clock.FollowUp && debt.Number is 2);
+        referral.Due(second, Held((report, Friday)), Weekends)!.DueAt.ShouldBe(At("2026-05-08T17:00:00Z"));
+        referral.Debts.Single(debt => debt.Clock is Clock.FollowUp && debt.Number is 3).On.ShouldBeNull();
+    }
+
+    [Fact]
+    public void Days_that_are_not_working_days_count_where_the_clock_says_days()
+    {
+        var scene = Scene.At(ReferralState.Assessed, Pair.Usual, new());
+        var held = scene.Write(Pair.Usual.Host, "ReturnHeld");
+        var due = Due(scene.Pen.Fold().State!, Clock.EndHold, (held, Friday));
+        (due.WarnAt, due.DueAt).ShouldBe((At("2026-03-26T17:00:00Z"), At("2026-04-05T17:00:00Z")));
+    }
+
+    static readonly Receipts None = new(Times(), Times());
+
+    static (Scene Scene, Referral Referral) Sent()
+    {
+        var scene = Scene.Opened(Pair.Usual, Sample.Opened(Pair.Usual));
+        return (scene, scene.Pen.Fold().State!);
+    }
+
+    static Debt Of(Referral referral, Clock clock) => referral.Debts.First(debt => debt.Clock == clock);
+
+    static Deadline Due(Referral referral, Clock clock, params (Entry Entry, DateTimeOffset At)[] received) =>
+        referral.Due(Of(referral, clock), Held(received), Weekends).ShouldNotBeNull();
+
+    static Receipts Held(params (Entry Entry, DateTimeOffset At)[] received) => new(Times(), Times(received));
+
+    static Dictionary<EntryHash, DateTimeOffset> Times(params (Entry Entry, DateTimeOffset At)[] times) => times.ToDictionary(time => time.Entry.Hash, time => time.At);
+
+    static DateTimeOffset At(string instant) => DateTimeOffset.Parse(instant);
+}
