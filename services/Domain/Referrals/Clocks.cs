@@ -59,13 +59,17 @@ public sealed record Clocks(ValueList<ClockTerms> Terms)
     public static ImmutableArray<(Clock Clock, int Number)> Needed { get; } =
         [.. Enum.GetValues<Clock>().Where(clock => clock is not Clock.FollowUp).Select(clock => (clock, 0)), .. Enumerable.Range(1, 4).Select(number => (Clock.FollowUp, number))];
 
+    /// <summary>As an opening from before there were clocks has them: the protocol's own run.</summary>
+    public static Clocks Unsaid { get; } = new(new ValueList<ClockTerms>([]));
+
     /// <summary>The terms of one clock.</summary>
     /// <exception cref="InvalidOperationException">The opening lacks it, which makes the opening void.</exception>
-    public ClockTerms Of(Clock clock, int number) => Terms.Single(terms => terms.Clock == clock && terms.Number == (clock is Clock.FollowUp ? number : 0));
+    public ClockTerms Of(Clock clock, int number, Urgency urgency) => (this == Unsaid ? Default(urgency) : this).Terms.Single(terms => terms.Clock == clock && terms.Number == (clock is Clock.FollowUp ? number : 0));
 
     /// <summary>Why a referral cannot run on these; null when it can.</summary>
     public string? Fault()
     {
+        if (this == Unsaid) return null;
         foreach (var (clock, number) in Needed)
             if (Terms.Count(terms => (terms.Clock, terms.Number) == (clock, number)) != 1)
                 return $"The clocks name {clock}{(number > 0 ? $" {number}" : "")} once.";

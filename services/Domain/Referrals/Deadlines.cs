@@ -25,7 +25,7 @@ public sealed partial record Referral
     /// </remarks>
     public Deadline? Due(Debt debt, Receipts receipts, WorkingCalendar calendar)
     {
-        var terms = Opened.Clocks.Of(debt.Clock, debt.Number);
+        var terms = Opened.Clocks.Of(debt.Clock, debt.Number, Opened.Urgency);
         var progress = debt.Clock is Clock.Assess or Clock.Locate or Clock.Trace ? 1 : 0;
         var again = debt.Clock is Clock.Find ? TimeSpan.FromDays(1) : (TimeSpan?)null;
 

@@ -39,10 +39,7 @@ public static class ReferralWire
                 fields.OptionalToken("earlier_referral", wire.EarlierReferral.Span),
                 fields.OptionalToken("group", wire.Group.Span),
                 fields.OptionalToken("assistance", wire.Assistance.Span)),
-            // An opening without clocks is older than they are: the protocol's own ran then, and run on.
-            wire.Clocks.Count == 0
-                ? Clocks.Default((Urgency)wire.Urgency)
-                : new Clocks(new([.. wire.Clocks.Select(terms => Read(terms, fields.Within("clocks")))])));
+            new Clocks(new([.. wire.Clocks.Select(terms => Read(terms, fields.Within("clocks")))])));
     }
 
     public static Declined Read(Wire.Declined? wire, FieldReader fields)

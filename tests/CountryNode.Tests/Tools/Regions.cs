@@ -14,7 +14,15 @@ static class Regions
         region.Office(region[node], role);
 
     public static OfficeClient Office(this Region region, RegionNode node, string role = "focal-point") =>
-        new(region, node, node.Tokens.Single(token => token.Key.StartsWith(role, StringComparison.Ordinal)).Value);
+        new(region, node, node.Tokens[role.Contains('@', StringComparison.Ordinal) ? role : $"{role}@{node.Country.Unit}"]);
+
+    /// <summary>What both sides see alike: all but what is open to one of them.</summary>
+    public static Referral Common(this Referral referral)
+    {
+        var common = referral.Clone();
+        common.Offers.Clear();
+        return common;
+    }
 
     /// <summary>An adult's repatriation from one country to another, with consent; nobody in particular.</summary>
     public static Opened Repatriation(string host, string origin) => new()
@@ -87,6 +95,9 @@ static class Regions
         """
         with lost as (select hash from entry where dossier_id = $1 and author = $2 and seq >= $3),
         receipts as (delete from receipt using lost where receipt.hash = lost.hash),
+        numbered as (delete from change using lost where change.entry_hash = lost.hash),
+        unnumbered_yet as (delete from unnumbered using lost where unnumbered.entry_hash = lost.hash),
+        parts as (delete from part using lost where part.entry_hash = lost.hash),
         entries as (delete from entry using lost where entry.hash = lost.hash)
         update dossier set held = left_over.held, digest = left_over.digest
         from (select count(*) as held, sha256(string_agg(hash, ''::bytea order by hash)) as digest

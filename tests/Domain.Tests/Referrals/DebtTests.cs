@@ -131,7 +131,7 @@ public sealed class DebtTests
                 var carries = referral.Debts.Any(debt => debt.Clock is not (Clock.Resolve or Clock.Contact or Clock.SupplyInformation or Clock.Answer));
                 if ((referral.IsOpen && !carries) || referral.Debts.Any(debt => debt.Owes != pair.Host && debt.Owes != pair.Origin))
                     Assert.Fail($"seed {seed}, {opened.Type}: {string.Join(", ", scene.Pen.Written.Select(entry => $"{entry.Author} {entry.Body}"))}: {referral.State}");
-                foreach (var debt in referral.Debts) referral.Opened.Clocks.Of(debt.Clock, debt.Number).ShouldNotBeNull();
+                foreach (var debt in referral.Debts) referral.Opened.Clocks.Of(debt.Clock, debt.Number, referral.Opened.Urgency).ShouldNotBeNull();
                 Dossiers.Step.Random(scene, referral.State, die);
             }
         }
