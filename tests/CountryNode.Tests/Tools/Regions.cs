@@ -108,7 +108,9 @@ static class Regions
     /// <summary>Loses a dossier as if nothing of it had ever come.</summary>
     public static async Task LoseAsync(this RegionNode node, ByteString dossier)
     {
-        foreach (var table in (string[])["outbox", "gap", "receipt", "entry", "participant"])
+        foreach (var table in (string[])["unnumbered", "change"])
+            await node.AskAsync<object?>($"delete from {table} where entry_hash in (select hash from entry where dossier_id = $1)", dossier.ToByteArray());
+        foreach (var table in (string[])["notice", "debt", "part", "outbox", "gap", "receipt", "entry", "participant"])
             await node.AskAsync<object?>($"delete from {table} where dossier_id = $1", dossier.ToByteArray());
         await node.AskAsync<object?>("delete from dossier where id = $1", dossier.ToByteArray());
     }
