@@ -182,7 +182,7 @@ public sealed class ConvergenceTests
             "everything fits", "on paper", "corrected", "something is owed", "a contradiction", .. Protocol.Statements.Values.Select(statement => $"applied {statement(Pair.Usual).Name}"),
             "both forked", "a stop with entries behind it", "all of one chain seen late",
         ];
-        every.Where(situation => seen.GetValueOrDefault(situation) < 5).ShouldBeEmpty();
+        every.Where(situation => seen.GetValueOrDefault(situation) < 3).ShouldBeEmpty();
     }
 
     static IEnumerable<string> Situations(History history, Dossier<Referral> dossier)

@@ -42,7 +42,7 @@ sealed class History
     {
         var die = new Die(first);
         _pair = Pairs[die.Of(Pairs.Length)];
-        _isCareful = die.Of(4) is 0;
+        _isCareful = die.Of(3) is 0;
         _isOnPaper = !_isCareful && die.Of(8) is 0;
         var opened = (die.Of(4) is 0 ? Sample.OpenedForChild(_pair) : Sample.Opened(_pair)) with { OnPaper = _isOnPaper };
         if (_pair.Type is ReferralType.FamilyTracing) opened = opened with { BestInterestsOn = Sample.Today };

@@ -130,6 +130,18 @@ public sealed class AnswerTests
     }
 
     [Fact]
+    public void A_person_may_appear_before_a_court_after_the_referral_is_completed()
+    {
+        var scene = Scene.At(ReferralState.Completed, Pair.Usual, new());
+        var asked = scene.Write(H, "AppearanceAsked");
+        scene.Pen.Fold().State!.Debts.Single(debt => debt.About == asked.Hash).ShouldSatisfyAllConditions(
+            debt => debt.Clock.ShouldBe(Clock.Answer), debt => debt.Owes.ShouldBe(O));
+        On(scene.Pen, scene.Write(O, "AppearanceAnswered(Granted)")).ShouldBe("applied");
+        On(scene.Pen, scene.Write(O, "AppearanceDone")).ShouldBe("applied");
+        scene.Pen.Fold().State!.Debts.ShouldNotContain(debt => debt.About == asked.Hash);
+    }
+
+    [Fact]
     public void Data_are_stopped_once_by_each_where_a_referral_has_ended()
     {
         foreach (var state in new[] { ReferralState.Declined, ReferralState.Cancelled, ReferralState.Withdrawn, ReferralState.EnteredInError })

@@ -124,6 +124,25 @@ public sealed class OpenedTests
         Open(opened with { ReplyBy = Sample.Today }).Word().ShouldBe("applied");
     }
 
+    [Theory, MemberData(nameof(Types))]
+    public void After_a_return_the_person_stays_in_the_country_of_origin_where_support_or_a_court_asks(ReferralType type)
+    {
+        var pair = Pair.Usual with { Type = type };
+        var after = Open(pair, Sample.Opened(pair) with { AfterReturn = true }).ShouldBeOfType<Applied<Referral>>().State;
+        var before = Open(pair, Sample.Opened(pair)).ShouldBeOfType<Applied<Referral>>().State;
+
+        after.Stay.ShouldBe(type is ReferralType.Reintegration or ReferralType.WitnessAppearance ? pair.Origin : pair.Host);
+        before.Stay.ShouldBe(pair.Host);
+    }
+
+    [Fact]
+    public void Nobody_opens_a_referral_for_another_country()
+    {
+        var pen = Pen.Open(Pair.Usual);
+        Referral.Open(pen.Opening with { OnBehalfOf = Pair.Usual.Receiver }).Word().ShouldBe(nameof(ReasonCode.WrongForm));
+        Referral.Open(pen.Opening).Word().ShouldBe("applied");
+    }
+
     [Fact]
     public void Host_and_origin_are_two_countries()
     {
