@@ -17,12 +17,22 @@ sealed class Database(NodeId own)
     readonly Dictionary<(NodeId Peer, DossierId Dossier), GapRow> _gaps = [];
     readonly Dictionary<CommandKey, Answered> _commands = [];
     readonly HashSet<(EntryHash, string, NodeId)> _audit = [];
+    readonly List<PendingWithdrawal> _pending = [];
+
+    /// <summary>By peer and dossier; null for every dossier that names the peer.</summary>
+    readonly Dictionary<(NodeId Peer, DossierId? Dossier), long> _catchUp = [];
+
     int _queued;
+    long _handOvers;
 
     /// <summary>In the order in which they came.</summary>
     public IEnumerable<DossierRow> Dossiers => _dossiers.Values;
 
     public bool HasOutbox => _outbox.Count > 0;
+
+    public bool HasPending => _pending.Count > 0;
+
+    public bool IsCatchingUpWith(NodeId peer) => _catchUp.Keys.Any(row => row.Peer == peer);
 
     public DossierRow? Row(DossierId id) => _dossiers.GetValueOrDefault(id);
 
@@ -36,15 +46,32 @@ sealed class Database(NodeId own)
 
     public Answered? Answer(CommandKey command) => _commands.GetValueOrDefault(command);
 
+    /// <summary>Everything as it is now, to be put back some day.</summary>
+    public Database Backup()
+    {
+        var copy = new Database(own) { _queued = _queued, _handOvers = _handOvers };
+        foreach (var (id, row) in _dossiers) copy._dossiers[id] = row.Copy();
+        foreach (var (key, row) in _outbox) copy._outbox[key] = row;
+        foreach (var (key, row) in _gaps) copy._gaps[key] = row;
+        foreach (var (key, row) in _commands) copy._commands[key] = row;
+        foreach (var (key, row) in _catchUp) copy._catchUp[key] = row;
+        copy._audit.UnionWith(_audit);
+        copy._pending.AddRange(_pending);
+        return copy;
+    }
+
     public AppendOutcome Append(Append append)
     {
         var entry = append.Entry.Entry;
         var row = _dossiers.GetValueOrDefault(entry.Dossier);
+        if (_handOvers < append.Known) return AppendOutcome.Behind;
+        if (entry.Opening is null && append.Participants.Participants.Any(peer => peer != own && CatchesUp(peer, entry.Dossier))) return AppendOutcome.JudgeAgain;
         if (entry.Opening is not null && row is not null) throw new InvalidOperationException("dossier_pkey");
         if (entry.Opening is null && row?.Entries.Count != append.JudgedOn) return AppendOutcome.JudgeAgain;
         if (row?.ByHash.ContainsKey(entry.Hash) is true) throw new InvalidOperationException("entry_pkey");
         if (row?.Entries.Any(held => held.HandedOnBy is null && held.Entry.Seq == entry.Seq) is true) throw new InvalidOperationException("entry_written_once");
-        if (!_commands.TryAdd(append.Command, append.Answered)) return AppendOutcome.JudgeAgain;
+        if (append.Answered is null) _pending.RemoveAll(pending => pending.Command == append.Command);
+        else if (!_commands.TryAdd(append.Command, append.Answered)) return AppendOutcome.JudgeAgain;
 
         if (row is null)
         {
@@ -171,6 +198,36 @@ sealed class Database(NodeId own)
         }
     }
 
+    public long CountHandOver() => ++_handOvers;
+
+    public long? BeginCatchUp(long? known, IReadOnlyCollection<NodeId> peers)
+    {
+        if (known is { } elsewhere ? _handOvers >= elsewhere : _handOvers == 0) return null;
+        _handOvers = known ?? _handOvers + 1;
+        foreach (var peer in peers) _catchUp[(peer, null)] = _handOvers;
+        return _handOvers;
+    }
+
+    public long? FindCatchUp(NodeId peer) => _catchUp.Where(row => row.Key.Peer == peer).Select(row => (long?)row.Value).Max();
+
+    public void EndCatchUp(NodeId peer, long number, IReadOnlyCollection<DossierId> butFor)
+    {
+        foreach (var key in _catchUp.Where(row => row.Key.Peer == peer && row.Value <= number && (row.Key.Dossier is not { } id || !butFor.Contains(id))).Select(row => row.Key).ToList())
+            _catchUp.Remove(key);
+        foreach (var id in butFor) _catchUp.TryAdd((peer, id), number);
+    }
+
+    public AppendOutcome Pend(PendingWithdrawal withdrawal, Answered answered)
+    {
+        if (!_commands.TryAdd(withdrawal.Command, answered)) return AppendOutcome.JudgeAgain;
+        _pending.Add(withdrawal);
+        return AppendOutcome.Kept;
+    }
+
+    public ImmutableArray<PendingWithdrawal> ListPending(int most) => [.. _pending.Take(most)];
+
+    bool CatchesUp(NodeId peer, DossierId id) => _catchUp.ContainsKey((peer, null)) || _catchUp.ContainsKey((peer, id));
+
     IEnumerable<DossierDigest> SharedWith(NodeId peer) =>
         _dossiers.Values.Where(row => row.Participants.Contains(peer)).SelectMany(row => row.Digest is { } digest ? [new DossierDigest(row.Id, digest)] : Array.Empty<DossierDigest>());
 
@@ -190,7 +247,11 @@ sealed class Database(NodeId own)
     HeldDossier Read(DossierRow row) => new(
         row.Id, [.. row.Entries], [.. row.Receipts.Values],
         [.. row.Participants.Where(peer => Outbox(peer, row.Id)?.StoppedBy is not null).Select(peer => new Stop(peer, Outbox(peer, row.Id)!.StoppedBy!))],
-        row.WaitingSince);
+        row.WaitingSince)
+    {
+        Pending = [.. _pending.Where(pending => pending.Draft.Dossier == row.Id)],
+        CatchingUpWith = [.. row.Participants.Where(peer => CatchesUp(peer, row.Id))],
+    };
 }
 
 /// <summary>What a node holds of one dossier, in the rows of several tables.</summary>
@@ -217,6 +278,14 @@ sealed class DossierRow(DossierId id)
     public IReadOnlyDictionary<EntryHash, HeldEntry> ByHash => _byHash;
 
     public Dictionary<(EntryHash Hash, NodeId Holder), SignedReceipt> Receipts { get; } = [];
+
+    public DossierRow Copy()
+    {
+        var copy = new DossierRow(Id) { Kind = Kind, State = State, Digest = Digest, WaitingSince = WaitingSince, Participants = Participants };
+        foreach (var held in _entries) copy.Add(held);
+        foreach (var (key, receipt) in Receipts) copy.Receipts[key] = receipt;
+        return copy;
+    }
 
     public void Add(HeldEntry held)
     {

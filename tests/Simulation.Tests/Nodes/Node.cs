@@ -27,7 +27,10 @@ sealed class Node
 
     public Clock Clock { get; }
 
-    public Database Database { get; }
+    public Database Database { get; private set; }
+
+    /// <summary>In the key folder, which no backup of the database holds.</summary>
+    public long? HandOverMark { get; set; }
 
     public Pen Pen { get; }
 
@@ -38,10 +41,20 @@ sealed class Node
         for (var place = 0; place < _processes.Length; place++) _processes[place] = Process.Start(_world, this);
     }
 
+    /// <summary>A backup is put back: every process ends, and the next ones find what stood there then.</summary>
+    /// <returns>What the database held until now.</returns>
+    public Database PutBack(Database backup)
+    {
+        foreach (var process in _processes.OfType<Process>().ToList()) process.Kill();
+        var lost = Database;
+        Database = backup;
+        return lost;
+    }
+
     /// <summary>Whichever process a caller comes to; null when none runs.</summary>
     public Process? AnyProcess(Chance chance)
     {
-        var up = _processes.OfType<Process>().ToList();
+        var up = _processes.OfType<Process>().Where(process => process.IsUp).ToList();
         return up.Count == 0 ? null : chance.Of(up);
     }
 
