@@ -105,6 +105,8 @@ sealed class Database(NodeId own)
         {
             if (admission.Entries.Any(held => Holds(admission.Id, held.Entry.Hash)) || admission.Entries.DistinctBy(held => held.Entry.Hash).Count() != admission.Entries.Length)
                 throw new InvalidOperationException("entry_pkey");
+            if (admission.Entries.IsEmpty && Row(admission.Id) is null && (admission.Opening is not null || !admission.AskFor.IsEmpty))
+                throw new InvalidOperationException("participant_dossier_id_fkey");
             if (admission.Entries.Any(held => held.HandedOnBy is null)) throw new InvalidOperationException("Only a peer's entries come in by the door.");
         }
 
@@ -112,6 +114,7 @@ sealed class Database(NodeId own)
         {
             if (!_dossiers.TryGetValue(admission.Id, out var row)) row = new DossierRow(admission.Id);
             foreach (var held in admission.Entries) row.Add(held);
+            Audit(admission.Audit);
             if (row.Entries.Count == 0) continue;
             _dossiers[admission.Id] = row;
             row.Kind = admission.Opening?.Kind ?? row.Kind;
@@ -122,7 +125,6 @@ sealed class Database(NodeId own)
             foreach (var gap in _gaps.Keys.Where(gap => gap.Dossier == admission.Id && !admission.AskFor.Contains(gap.Peer)).ToList()) _gaps.Remove(gap);
             foreach (var peer in admission.AskFor) _gaps.TryAdd((peer, admission.Id), new GapRow(0, admission.WaitingSince!.Value));
             Keep(admission.Receipts);
-            Audit(admission.Audit);
         }
     }
 
@@ -246,7 +248,7 @@ sealed class Database(NodeId own)
 
     HeldDossier Read(DossierRow row) => new(
         row.Id, [.. row.Entries], [.. row.Receipts.Values],
-        [.. row.Participants.Where(peer => Outbox(peer, row.Id)?.StoppedBy is not null).Select(peer => new Stop(peer, Outbox(peer, row.Id)!.StoppedBy!))],
+        [.. _outbox.Where(waiting => waiting.Key.Dossier == row.Id && waiting.Value.StoppedBy is not null).Select(waiting => new Stop(waiting.Key.Peer, waiting.Value.StoppedBy!))],
         row.WaitingSince)
     {
         Pending = [.. _pending.Where(pending => pending.Draft.Dossier == row.Id)],
