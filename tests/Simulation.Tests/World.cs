@@ -197,7 +197,12 @@ sealed class World
             if (node.Database.Dossiers.FirstOrDefault(row => row.WaitingSince is not null) is { } waiting) return $"{node.Id} lacks something of {waiting.Id.Short}.";
             foreach (var row in node.Database.Dossiers)
                 foreach (var other in row.Participants.Where(other => other != node.Id))
+                {
                     if (this[other].Database.Row(row.Id)?.Entries.Count != row.Entries.Count) return $"{node.Id} and {other} hold different numbers of entries of {row.Id.Short}.";
+                    // What a node forgot to announce when it died is announced by its next comparison.
+                    if (row.Entries.Where(held => held.Entry.By(node.Id)).Select(held => held.Entry.Seq).DefaultIfEmpty().Max() > (node.Database.ReceiptedUpTo(other, row.Id) ?? 0))
+                        return $"{node.Id} has no receipt of {other} for all that it wrote into {row.Id.Short}.";
+                }
         }
         return null;
     }
