@@ -74,6 +74,16 @@ sealed class Oracle(World world)
             world.Fail($"{author.Id} sends its entry {signed.Entry.Seq} of {signed.Entry.Dossier.Short}, which it does not hold.");
     }
 
+    /// <summary>A withdrawal that cannot be signed yet acts as soon as it is kept.</summary>
+    public void Pended(Node node, PendingWithdrawal withdrawal)
+    {
+        _notSignedAtFirst.Add((node.Id, withdrawal.Command));
+        world.Met(Situation.WithdrawalNotSigned);
+        var id = withdrawal.Draft.Dossier;
+        if (!Fold(id, [.. node.Database.Row(id)!.Entries.Select(held => held.Entry), withdrawal.Draft]).Withdrawals.Contains(withdrawal.Draft))
+            world.Fail($"{node.Id} took a withdrawal of consent in {id.Short} that does not show.");
+    }
+
     /// <summary>What an office hears: done means committed, and the same request never hears two different things.</summary>
     public void Answered(Node node, Command command, CommandOutcome outcome)
     {
@@ -86,15 +96,8 @@ sealed class Oracle(World world)
                 if (_answers.TryGetValue(about, out var before) && !before.Span.SequenceEqual(done.Answer.Span)) world.Fail($"{node.Id} answers {command.Key.CommandId} twice, differently.");
                 _answers[about] = done.Answer;
                 var (dossier, entry) = (DossierId.Read(done.Answer.Span[..EntryHash.Length]), EntryHash.Read(done.Answer.Span[EntryHash.Length..]));
-                if (node.Database.ListPending(int.MaxValue).FirstOrDefault(pending => pending.Command == command.Key) is { } pending)
-                {
-                    _notSignedAtFirst.Add(about);
-                    world.Met(Situation.WithdrawalNotSigned);
-                    if (!Fold(dossier, [.. node.Database.Row(dossier)!.Entries.Select(held => held.Entry), pending.Draft]).Withdrawals.Contains(pending.Draft))
-                        world.Fail($"{node.Id} took a withdrawal of consent in {dossier.Short} that does not show.");
-                }
                 // A withdrawal that was signed later stands under another hash than the one that was answered.
-                else if (!_notSignedAtFirst.Contains(about))
+                if (!_notSignedAtFirst.Contains(about))
                 {
                     if (kept is null || !node.Database.Holds(dossier, entry)) world.Fail($"{node.Id} answers {command.Key.CommandId} as done, and holds nothing of it.");
                     _written[about] = (dossier, entry);

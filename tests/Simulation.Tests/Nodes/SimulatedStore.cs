@@ -88,7 +88,12 @@ sealed class SimulatedStore(World world, Process process) : IStore, IHandOverMar
         }, [], cancellationToken);
 
     public Task<AppendOutcome> PendAsync(PendingWithdrawal withdrawal, Answered answered, DateTimeOffset now, CancellationToken cancellationToken) =>
-        AskAsync(() => Database.Pend(withdrawal, answered), [withdrawal.Draft.Dossier], cancellationToken);
+        AskAsync(() =>
+        {
+            var outcome = Database.Pend(withdrawal, answered);
+            if (outcome is AppendOutcome.Kept) world.Oracle.Pended(process.Node, withdrawal);
+            return outcome;
+        }, [withdrawal.Draft.Dossier], cancellationToken);
 
     public Task<ImmutableArray<PendingWithdrawal>> ListPendingAsync(int most, CancellationToken cancellationToken) =>
         AskAsync(() => Database.ListPending(most), [], cancellationToken);
