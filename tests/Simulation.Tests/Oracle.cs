@@ -9,11 +9,31 @@ namespace Coordination.Simulation.Tests;
 /// <summary>What must be true, at every moment and at the end, said without asking the code that it judges.</summary>
 sealed class Oracle(World world)
 {
-    readonly Dictionary<(NodeId, CommandKey), (ReadOnlyMemory<byte> Answer, DossierId Dossier, EntryHash Entry)> _answered = [];
+    readonly Dictionary<(NodeId Node, CommandKey Key), ReadOnlyMemory<byte>> _answers = [];
+    readonly Dictionary<(NodeId Node, CommandKey Key), (DossierId Dossier, EntryHash Entry)> _written = [];
+    readonly HashSet<(NodeId Node, CommandKey Key)> _notSignedAtFirst = [];
+    readonly HashSet<(NodeId Node, EntryHash Entry)> _lost = [];
+    readonly HashSet<(NodeId Node, CommandKey Key)> _forgotten = [];
 
     public static Dossier<Referral> Fold(DossierRow row) => Fold(row.Id, row.Entries.Select(held => held.Entry));
 
     public static Dossier<Referral> Fold(DossierId id, IEnumerable<Entry> entries) => Dossier<Referral>.Fold(id, [.. entries], new HashSet<EntryHash>());
+
+    /// <summary>An older backup was put back: what the node said of what it lost cannot be true until it has it again.</summary>
+    public void PutBack(Node node, Database before)
+    {
+        foreach (var row in before.Dossiers)
+            foreach (var held in row.Entries.Where(held => !node.Database.Holds(row.Id, held.Entry.Hash))) _lost.Add((node.Id, held.Entry.Hash));
+        foreach (var key in _answers.Keys.Where(answered => answered.Node == node.Id && node.Database.Answer(answered.Key) is null).ToList())
+        {
+            _answers.Remove(key);
+            _notSignedAtFirst.Remove(key);
+            _forgotten.Add(key);
+        }
+    }
+
+    /// <summary>Whether a backup was put back that is older than the command: the same command again is a new one.</summary>
+    public bool HasForgotten(Node node, CommandKey command) => _forgotten.Contains((node.Id, command));
 
     /// <summary>At every commit: what the node says of a dossier is what it holds of it.</summary>
     public void Committed(Node node, DossierId id)
@@ -31,10 +51,10 @@ sealed class Oracle(World world)
         {
             if (!dossier.Waiting.IsEmpty && !node.Database.HasGap(peer, id)) world.Fail($"{node.Id} lacks something of {id.Short} and does not ask {peer}.");
             var announced = Math.Max(node.Database.ReceiptedUpTo(peer, id) ?? 0, node.Database.Outbox(peer, id)?.LastSeq ?? 0);
-            var written = row.Entries.Where(held => held.Entry.By(node.Id)).Select(held => held.Entry.Seq).DefaultIfEmpty().Max();
+            var written = row.Entries.Where(held => held.HandedOnBy is null).Select(held => held.Entry.Seq).DefaultIfEmpty().Max();
             if (announced < written) world.Fail($"{node.Id} wrote {written} entries into {id.Short}, and {peer} is owed no more than {announced}.");
         }
-        foreach (var receipt in row.Receipts.Values) IsTrue(receipt);
+        foreach (var receipt in row.Receipts.Values) IsTrue(receipt, excused: _lost);
     }
 
     /// <summary>A receipt is a node's word that it holds a chain: it must be true when it leaves, and ever after.</summary>
@@ -43,7 +63,7 @@ sealed class Oracle(World world)
         foreach (var receipt in receipts)
         {
             if (receipt.Holder != holder.Id) world.Fail($"{holder.Id} gives a receipt in the name of {receipt.Holder}.");
-            IsTrue(receipt);
+            IsTrue(receipt, excused: []);
         }
     }
 
@@ -54,6 +74,16 @@ sealed class Oracle(World world)
             world.Fail($"{author.Id} sends its entry {signed.Entry.Seq} of {signed.Entry.Dossier.Short}, which it does not hold.");
     }
 
+    /// <summary>A withdrawal that cannot be signed yet acts as soon as it is kept.</summary>
+    public void Pended(Node node, PendingWithdrawal withdrawal)
+    {
+        _notSignedAtFirst.Add((node.Id, withdrawal.Command));
+        world.Met(Situation.WithdrawalNotSigned);
+        var id = withdrawal.Draft.Dossier;
+        if (!Fold(id, [.. node.Database.Row(id)!.Entries.Select(held => held.Entry), withdrawal.Draft]).Withdrawals.Contains(withdrawal.Draft))
+            world.Fail($"{node.Id} took a withdrawal of consent in {id.Short} that does not show.");
+    }
+
     /// <summary>What an office hears: done means committed, and the same request never hears two different things.</summary>
     public void Answered(Node node, Command command, CommandOutcome outcome)
     {
@@ -62,11 +92,16 @@ sealed class Oracle(World world)
         {
             case CommandOutcome.Done done:
                 world.Met(Situation.CommandDone);
+                var about = (node.Id, command.Key);
+                if (_answers.TryGetValue(about, out var before) && !before.Span.SequenceEqual(done.Answer.Span)) world.Fail($"{node.Id} answers {command.Key.CommandId} twice, differently.");
+                _answers[about] = done.Answer;
                 var (dossier, entry) = (DossierId.Read(done.Answer.Span[..EntryHash.Length]), EntryHash.Read(done.Answer.Span[EntryHash.Length..]));
-                if (kept is null || !node.Database.Holds(dossier, entry)) world.Fail($"{node.Id} answers {command.Key.CommandId} as done, and holds nothing of it.");
-                if (_answered.TryGetValue((node.Id, command.Key), out var before) && !before.Answer.Span.SequenceEqual(done.Answer.Span))
-                    world.Fail($"{node.Id} answers {command.Key.CommandId} twice, differently.");
-                _answered[(node.Id, command.Key)] = (done.Answer, dossier, entry);
+                // A withdrawal that was signed later stands under another hash than the one that was answered.
+                if (!_notSignedAtFirst.Contains(about))
+                {
+                    if (kept is null || !node.Database.Holds(dossier, entry)) world.Fail($"{node.Id} answers {command.Key.CommandId} as done, and holds nothing of it.");
+                    _written[about] = (dossier, entry);
+                }
                 break;
             case CommandOutcome.Refused refused:
                 world.Met(Situation.CommandRefused);
@@ -92,9 +127,13 @@ sealed class Oracle(World world)
             }
             SameEverywhere(id, [.. participants.Select(participant => world[participant])]);
         }
-        foreach (var ((author, command), (_, dossier, entry)) in _answered)
-            foreach (var participant in world[author].Database.Row(dossier)!.Participants.Where(participant => !world[participant].Database.Holds(dossier, entry)))
+        foreach (var ((author, command), (dossier, entry)) in _written)
+        {
+            // With a backup goes what nobody else had got yet; what anybody has, everybody has.
+            if (_lost.Contains((author, entry)) && !world.Nodes.Any(node => node.Database.Holds(dossier, entry))) continue;
+            foreach (var participant in world.Nodes.SelectMany(node => node.Database.Row(dossier)?.Participants ?? []).Distinct().Where(participant => !world[participant].Database.Holds(dossier, entry)))
                 world.Fail($"{author} answered {command.CommandId} as done, and {participant} does not hold its entry.");
+        }
 
         // Each effect of an entry once, and nothing released beyond the consent: to be asked here of the rows that hold them.
     }
@@ -115,6 +154,7 @@ sealed class Oracle(World world)
             var other = Fold(row);
             if (!row.ByHash.Keys.ToHashSet().SetEquals(first.ByHash.Keys)) world.Fail($"{node.Id} and {nodes[0].Id} hold different entries of {id.Short}: {row.Entries.Count} and {first.Entries.Count}.");
             else if (row.State != first.State || other.State != dossier.State || !Verdicts(other).SequenceEqual(Verdicts(dossier))) world.Fail($"{node.Id} and {nodes[0].Id} read {id.Short} differently.");
+            foreach (var receipt in row.Receipts.Values) IsTrue(receipt, excused: []);
             if (!other.Waiting.IsEmpty) world.Fail($"{other.Waiting.Length} entries of {id.Short} still wait at {node.Id}.");
             foreach (var peer in nodes.Where(peer => peer != node))
                 foreach (var held in row.Entries.Where(held => held.Entry.By(node.Id)))
@@ -139,7 +179,9 @@ sealed class Oracle(World world)
         }
     }
 
-    void IsTrue(SignedReceipt receipt)
+    /// <param name="receipt">Whoever keeps it.</param>
+    /// <param name="excused">What a node lost with a backup, and is about to get back.</param>
+    void IsTrue(SignedReceipt receipt, HashSet<(NodeId, EntryHash)> excused)
     {
         var database = world[receipt.Holder].Database;
         var past = new Stack<EntryHash>([receipt.Hash]);
@@ -149,6 +191,7 @@ sealed class Oracle(World world)
             if (!reached.Add(hash)) continue;
             if (database.Row(receipt.Dossier)?.ByHash.GetValueOrDefault(hash)?.Entry is not { } entry)
             {
+                if (excused.Contains((receipt.Holder, hash))) return;
                 world.Fail($"{receipt.Holder} gave a receipt for {receipt.Author} {receipt.Seq} of {receipt.Dossier.Short}, and does not hold {(hash == receipt.Hash ? "it" : "its past")}.");
                 return;
             }

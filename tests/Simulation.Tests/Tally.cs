@@ -53,4 +53,5 @@ enum Situation
     OpeningMissing,
     UpgradeNeeded,
     CrossingDecisionVoid,
+    WithdrawalNotSigned,
 }

@@ -111,19 +111,37 @@ sealed class World
     }
 
     /// <summary>A peer gets a new entry by itself, before whatever it descends from: somebody else's road was faster.</summary>
-    public void HandOnOutOfTurn(Node from, SignedEntry written)
+    public void HandOnOutOfTurn(Process from, SignedEntry written)
     {
-        foreach (var to in from.Others.Where(country => from.Database.Row(written.Entry.Dossier)!.Participants.Contains(country)).Select(country => this[country]))
+        foreach (var to in from.Node.Others.Where(country => from.Node.Database.Row(written.Entry.Dossier)!.Participants.Contains(country)).Select(country => this[country]))
         {
             Outside.Begin(TimeSpan.FromMilliseconds(1), async () =>
             {
+                try
+                {
+                    // What leaves a node is counted, by whatever road.
+                    await from.ServeAsync(from.HandOvers.CountAsync, CancellationToken.None);
+                }
+                catch (Exception fault) when (fault is ConnectionLostException or DatabaseGoneException)
+                {
+                    return;
+                }
                 var entry = written.Entry;
-                var holdsAll = entry.Previous is not { } previous || to.Database.Holds(entry.Dossier, previous);
-                if (holdsAll || to.AnyProcess(Chance.For(Schedule.Seed, "out of turn", Agenda.Done)) is not { } process) return;
+                if (entry.Previous is not { } previous || to.Database.Holds(entry.Dossier, previous)) return;
+                if (from.Node.Database.Row(entry.Dossier) is not { } row || !row.ByHash.ContainsKey(entry.Hash)) return;
+                ImmutableArray<Offered> before = [.. row.Entries.Where(held => held.Entry.By(from.Node.Id) && held.Entry.Seq < entry.Seq).Select(held => Offer(held.Signed))];
+                var chance = Chance.For(Schedule.Seed, "out of turn", entry.Seq);
+                if (to.AnyProcess(chance) is not { } process) return;
                 Struck(Fault.OutOfTurn);
-                await KnockAsync(process, from.Id, [new Offered(written.Bytes, written.Signature, written.KeyId)]);
+                await KnockAsync(process, from.Node.Id, [Offer(written)]);
+
+                // Whoever has it has what came before it too, and hands that on until it is taken.
+                do await Outside.PauseAsync(chance.Between(0.5, 5));
+                while (to.AnyProcess(chance) is not { } next || await KnockAsync(next, from.Node.Id, before) is null);
             });
         }
+
+        static Offered Offer(SignedEntry signed) => new(signed.Bytes, signed.Signature, signed.KeyId);
     }
 
     /// <summary>Delivers to a door past the network; null when no answer came.</summary>
@@ -173,11 +191,18 @@ sealed class World
         if (_officesAtWork > 0) return $"{_officesAtWork} offices wait for an answer.";
         foreach (var node in Nodes)
         {
+            if (node.Database.HasPending) return $"{node.Id} has a withdrawal to sign.";
+            if (node.Others.FirstOrDefault(node.Database.IsCatchingUpWith) is var behind && behind != default) return $"{node.Id} has not caught up with {behind}.";
             if (node.Database.HasOutbox) return $"{node.Id} has something to deliver.";
             if (node.Database.Dossiers.FirstOrDefault(row => row.WaitingSince is not null) is { } waiting) return $"{node.Id} lacks something of {waiting.Id.Short}.";
             foreach (var row in node.Database.Dossiers)
                 foreach (var other in row.Participants.Where(other => other != node.Id))
+                {
                     if (this[other].Database.Row(row.Id)?.Entries.Count != row.Entries.Count) return $"{node.Id} and {other} hold different numbers of entries of {row.Id.Short}.";
+                    // What a node forgot to announce when it died is announced by its next comparison.
+                    if (row.Entries.Where(held => held.Entry.By(node.Id)).Select(held => held.Entry.Seq).DefaultIfEmpty().Max() > (node.Database.ReceiptedUpTo(other, row.Id) ?? 0))
+                        return $"{node.Id} has no receipt of {other} for all that it wrote into {row.Id.Short}.";
+                }
         }
         return null;
     }
@@ -204,6 +229,17 @@ sealed class World
                 {
                     Struck(set.Fault);
                     this[set.Node].Clock.Fast += set.By;
+                });
+                break;
+            case Planned.PutBack putBack:
+                Database? backup = null;
+                At(putBack.To, () => backup = this[putBack.Node].Database.Backup());
+                At(putBack.At, () =>
+                {
+                    // At the same instant either may come first.
+                    if (backup is null) return;
+                    Struck(Fault.BackupPutBack);
+                    Oracle.PutBack(this[putBack.Node], this[putBack.Node].PutBack(backup));
                 });
                 break;
             case Planned.Knock knock:

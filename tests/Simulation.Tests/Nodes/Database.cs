@@ -17,12 +17,22 @@ sealed class Database(NodeId own)
     readonly Dictionary<(NodeId Peer, DossierId Dossier), GapRow> _gaps = [];
     readonly Dictionary<CommandKey, Answered> _commands = [];
     readonly HashSet<(EntryHash, string, NodeId)> _audit = [];
+    readonly List<PendingWithdrawal> _pending = [];
+
+    /// <summary>By peer and dossier; null for every dossier that names the peer.</summary>
+    readonly Dictionary<(NodeId Peer, DossierId? Dossier), long> _catchUp = [];
+
     int _queued;
+    long _handOvers;
 
     /// <summary>In the order in which they came.</summary>
     public IEnumerable<DossierRow> Dossiers => _dossiers.Values;
 
     public bool HasOutbox => _outbox.Count > 0;
+
+    public bool HasPending => _pending.Count > 0;
+
+    public bool IsCatchingUpWith(NodeId peer) => _catchUp.Keys.Any(row => row.Peer == peer);
 
     public DossierRow? Row(DossierId id) => _dossiers.GetValueOrDefault(id);
 
@@ -36,15 +46,32 @@ sealed class Database(NodeId own)
 
     public Answered? Answer(CommandKey command) => _commands.GetValueOrDefault(command);
 
+    /// <summary>Everything as it is now, to be put back some day.</summary>
+    public Database Backup()
+    {
+        var copy = new Database(own) { _queued = _queued, _handOvers = _handOvers };
+        foreach (var (id, row) in _dossiers) copy._dossiers[id] = row.Copy();
+        foreach (var (key, row) in _outbox) copy._outbox[key] = row;
+        foreach (var (key, row) in _gaps) copy._gaps[key] = row;
+        foreach (var (key, row) in _commands) copy._commands[key] = row;
+        foreach (var (key, row) in _catchUp) copy._catchUp[key] = row;
+        copy._audit.UnionWith(_audit);
+        copy._pending.AddRange(_pending);
+        return copy;
+    }
+
     public AppendOutcome Append(Append append)
     {
         var entry = append.Entry.Entry;
         var row = _dossiers.GetValueOrDefault(entry.Dossier);
+        if (_handOvers < append.Known) return AppendOutcome.Behind;
+        if (entry.Opening is null && append.Participants.Participants.Any(peer => peer != own && CatchesUp(peer, entry.Dossier))) return AppendOutcome.JudgeAgain;
         if (entry.Opening is not null && row is not null) throw new InvalidOperationException("dossier_pkey");
         if (entry.Opening is null && row?.Entries.Count != append.JudgedOn) return AppendOutcome.JudgeAgain;
         if (row?.ByHash.ContainsKey(entry.Hash) is true) throw new InvalidOperationException("entry_pkey");
         if (row?.Entries.Any(held => held.HandedOnBy is null && held.Entry.Seq == entry.Seq) is true) throw new InvalidOperationException("entry_written_once");
-        if (!_commands.TryAdd(append.Command, append.Answered)) return AppendOutcome.JudgeAgain;
+        if (append.Answered is null) _pending.RemoveAll(pending => pending.Command == append.Command);
+        else if (!_commands.TryAdd(append.Command, append.Answered)) return AppendOutcome.JudgeAgain;
 
         if (row is null)
         {
@@ -78,6 +105,8 @@ sealed class Database(NodeId own)
         {
             if (admission.Entries.Any(held => Holds(admission.Id, held.Entry.Hash)) || admission.Entries.DistinctBy(held => held.Entry.Hash).Count() != admission.Entries.Length)
                 throw new InvalidOperationException("entry_pkey");
+            if (admission.Entries.IsEmpty && Row(admission.Id) is null && (admission.Opening is not null || !admission.AskFor.IsEmpty))
+                throw new InvalidOperationException("participant_dossier_id_fkey");
             if (admission.Entries.Any(held => held.HandedOnBy is null)) throw new InvalidOperationException("Only a peer's entries come in by the door.");
         }
 
@@ -85,6 +114,7 @@ sealed class Database(NodeId own)
         {
             if (!_dossiers.TryGetValue(admission.Id, out var row)) row = new DossierRow(admission.Id);
             foreach (var held in admission.Entries) row.Add(held);
+            Audit(admission.Audit);
             if (row.Entries.Count == 0) continue;
             _dossiers[admission.Id] = row;
             row.Kind = admission.Opening?.Kind ?? row.Kind;
@@ -95,7 +125,6 @@ sealed class Database(NodeId own)
             foreach (var gap in _gaps.Keys.Where(gap => gap.Dossier == admission.Id && !admission.AskFor.Contains(gap.Peer)).ToList()) _gaps.Remove(gap);
             foreach (var peer in admission.AskFor) _gaps.TryAdd((peer, admission.Id), new GapRow(0, admission.WaitingSince!.Value));
             Keep(admission.Receipts);
-            Audit(admission.Audit);
         }
     }
 
@@ -171,6 +200,36 @@ sealed class Database(NodeId own)
         }
     }
 
+    public long CountHandOver() => ++_handOvers;
+
+    public long? BeginCatchUp(long? known, IReadOnlyCollection<NodeId> peers)
+    {
+        if (known is { } elsewhere ? _handOvers >= elsewhere : _handOvers == 0) return null;
+        _handOvers = known ?? _handOvers + 1;
+        foreach (var peer in peers) _catchUp[(peer, null)] = _handOvers;
+        return _handOvers;
+    }
+
+    public long? FindCatchUp(NodeId peer) => _catchUp.Where(row => row.Key.Peer == peer).Select(row => (long?)row.Value).Max();
+
+    public void EndCatchUp(NodeId peer, long number, IReadOnlyCollection<DossierId> butFor)
+    {
+        foreach (var key in _catchUp.Where(row => row.Key.Peer == peer && row.Value <= number && (row.Key.Dossier is not { } id || !butFor.Contains(id))).Select(row => row.Key).ToList())
+            _catchUp.Remove(key);
+        foreach (var id in butFor) _catchUp.TryAdd((peer, id), number);
+    }
+
+    public AppendOutcome Pend(PendingWithdrawal withdrawal, Answered answered)
+    {
+        if (!_commands.TryAdd(withdrawal.Command, answered)) return AppendOutcome.JudgeAgain;
+        _pending.Add(withdrawal);
+        return AppendOutcome.Kept;
+    }
+
+    public ImmutableArray<PendingWithdrawal> ListPending(int most) => [.. _pending.Take(most)];
+
+    bool CatchesUp(NodeId peer, DossierId id) => _catchUp.ContainsKey((peer, null)) || _catchUp.ContainsKey((peer, id));
+
     IEnumerable<DossierDigest> SharedWith(NodeId peer) =>
         _dossiers.Values.Where(row => row.Participants.Contains(peer)).SelectMany(row => row.Digest is { } digest ? [new DossierDigest(row.Id, digest)] : Array.Empty<DossierDigest>());
 
@@ -189,8 +248,12 @@ sealed class Database(NodeId own)
 
     HeldDossier Read(DossierRow row) => new(
         row.Id, [.. row.Entries], [.. row.Receipts.Values],
-        [.. row.Participants.Where(peer => Outbox(peer, row.Id)?.StoppedBy is not null).Select(peer => new Stop(peer, Outbox(peer, row.Id)!.StoppedBy!))],
-        row.WaitingSince);
+        [.. _outbox.Where(waiting => waiting.Key.Dossier == row.Id && waiting.Value.StoppedBy is not null).Select(waiting => new Stop(waiting.Key.Peer, waiting.Value.StoppedBy!))],
+        row.WaitingSince)
+    {
+        Pending = [.. _pending.Where(pending => pending.Draft.Dossier == row.Id)],
+        CatchingUpWith = [.. row.Participants.Where(peer => CatchesUp(peer, row.Id))],
+    };
 }
 
 /// <summary>What a node holds of one dossier, in the rows of several tables.</summary>
@@ -217,6 +280,14 @@ sealed class DossierRow(DossierId id)
     public IReadOnlyDictionary<EntryHash, HeldEntry> ByHash => _byHash;
 
     public Dictionary<(EntryHash Hash, NodeId Holder), SignedReceipt> Receipts { get; } = [];
+
+    public DossierRow Copy()
+    {
+        var copy = new DossierRow(Id) { Kind = Kind, State = State, Digest = Digest, WaitingSince = WaitingSince, Participants = Participants };
+        foreach (var held in _entries) copy.Add(held);
+        foreach (var (key, receipt) in Receipts) copy.Receipts[key] = receipt;
+        return copy;
+    }
 
     public void Add(HeldEntry held)
     {

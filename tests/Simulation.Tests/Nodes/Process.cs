@@ -32,10 +32,11 @@ sealed class Process
         var peers = new SimulatedPeers(world, this);
         Bell = new Bell(time);
         Door = new Door(Store, peers, Trust, node.Pen, time, new Listening<Door>(world, node));
-        Relay = new Relay(Store, peers, time, new Listening<Relay>(world, node));
+        HandOvers = new HandOvers(Store, Store, Trust, node.Pen, time, new Listening<HandOvers>(world, node));
+        Relay = new Relay(Store, peers, HandOvers, time, new Listening<Relay>(world, node));
         Gaps = new Gaps(Store, peers, Door, time);
-        Reconciliation = new Reconciliation(Store, peers, Door, Bell, time, new Listening<Reconciliation>(world, node));
-        Desk = new ReferralDesk(Store, node.Pen, Trust, Bell, time);
+        Reconciliation = new Reconciliation(Store, peers, Door, HandOvers, Bell, node.Pen, time, new Listening<Reconciliation>(world, node));
+        Desk = new ReferralDesk(Store, node.Pen, Trust, HandOvers, Bell, time);
     }
 
     public Node Node { get; }
@@ -50,6 +51,8 @@ sealed class Process
 
     public Door Door { get; }
 
+    public HandOvers HandOvers { get; }
+
     public Relay Relay { get; }
 
     public Gaps Gaps { get; }
@@ -58,16 +61,38 @@ sealed class Process
 
     public ReferralDesk Desk { get; }
 
+    /// <summary>It has started, and listens.</summary>
+    public bool IsUp { get; private set; }
+
     public static Process Start(World world, Node node)
     {
         var process = new Process(world, node);
-        foreach (var peer in node.Others)
-        {
-            process.Begin(() => process.KeepGoingAsync(peer, () => process.CarryAllAsync(peer), () => process.Bell.WaitAsync(peer, CancellationToken.None)));
-            process.Begin(() => process.KeepGoingAsync(peer, () => process.Gaps.FillAsync(peer, CancellationToken.None), () => process.Home.PauseAsync(Look)));
-            process.Begin(() => process.KeepGoingAsync(peer, () => process.Reconciliation.RunWhenDueAsync(peer, CancellationToken.None), () => process.Home.PauseAsync(Look)));
-        }
+        process.Begin(process.StartAsync);
         return process;
+    }
+
+    async Task StartAsync()
+    {
+        while (!IsUp)
+        {
+            try
+            {
+                await HandOvers.CheckAsync(CancellationToken.None);
+                IsUp = true;
+            }
+            catch (DatabaseGoneException)
+            {
+                // Whoever starts nodes starts it again.
+                await Home.PauseAsync(FirstPause);
+            }
+        }
+        Begin(() => KeepGoingAsync(null, () => Desk.SignPendingAsync(CancellationToken.None), () => Home.PauseAsync(Look)));
+        foreach (var peer in Node.Others)
+        {
+            Begin(() => KeepGoingAsync(peer, () => CarryAllAsync(peer), () => Bell.WaitAsync(peer, CancellationToken.None)));
+            Begin(() => KeepGoingAsync(peer, () => Gaps.FillAsync(peer, CancellationToken.None), () => Home.PauseAsync(Look)));
+            Begin(() => KeepGoingAsync(peer, () => Reconciliation.RunWhenDueAsync(peer, CancellationToken.None), () => Home.PauseAsync(Look)));
+        }
     }
 
     public TimeSpan Latency() => Node.Latency();
@@ -76,11 +101,16 @@ sealed class Process
     public Task DieAsync(Fault fault, string call)
     {
         _world.Struck(fault, call);
+        Kill();
+        return new TaskCompletionSource().Task;
+    }
+
+    public void Kill()
+    {
         Home.Leave();
         Node.Killed(this);
         // The kernel closes what was open, and callers hear of it.
         foreach (var hears in _callers) _world.Agenda.In(Latency(), _world.Outside, _ => hears(), null);
-        return new TaskCompletionSource().Task;
     }
 
     /// <summary>Does something in this process for a caller outside it.</summary>
@@ -123,7 +153,9 @@ sealed class Process
         var missing = dossier.Entries.Select(judged => judged.Entry).Concat(dossier.Waiting)
             .Where(entry => !theirs.Contains(entry.Hash))
             .Select(entry => kept[entry.Hash]);
-        return [.. Batch.Of(missing).Select(signed => new Offered(signed.Bytes, signed.Signature, signed.KeyId))];
+        var batch = Batch.Of(missing);
+        if (batch.Any(signed => signed.Entry.By(Node.Id))) await HandOvers.CountAsync(cancellationToken);
+        return [.. batch.Select(signed => new Offered(signed.Bytes, signed.Signature, signed.KeyId))];
     }
 
     async Task CarryAllAsync(NodeId peer)
@@ -131,7 +163,7 @@ sealed class Process
         while (await Relay.CarryAsync(peer, CancellationToken.None)) { }
     }
 
-    async Task KeepGoingAsync(NodeId peer, Func<Task> work, Func<Task> rest)
+    async Task KeepGoingAsync(NodeId? peer, Func<Task> work, Func<Task> rest)
     {
         var pause = FirstPause;
         while (true)
@@ -145,7 +177,7 @@ sealed class Process
             catch (Exception fault)
             {
                 if (!IsToBeExpected(fault)) _world.Fail($"A road of {Node.Id} failed: {fault}");
-                if (fault is PeerUnavailableException) Reconciliation.Lost(peer);
+                if (fault is PeerUnavailableException && peer is { } lost) Reconciliation.Lost(lost);
                 await Home.PauseAsync(pause);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }

@@ -3,11 +3,12 @@ using System.Runtime.CompilerServices;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Trust;
 
 namespace Coordination.Simulation.Tests;
 
-/// <summary>One process's connection to its node's database: takes its time, fails, and is where processes die.</summary>
-sealed class SimulatedStore(World world, Process process) : IStore
+/// <summary>One process's connection to its node's database, and its hand on the mark in the key folder: takes its time, fails, and is where processes die.</summary>
+sealed class SimulatedStore(World world, Process process) : IStore, IHandOverMark
 {
     Database Database => process.Node.Database;
 
@@ -70,6 +71,38 @@ sealed class SimulatedStore(World world, Process process) : IStore
             return true;
         }, [], cancellationToken);
 
+    public Task<long> CountHandOverAsync(CancellationToken cancellationToken) =>
+        AskAsync(() => Database.CountHandOver(), [], cancellationToken);
+
+    public Task<long?> BeginCatchUpAsync(long? known, IReadOnlyCollection<NodeId> peers, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.BeginCatchUp(known, peers), [], cancellationToken);
+
+    public Task<long?> FindCatchUpAsync(NodeId peer, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.FindCatchUp(peer), [], cancellationToken);
+
+    public Task EndCatchUpAsync(NodeId peer, long number, IReadOnlyCollection<DossierId> butFor, CancellationToken cancellationToken) =>
+        AskAsync(() =>
+        {
+            Database.EndCatchUp(peer, number, butFor);
+            return true;
+        }, [], cancellationToken);
+
+    public Task<AppendOutcome> PendAsync(PendingWithdrawal withdrawal, Answered answered, DateTimeOffset now, CancellationToken cancellationToken) =>
+        AskAsync(() =>
+        {
+            var outcome = Database.Pend(withdrawal, answered);
+            if (outcome is AppendOutcome.Kept) world.Oracle.Pended(process.Node, withdrawal);
+            return outcome;
+        }, [withdrawal.Draft.Dossier], cancellationToken);
+
+    public Task<ImmutableArray<PendingWithdrawal>> ListPendingAsync(int most, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.ListPending(most), [], cancellationToken);
+
+    public long? Read() => process.Node.HandOverMark;
+
+    public Task RaiseAsync(long to, CancellationToken cancellationToken) =>
+        AskAsync(() => process.Node.HandOverMark = Math.Max(to, process.Node.HandOverMark ?? to), [], cancellationToken);
+
     /// <summary>One call: time passes, then all of it is committed or nothing, time passes again, then the caller hears.</summary>
     /// <param name="transaction">What it does; synchronous, so nobody sees half of it.</param>
     /// <param name="touched">The dossiers that it may change: the oracle looks at them as soon as they are committed.</param>
@@ -92,7 +125,7 @@ sealed class SimulatedStore(World world, Process process) : IStore
         var answer = transaction();
         world.Committed(process.Node, call, touched);
         if (troubles.Contains(Fault.CrashAfterCommit)) await process.DieAsync(Fault.CrashAfterCommit, call);
-        if (troubles.Contains(Fault.OutOfTurn) && written is not null && answer is AppendOutcome.Kept) world.HandOnOutOfTurn(process.Node, written);
+        if (troubles.Contains(Fault.OutOfTurn) && written is not null && answer is AppendOutcome.Kept) world.HandOnOutOfTurn(process, written);
         await process.Home.PauseAsync(process.Latency());
         if (troubles.Contains(Fault.StoreAnswerLost))
         {

@@ -35,7 +35,9 @@ sealed class Office(World world, Node node, int number, TimeSpan? hangsUpAfter)
         if (_chance.OneIn(3))
         {
             await world.Outside.PauseAsync(_chance.Between(0, 20));
-            if (await UntilAnsweredAsync(key, hash, act, id, body) is CommandOutcome.Done again)
+            var second = await UntilAnsweredAsync(key, hash, act, id, body);
+            if (second is null || world.Oracle.HasForgotten(node, key)) return;
+            if (second is CommandOutcome.Done again)
             {
                 world.Met(Situation.CommandAnsweredAgain);
                 if (!again.Answer.Span.SequenceEqual(done.Answer.Span)) world.Fail($"{node.Id} answered command {number} twice, differently.");
@@ -47,11 +49,10 @@ sealed class Office(World world, Node node, int number, TimeSpan? hangsUpAfter)
         }
         if (_chance.OneIn(8))
         {
-            if (await UntilAnsweredAsync(key, Hash("another request"), act, id, body) is not CommandOutcome.Refused { Refusal.Kind: RefusalKind.AlreadyUsed }
-                && world.Nodes.Count > 0)
-                world.Fail($"{node.Id} takes the id of command {number} for another request.");
-            else
-                world.Met(Situation.CommandIdReused);
+            var other = await UntilAnsweredAsync(key, Hash("another request"), act, id, body);
+            if (other is null || world.Oracle.HasForgotten(node, key)) return;
+            world.Met(Situation.CommandIdReused);
+            if (other is not CommandOutcome.Refused { Refusal.Kind: RefusalKind.AlreadyUsed }) world.Fail($"{node.Id} takes the id of command {number} for another request.");
         }
     }
 
@@ -92,10 +93,14 @@ sealed class Office(World world, Node node, int number, TimeSpan? hangsUpAfter)
                 {
                     var patience = new CancellationTokenSource();
                     if (tries == 0 && hangsUpAfter is { } after) world.Agenda.In(after, world.Outside, _ => HangUp(patience), null);
-                    var outcome = await process.ServeAsync(stop => id is { } dossier
-                        ? process.Desk.WriteAsync(command, act, dossier, body, stop)
-                        : process.Desk.OpenAsync(command, (Opened)body, stop), patience.Token);
-                    world.Oracle.Answered(node, command, outcome);
+                    var outcome = await process.ServeAsync(async stop =>
+                    {
+                        var answer = id is { } dossier
+                            ? await process.Desk.WriteAsync(command, act, dossier, body, stop)
+                            : await process.Desk.OpenAsync(command, (Opened)body, stop);
+                        world.Oracle.Answered(node, command, answer);
+                        return answer;
+                    }, patience.Token);
                     if (outcome is not CommandOutcome.Refused { Refusal.Kind: RefusalKind.TryAgain }) return outcome;
                 }
                 catch (Exception fault) when (fault is ConnectionLostException or DatabaseGoneException or OperationCanceledException)
@@ -115,9 +120,13 @@ sealed class Office(World world, Node node, int number, TimeSpan? hangsUpAfter)
         patience.Cancel();
     }
 
-    /// <summary>What the office takes home: which entry was written into which dossier.</summary>
-    byte[] AnswerFrom(Dossier<Referral> dossier) =>
-        [.. dossier.Id.ToArray(), .. dossier.Entries.Where(judged => judged.Entry.By(node.Id)).MaxBy(judged => judged.Entry.Seq)!.Entry.Hash.ToArray()];
+    /// <summary>What the office takes home: which entry was written into which dossier, or which withdrawal waits there to be signed.</summary>
+    byte[] AnswerFrom(Dossier<Referral> dossier)
+    {
+        var written = dossier.Waiting.LastOrDefault(entry => entry.By(node.Id) && entry.Seq == int.MaxValue)
+            ?? dossier.Entries.Where(judged => judged.Entry.By(node.Id)).MaxBy(judged => judged.Entry.Seq)!.Entry;
+        return [.. dossier.Id.ToArray(), .. written.Hash.ToArray()];
+    }
 
     static ReadOnlyMemory<byte> Hash(string request) => EntryHash.Of(System.Text.Encoding.UTF8.GetBytes(request)).ToArray();
 
@@ -159,7 +168,7 @@ sealed class Office(World world, Node node, int number, TimeSpan? hangsUpAfter)
                 new Append(
                     signed, held.Entries.Length, after.State?.State.ToString(),
                     SetDigest.Of(opening, [.. held.Entries.Select(kept => kept.Entry), entry]), opening,
-                    new CommandKey(FocalPoint, $"other-{node.Id}-{number:D8}"), new Answered(new byte[32], new byte[1]), now), cancellationToken);
+                    new CommandKey(FocalPoint, $"other-{node.Id}-{number:D8}"), new Answered(new byte[32], new byte[1]), process.HandOvers.Known, now), cancellationToken);
         }
 
         static byte[] WithoutChannel(byte[] bytes)
