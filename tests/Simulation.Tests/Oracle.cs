@@ -1,8 +1,12 @@
+using System.Buffers.Text;
+using System.Text.Json;
 using Coordination.CountryNode.Desks;
+using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Domain.Referrals;
 using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Sealing;
 
 namespace Coordination.Simulation.Tests;
 
@@ -14,6 +18,9 @@ sealed class Oracle(World world)
     readonly HashSet<(NodeId Node, CommandKey Key)> _notSignedAtFirst = [];
     readonly HashSet<(NodeId Node, EntryHash Entry)> _lost = [];
     readonly HashSet<(NodeId Node, CommandKey Key)> _forgotten = [];
+    readonly Dictionary<(NodeId Node, CommandKey Key), ReadOnlyMemory<byte>> _asked = [];
+    readonly Dictionary<EntryHash, ReadOnlyMemory<byte>> _particulars = [];
+    readonly HashSet<(NodeId Node, DossierId Dossier, DebtKey Debt, NoticeKind Kind, int Round)> _told = [];
 
     public static Dossier<Referral> Fold(DossierRow row) => Fold(row.Id, row.Entries.Select(held => held.Entry));
 
@@ -24,6 +31,8 @@ sealed class Oracle(World world)
     {
         foreach (var row in before.Dossiers)
             foreach (var held in row.Entries.Where(held => !node.Database.Holds(row.Id, held.Entry.Hash))) _lost.Add((node.Id, held.Entry.Hash));
+        var known = node.Database.Notices.Select(notice => Key(node, notice)).ToHashSet();
+        _told.RemoveWhere(told => told.Node == node.Id && !known.Contains(told));
         foreach (var key in _answers.Keys.Where(answered => answered.Node == node.Id && node.Database.Answer(answered.Key) is null).ToList())
         {
             _answers.Remove(key);
@@ -41,10 +50,11 @@ sealed class Oracle(World world)
         if (node.Database.Row(id) is not { } row) return;
         var dossier = Fold(row);
         var stands = dossier.State?.State.ToString();
-        if (row.State != stands) world.Fail($"{node.Id} says that {id.Short} stands {row.State}, and what it holds says {stands}.");
+        if (row.Overview.State != stands) world.Fail($"{node.Id} says that {id.Short} stands {row.Overview.State}, and what it holds says {stands}.");
         if (dossier.OpeningEntry?.Opening is { } opening && row.Digest != SetDigest.Of(opening, row.Entries.Select(held => held.Entry))) world.Fail($"{node.Id} keeps a digest of {id.Short} that is not of what it holds.");
         if (row.WaitingSince is null != dossier.Waiting.IsEmpty) world.Fail($"{node.Id} says that {(row.WaitingSince is null ? "nothing" : "something")} is missing in {id.Short}, where {dossier.Waiting.Length} entries wait.");
 
+        if (row.StaleUntil is null) OverviewIsRight(node, row, dossier);
         WithdrawalsCountAtOnce(node, row, dossier);
         if (row.Participants.IsEmpty) return;
         foreach (var peer in row.Participants.Where(peer => peer != node.Id))
@@ -67,11 +77,58 @@ sealed class Oracle(World world)
         }
     }
 
-    /// <summary>What a node signed leaves it only after the commit.</summary>
-    public void EntriesLeave(Node author, IEnumerable<SignedEntry> entries)
+    /// <summary>What a node signed leaves it only after the commit, and its particulars only to those who take part, sealed to them alone.</summary>
+    public void EntriesLeave(Node from, NodeId to, IEnumerable<Outgoing> entries)
     {
-        foreach (var signed in entries.Where(signed => signed.Entry.By(author.Id) && !author.Database.Holds(signed.Entry.Dossier, signed.Entry.Hash)))
-            world.Fail($"{author.Id} sends its entry {signed.Entry.Seq} of {signed.Entry.Dossier.Short}, which it does not hold.");
+        foreach (var (signed, particulars) in entries)
+        {
+            var entry = signed.Entry;
+            if (entry.By(from.Id) && !from.Database.Holds(entry.Dossier, entry.Hash)) world.Fail($"{from.Id} sends its entry {entry.Seq} of {entry.Dossier.Short}, which it does not hold.");
+            if (particulars is null) continue;
+            world.Met(Situation.ParticularsSent);
+            if (from.Database.Row(entry.Dossier)?.Participants.Contains(to) is not true || !entry.Particulars.Any(digest => digest.Recipient == to))
+                world.Fail($"{from.Id} sends {to} particulars of {entry.Dossier.Short} that are not for it.");
+            using var header = JsonDocument.Parse(Base64Url.DecodeFromChars(particulars.AsSpan(0, particulars.IndexOf('.', StringComparison.Ordinal))));
+            if (!Region.RingOf(to).Holds(header.RootElement.GetProperty("kid").GetString()!)) world.Fail($"{from.Id} sends {to} particulars of {entry.Dossier.Short} that are sealed to somebody else.");
+        }
+    }
+
+    /// <summary>An office is about to ask for this, as often as it takes.</summary>
+    public void Asked(Node node, Command command) => _asked[(node.Id, command.Key)] = command.Particulars;
+
+    /// <summary>An entry was written for a command: with its particulars, for everybody who takes part.</summary>
+    public void Written(Node node, Append append)
+    {
+        if (append.Answered is null || !_asked.TryGetValue((node.Id, append.Command), out var particulars) || particulars.IsEmpty) return;
+        var entry = append.Entry.Entry;
+        _particulars[entry.Hash] = particulars;
+        var wanted = append.Participants.Participants.Distinct().Order().ToList();
+        if (!entry.Particulars.Select(digest => digest.Recipient).Order().SequenceEqual(wanted) || !append.Parts.Select(part => part.Recipient).Order().SequenceEqual(wanted))
+            world.Fail($"{node.Id} writes particulars into {entry.Dossier.Short} that are not for all who take part.");
+    }
+
+    /// <summary>A notice was kept: once, and true by what the node holds.</summary>
+    public void Told(Node node, DossierRow row, Notice notice)
+    {
+        world.Tally.Count(Tally.Of(notice.Kind));
+        world.Tell($"{node.Id} tells {notice.Office}: {notice.Kind} {notice.Round} of {notice.Debt.Clock} owed by {notice.Debt.Owes} in {row.Id.Short}");
+        if (!_told.Add(Key(node, notice))) world.Fail($"{node.Id} tells {notice.Kind} {notice.Round} of {notice.Debt.Clock} in {row.Id.Short} twice.");
+        if (row.StaleUntil is not null) return;
+        var dossier = Fold(row);
+        if (!Owed(row, dossier).TryGetValue(notice.Debt, out var deadline) || deadline is null)
+        {
+            world.Fail($"{node.Id} tells {notice.Kind} of {notice.Debt.Clock} in {row.Id.Short}, which nobody owes, or whose clock does not run.");
+            return;
+        }
+        var (own, at) = (notice.Debt.Owes == node.Id, deadline.DueAt + ((notice.Round - 1) * (deadline.AgainEvery ?? TimeSpan.Zero)));
+        var isTime = notice.Kind switch
+        {
+            NoticeKind.Warning => own && notice.Round == 1 && deadline.WarnAt <= node.Clock.Now,
+            NoticeKind.Progress => own && deadline.ProgressEvery > 0,
+            NoticeKind.Late or NoticeKind.Escalated => own && at <= node.Clock.Now,
+            NoticeKind.Alarm => notice.Debt.Clock is nameof(Domain.Referrals.Clock.Arrive) or nameof(Domain.Referrals.Clock.Find) && at <= node.Clock.Now,
+        };
+        if (!isTime) world.Fail($"{node.Id} tells {notice.Kind} {notice.Round} of {notice.Debt.Clock} in {row.Id.Short} before it is time.");
     }
 
     /// <summary>A withdrawal that cannot be signed yet acts as soon as it is kept.</summary>
@@ -118,6 +175,7 @@ sealed class Oracle(World world)
         foreach (var id in world.Nodes.SelectMany(node => node.Database.Dossiers).Select(row => row.Id).Distinct().ToList())
         {
             var holders = world.Nodes.Where(node => node.Database.Row(id) is not null).ToList();
+            // A country that is reached on paper alone takes part in nothing.
             var participants = holders.SelectMany(node => node.Database.Row(id)!.Participants).Distinct().ToList();
             foreach (var holder in holders.Where(holder => !participants.Contains(holder.Id))) world.Fail($"{holder.Id} holds {id.Short}, in which it has no part.");
             if (participants.Except(holders.Select(holder => holder.Id)).ToList() is [var without, ..])
@@ -135,14 +193,96 @@ sealed class Oracle(World world)
                 world.Fail($"{author} answered {command.CommandId} as done, and {participant} does not hold its entry.");
         }
 
-        // Each effect of an entry once, and nothing released beyond the consent: to be asked here of the rows that hold them.
+        foreach (var node in world.Nodes)
+            foreach (var row in node.Database.Dossiers)
+            {
+                EverythingWasTold(node, row);
+                ParticularsAreWithThoseWhoMayRead(node, row);
+            }
     }
+
+    /// <summary>What lists and deadlines know is what the entries and the receipts say.</summary>
+    void OverviewIsRight(Node node, DossierRow row, Dossier<Referral> dossier)
+    {
+        var referral = dossier.State;
+        var overview = row.Overview;
+        if ((overview.Counterpart, overview.Type, overview.Urgency) != (referral?.Parties.Other(node.Id), referral?.Opened.Type.ToString(), referral?.Opened.Urgency.ToString()))
+            world.Fail($"{node.Id} lists {row.Id.Short} as {overview}.");
+        var owed = Owed(row, dossier);
+        if (!owed.Keys.ToHashSet().SetEquals(row.Debts.Keys)) world.Fail($"{node.Id} says that {Names(row.Debts.Keys)} is owed in {row.Id.Short}, and by what it holds it is {Names(owed.Keys)}.");
+        foreach (var (key, (debt, _)) in row.Debts)
+            if (owed.TryGetValue(key, out var deadline) && (debt.WarnAt, debt.DueAt, debt.AgainEvery, debt.ProgressEvery) != (deadline?.WarnAt, deadline?.DueAt, deadline?.AgainEvery, deadline?.ProgressEvery ?? 0))
+                world.Fail($"{node.Id} says that {key.Clock} in {row.Id.Short} warns at {debt.WarnAt:O} and is due at {debt.DueAt:O}, and by what it holds that is {deadline}.");
+
+        static string Names(IEnumerable<DebtKey> debts) => string.Join(", ", debts.Select(debt => $"{debt.Clock} {debt.Number} by {debt.Owes}").Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>Whatever it was time to tell of what is owed was told.</summary>
+    void EverythingWasTold(Node node, DossierRow row)
+    {
+        var dossier = Fold(row);
+        OverviewIsRight(node, row, dossier);
+        foreach (var (debt, deadline) in Owed(row, dossier))
+        {
+            if (deadline is null) continue;
+            var own = debt.Owes == node.Id;
+            var rounds = deadline.DueAt > node.Clock.Now ? 0 : deadline.AgainEvery is { } again ? 1 + (int)((node.Clock.Now - deadline.DueAt) / again) : 1;
+            if (own && deadline.WarnAt <= node.Clock.Now) Wants(NoticeKind.Warning, 1);
+            for (var round = 1; round <= rounds; round++)
+            {
+                if (own) Wants(NoticeKind.Late, round);
+                if (debt.Clock is nameof(Domain.Referrals.Clock.Arrive) || (own && debt.Clock is nameof(Domain.Referrals.Clock.Find))) Wants(NoticeKind.Alarm, round);
+            }
+
+            void Wants(NoticeKind kind, int round)
+            {
+                if (!_told.Contains((node.Id, row.Id, debt, kind, round))) world.Fail($"{node.Id} has not told {kind} {round} of {debt.Clock} in {row.Id.Short}, which was due at {deadline.DueAt:O}.");
+            }
+        }
+    }
+
+    /// <summary>What is owed by what a node holds, and when the protocol says that it is due; null while a clock does not run.</summary>
+    static Dictionary<DebtKey, Deadline?> Owed(DossierRow row, Dossier<Referral> dossier)
+    {
+        if (dossier.State is not { } referral) return [];
+        var received = new Dictionary<EntryHash, DateTimeOffset>();
+        foreach (var entry in row.Entries.Select(held => held.Entry))
+            foreach (var receipt in row.Receipts.Values.Where(receipt => receipt.Holder != entry.Author && receipt.Author == entry.Author && receipt.Seq >= entry.Seq))
+                received[entry.Hash] = received.TryGetValue(entry.Hash, out var before) && before < receipt.ReceivedAt ? before : receipt.ReceivedAt;
+        var times = new Receipts(row.Entries.ToDictionary(held => held.Entry.Hash, held => held.HeldSince), received);
+        return referral.Debts.ToDictionary(
+            debt => new DebtKey(debt.Clock.ToString(), debt.Owes, debt.Number, debt.Cause, debt.About), debt => referral.Due(debt, times, WorkingCalendar.WeekendsOnly));
+    }
+
+    /// <summary>Particulars are readable exactly as written at everybody who takes part, and kept by nobody for anybody else.</summary>
+    void ParticularsAreWithThoseWhoMayRead(Node node, DossierRow row)
+    {
+        var parts = node.Database.Parts(row.Id).ToLookup(part => part.Entry);
+        foreach (var held in row.Entries)
+        {
+            var entry = held.Entry;
+            if (parts[entry.Hash].Any(part => !row.Participants.Contains(part.Recipient) || (!entry.By(node.Id) && part.Recipient != node.Id)))
+                world.Fail($"{node.Id} keeps particulars of {row.Id.Short} that it may not read.");
+            if (!entry.Particulars.Any(digest => digest.Recipient == node.Id)) continue;
+            if (parts[entry.Hash].FirstOrDefault(part => part.Recipient == node.Id) is not { } own)
+            {
+                // With a backup goes what only its author can seal.
+                if (!_lost.Contains((entry.Author, entry.Hash))) world.Fail($"{node.Id} lacks the particulars of {entry.Author}'s entry {entry.Seq} in {row.Id.Short}.");
+                continue;
+            }
+            if (node.Safe.Read(held.Signed, own) is not Disclosure.Opened { Plaintext: var read } || !read.Span.SequenceEqual(_particulars[entry.Hash].Span))
+                world.Fail($"{node.Id} reads other particulars of {entry.Author}'s entry {entry.Seq} in {row.Id.Short} than were written.");
+            else if (!entry.By(node.Id)) world.Met(Situation.ParticularsRead);
+        }
+    }
+
+    static (NodeId, DossierId, DebtKey, NoticeKind, int) Key(Node node, Notice notice) => (node.Id, notice.Dossier, notice.Debt, notice.Kind, notice.Round);
 
     void SameEverywhere(DossierId id, IReadOnlyList<Node> nodes)
     {
         var first = nodes[0].Database.Row(id)!;
         var dossier = Fold(first);
-        foreach (var judged in dossier.Entries) world.Tally.Count(Tally.Of(judged.Entry.Body.GetType()));
+        foreach (var judged in dossier.Entries) world.Tally.Count(judged);
         if (dossier.UpgradeNeeded) world.Met(Situation.UpgradeNeeded);
         foreach (var judged in dossier.Entries.Where(judged => judged.Verdict is Verdict.Void { Reason.Code: ReasonCode.NotOpen })) world.Met(Situation.CrossingDecisionVoid);
         if (dossier.Entries.GroupBy(judged => (judged.Entry.Author, judged.Entry.Seq)).FirstOrDefault(place => place.Count() > 1) is { } twice)
@@ -153,7 +293,7 @@ sealed class Oracle(World world)
             var row = node.Database.Row(id)!;
             var other = Fold(row);
             if (!row.ByHash.Keys.ToHashSet().SetEquals(first.ByHash.Keys)) world.Fail($"{node.Id} and {nodes[0].Id} hold different entries of {id.Short}: {row.Entries.Count} and {first.Entries.Count}.");
-            else if (row.State != first.State || other.State != dossier.State || !Verdicts(other).SequenceEqual(Verdicts(dossier))) world.Fail($"{node.Id} and {nodes[0].Id} read {id.Short} differently.");
+            else if (row.Overview.State != first.Overview.State || other.State != dossier.State || !Verdicts(other).SequenceEqual(Verdicts(dossier))) world.Fail($"{node.Id} and {nodes[0].Id} read {id.Short} differently.");
             foreach (var receipt in row.Receipts.Values) IsTrue(receipt, excused: []);
             if (!other.Waiting.IsEmpty) world.Fail($"{other.Waiting.Length} entries of {id.Short} still wait at {node.Id}.");
             foreach (var peer in nodes.Where(peer => peer != node))

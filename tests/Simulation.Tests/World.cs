@@ -40,6 +40,9 @@ sealed class World
 
     public Agenda Agenda { get; }
 
+    /// <summary>Where its nodes keep the keys of their dossiers.</summary>
+    public string Folder { get; } = Region.NewFolder();
+
     /// <summary>Where offices, the network and whatever else is no node's program go on.</summary>
     public Home Outside { get; }
 
@@ -65,7 +68,14 @@ sealed class World
     public static Outcome Run(Schedule schedule, Action<string>? tell = null)
     {
         var world = new World(schedule, tell);
-        world.Run();
+        try
+        {
+            world.Run();
+        }
+        finally
+        {
+            if (Directory.Exists(world.Folder)) Directory.Delete(world.Folder, recursive: true);
+        }
         return new Outcome(world._wrong, world.Tally, world.Fingerprint, world.Agenda.Done, world.Agenda.Now);
     }
 
@@ -107,7 +117,7 @@ sealed class World
             Fingerprint = (Fingerprint ^ BitConverter.ToUInt64(id.ToArray())) * 1099511628211;
             Oracle.Committed(node, id);
         }
-        if (_tell is not null && touched.Count > 0) Tell($"{node.Id} {call} {string.Join(' ', touched.Select(id => $"{id.Short}: {node.Database.Row(id)?.State} of {node.Database.Row(id)?.Entries.Count}"))}");
+        if (_tell is not null && touched.Count > 0) Tell($"{node.Id} {call} {string.Join(' ', touched.Select(id => $"{id.Short}: {node.Database.Row(id)?.Overview.State} of {node.Database.Row(id)?.Entries.Count}"))}");
     }
 
     /// <summary>A peer gets a new entry by itself, before whatever it descends from: somebody else's road was faster.</summary>
@@ -193,15 +203,20 @@ sealed class World
         {
             if (node.Database.HasPending) return $"{node.Id} has a withdrawal to sign.";
             if (node.Others.FirstOrDefault(node.Database.IsCatchingUpWith) is var behind && behind != default) return $"{node.Id} has not caught up with {behind}.";
+            if (node.Database.Dossiers.FirstOrDefault(row => row.StaleUntil is not null) is { } stale) return $"{node.Id} has not made the overview of {stale.Id.Short} anew.";
+            if (node.Database.HasToTell(node.Clock.Now)) return $"{node.Id} has something to tell.";
             if (node.Database.HasOutbox) return $"{node.Id} has something to deliver.";
             if (node.Database.Dossiers.FirstOrDefault(row => row.WaitingSince is not null) is { } waiting) return $"{node.Id} lacks something of {waiting.Id.Short}.";
             foreach (var row in node.Database.Dossiers)
                 foreach (var other in row.Participants.Where(other => other != node.Id))
                 {
+                    if (!_nodes.ContainsKey(other)) continue;
                     if (this[other].Database.Row(row.Id)?.Entries.Count != row.Entries.Count) return $"{node.Id} and {other} hold different numbers of entries of {row.Id.Short}.";
                     // What a node forgot to announce when it died is announced by its next comparison.
                     if (row.Entries.Where(held => held.Entry.By(node.Id)).Select(held => held.Entry.Seq).DefaultIfEmpty().Max() > (node.Database.ReceiptedUpTo(other, row.Id) ?? 0))
                         return $"{node.Id} has no receipt of {other} for all that it wrote into {row.Id.Short}.";
+                    if (node.Database.Parts(row.Id).FirstOrDefault(part => part.Recipient == other && this[other].Database.FindParts(row.Id, other).All(theirs => theirs.Entry != part.Entry)) is { } lacking)
+                        return $"{other} lacks the particulars of {lacking.Entry} in {row.Id.Short}.";
                 }
         }
         return null;
@@ -229,6 +244,13 @@ sealed class World
                 {
                     Struck(set.Fault);
                     this[set.Node].Clock.Fast += set.By;
+                });
+                break;
+            case Planned.Leap leap:
+                At(leap.At, () =>
+                {
+                    Met(Situation.DaysPassed);
+                    foreach (var node in Nodes) node.Clock.Fast += leap.By;
                 });
                 break;
             case Planned.PutBack putBack:

@@ -1,5 +1,8 @@
+using Coordination.CountryNode.Exchange;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Sealing;
+using Coordination.Hosting.Trust;
 
 namespace Coordination.Simulation.Tests;
 
@@ -20,7 +23,10 @@ sealed class Node
         Database = new Database(id);
         _chance = Chance.For(world.Schedule.Seed, $"node {id}");
         var nonces = Chance.For(world.Schedule.Seed, $"nonces {id}");
-        Pen = Region.PenOf(id) with { Nonce = nonces.Fill };
+        Pen = Region.PenOf(id) with { Random = nonces.Fill };
+        Safe = new Safe(
+            new DossierKeys(new KeyFolder(Path.Combine(world.Folder, id.ToString()))), Region.RingOf(id), Region.TrustOf(id), Pen, Clock.For(world.Outside),
+            new Process.Listening<Safe>(world, this));
         _processes = new Process?[replicas];
     }
 
@@ -34,6 +40,9 @@ sealed class Node
     public long? HandOverMark { get; set; }
 
     public Pen Pen { get; }
+
+    /// <summary>Of all processes: it keeps nothing but the files of the key folder.</summary>
+    public Safe Safe { get; }
 
     public IEnumerable<NodeId> Others => _world.Schedule.Countries.Where(country => country != Id);
 

@@ -31,12 +31,15 @@ sealed class Process
         var time = node.Clock.For(Home);
         var peers = new SimulatedPeers(world, this);
         Bell = new Bell(time);
-        Door = new Door(Store, peers, Trust, node.Pen, time, new Listening<Door>(world, node));
+        Overviews = new Overviews(node.Pen, Region.Directory);
+        Door = new Door(Store, peers, node.Safe, Overviews, Bell, Trust, node.Pen, time, new Listening<Door>(world, node));
         HandOvers = new HandOvers(Store, Store, Trust, node.Pen, time, new Listening<HandOvers>(world, node));
-        Relay = new Relay(Store, peers, HandOvers, time, new Listening<Relay>(world, node));
-        Gaps = new Gaps(Store, peers, Door, time);
+        Shelf = new Shelf(Store, node.Safe, HandOvers, Trust, node.Pen);
+        Relay = new Relay(Store, peers, node.Safe, HandOvers, time, new Listening<Relay>(world, node));
+        Gaps = new Gaps(Store, peers, Door, node.Pen, time, new Listening<Gaps>(world, node));
         Reconciliation = new Reconciliation(Store, peers, Door, HandOvers, Bell, node.Pen, time, new Listening<Reconciliation>(world, node));
-        Desk = new ReferralDesk(Store, node.Pen, Trust, HandOvers, Bell, time);
+        Deadlines = new Deadlines(Store, Overviews, Region.Directory, Trust, node.Pen, time);
+        Desk = new ReferralDesk(Store, node.Safe, Overviews, Region.Directory, node.Pen, Trust, HandOvers, Bell, time);
     }
 
     public Node Node { get; }
@@ -53,11 +56,17 @@ sealed class Process
 
     public HandOvers HandOvers { get; }
 
+    public Shelf Shelf { get; }
+
     public Relay Relay { get; }
 
     public Gaps Gaps { get; }
 
     public Reconciliation Reconciliation { get; }
+
+    public Overviews Overviews { get; }
+
+    public Deadlines Deadlines { get; }
 
     public ReferralDesk Desk { get; }
 
@@ -86,7 +95,8 @@ sealed class Process
                 await Home.PauseAsync(FirstPause);
             }
         }
-        Begin(() => KeepGoingAsync(null, () => Desk.SignPendingAsync(CancellationToken.None), () => Home.PauseAsync(Look)));
+        Begin(() => KeepGoingAsync(null, LookAtHomeAsync, () => Home.PauseAsync(Look)));
+        Begin(() => KeepGoingAsync(null, TellAllAsync, () => Home.PauseAsync(Look)));
         foreach (var peer in Node.Others)
         {
             Begin(() => KeepGoingAsync(peer, () => CarryAllAsync(peer), () => Bell.WaitAsync(peer, CancellationToken.None)));
@@ -144,18 +154,23 @@ sealed class Process
         return delivered;
     }
 
-    /// <summary>What a peer lacks of a dossier in which it takes part, what each descends from before it, as the peers' door hands it out.</summary>
+    /// <summary>The shelf, as a peer meets it.</summary>
     public async Task<ImmutableArray<Offered>> FetchAsync(NodeId peer, DossierId id, IReadOnlyCollection<EntryHash> theirs, CancellationToken cancellationToken)
     {
-        if (await Store.FindAsync(id, cancellationToken) is not { } held || held.Opening?.Participants.Contains(peer) is not true) return [];
-        var kept = held.Entries.ToDictionary(entry => entry.Entry.Hash, entry => entry.Signed);
-        var dossier = Oracle.Fold(id, kept.Values.Select(signed => signed.Entry));
-        var missing = dossier.Entries.Select(judged => judged.Entry).Concat(dossier.Waiting)
-            .Where(entry => !theirs.Contains(entry.Hash))
-            .Select(entry => kept[entry.Hash]);
-        var batch = Batch.Of(missing);
-        if (batch.Any(signed => signed.Entry.By(Node.Id))) await HandOvers.CountAsync(cancellationToken);
-        return [.. batch.Select(signed => new Offered(signed.Bytes, signed.Signature, signed.KeyId))];
+        var missing = await Shelf.FetchAsync(peer, id, theirs.ToHashSet(), cancellationToken) ?? [];
+        _world.Oracle.EntriesLeave(Node, peer, missing);
+        return [.. missing.Select(SimulatedPeers.Offer)];
+    }
+
+    async Task LookAtHomeAsync()
+    {
+        await Desk.SignPendingAsync(CancellationToken.None);
+        await Gaps.SayLastingAsync(CancellationToken.None);
+    }
+
+    async Task TellAllAsync()
+    {
+        while (await Deadlines.RunAsync(CancellationToken.None)) { }
     }
 
     async Task CarryAllAsync(NodeId peer)
@@ -189,7 +204,7 @@ sealed class Process
     static bool IsToBeExpected(Exception fault) => fault is PeerUnavailableException or DatabaseGoneException or OperationCanceledException;
 
     /// <summary>What the program logs as an error has to have one of the faults for its cause.</summary>
-    sealed class Listening<T>(World world, Node node) : ILogger<T>
+    public sealed class Listening<T>(World world, Node node) : ILogger<T>
     {
         public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 

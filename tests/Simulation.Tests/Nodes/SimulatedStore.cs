@@ -19,7 +19,12 @@ sealed class SimulatedStore(World world, Process process) : IStore, IHandOverMar
         AskAsync(() => Database.Answer(command), [], cancellationToken);
 
     public async Task<AppendOutcome> AppendAsync(Append append, CancellationToken cancellationToken) =>
-        await AskAsync(() => Database.Append(append), [append.Entry.Entry.Dossier], cancellationToken, append.Entry);
+        await AskAsync(() =>
+        {
+            var outcome = Database.Append(append);
+            if (outcome is AppendOutcome.Kept) world.Oracle.Written(process.Node, append);
+            return outcome;
+        }, [append.Entry.Entry.Dossier], cancellationToken, append.Entry);
 
     public Task AdmitAsync(
         IReadOnlyCollection<DossierId> ids, Func<IReadOnlyDictionary<DossierId, HeldDossier>, IReadOnlyCollection<Admission>> decide, CancellationToken cancellationToken) =>
@@ -31,6 +36,30 @@ sealed class SimulatedStore(World world, Process process) : IStore, IHandOverMar
 
     public Task<int> CountWithoutOpeningAsync(NodeId peer, CancellationToken cancellationToken) =>
         AskAsync(() => Database.CountWithoutOpening(peer), [], cancellationToken);
+
+    public Task<ImmutableArray<KeptPart>> FindPartsAsync(DossierId id, NodeId recipient, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.FindParts(id, recipient), [], cancellationToken);
+
+    public Task<ImmutableArray<DossierId>> ClaimStaleAsync(int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.ClaimStale(most, now, until), [], cancellationToken);
+
+    public Task KeepOverviewsAsync(IReadOnlyCollection<(DossierId Id, int JudgedOn, Overview Overview)> overviews, DateTimeOffset claimedUntil, CancellationToken cancellationToken) =>
+        AskAsync(() =>
+        {
+            Database.KeepOverviews(overviews, claimedUntil);
+            return true;
+        }, [.. overviews.Select(made => made.Id)], cancellationToken);
+
+    public Task MarkAllStaleAsync(CancellationToken cancellationToken) =>
+        AskAsync(() =>
+        {
+            Database.MarkAllStale();
+            return true;
+        }, [], cancellationToken);
+
+    public Task<int> SweepAsync(
+        int most, DateTimeOffset now, Func<DossierId, DueDebt, (IReadOnlyCollection<Notice> Notices, DateTimeOffset? LookAt)> tell, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.Sweep(most, now, tell, (row, notice) => world.Oracle.Told(process.Node, row, notice)), [], cancellationToken);
 
     public Task AuditAsync(IReadOnlyCollection<AuditRow> rows, CancellationToken cancellationToken) =>
         AskAsync(() =>
@@ -57,6 +86,9 @@ sealed class SimulatedStore(World world, Process process) : IStore, IHandOverMar
     public Task<ImmutableArray<DossierId>> ClaimGapsAsync(
         NodeId peer, int most, DateTimeOffset now, TimeSpan pause, TimeSpan longest, CancellationToken cancellationToken) =>
         AskAsync(() => Database.ClaimGaps(peer, most, now, pause, longest), [], cancellationToken);
+
+    public Task<ImmutableArray<DossierId>> ClaimLastingGapsAsync(DateTimeOffset before, int most, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.ClaimLastingGaps(before, most), [], cancellationToken);
 
     public Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, CancellationToken cancellationToken) =>
         AskAsync(() => Database.Buckets(peer), [], cancellationToken);

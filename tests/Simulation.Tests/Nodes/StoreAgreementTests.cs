@@ -23,6 +23,7 @@ public sealed class StoreAgreementTests
     readonly List<SignedEntry> _signed = [];
     readonly Database _simulated = new(Own);
     DateTimeOffset _now = Clock.Start;
+    DateTimeOffset _claimedUntil;
     int _commands;
 
     [Fact]
@@ -46,8 +47,10 @@ public sealed class StoreAgreementTests
                 Told(_simulated.Find(id)).ShouldBe(Told(await real.FindAsync(id, Cancelled)), $"after call {call}, {name}");
         }
         // Agreeing on nothing but failures would be no agreement.
-        foreach (var wanted in new[] { "Append: Kept", "Append: JudgeAgain", "Append: Behind", "Append: throws", "Admit: done", "Admit: throws", "Pend: Kept", "Pend: JudgeAgain" })
+        foreach (var wanted in new[] { "Append: Kept", "Append: JudgeAgain", "Append: Behind", "Append: throws", "Admit: done", "Admit: throws", "Pend: Kept", "Pend: JudgeAgain", "Sweep: 0", "ClaimStale: nothing", "ClaimLastingGaps: nothing" })
             answers.ShouldContain(wanted);
+        foreach (var sometimes in new[] { "Sweep", "ClaimStale", "ClaimLastingGaps", "FindParts", "Claim", "ClaimGaps" })
+            answers.ShouldContain(answer => answer.StartsWith($"{sometimes}: ", StringComparison.Ordinal) && answer != $"{sometimes}: nothing" && answer != $"{sometimes}: 0");
         await server.DropDatabaseAsync(database, Cancelled);
     }
 
@@ -60,7 +63,7 @@ public sealed class StoreAgreementTests
         var now = _now;
         var id = _entries.Count == 0 ? default : _chance.Of(_entries).Dossier;
         var command = new CommandKey(Office, $"command-{_chance.Of(Math.Max(_commands, 1)):D8}");
-        switch (_chance.Of(20))
+        switch (_chance.Of(26))
         {
             case 0 or 1 or 2 or 3 or 4 or 5:
                 var append = Append();
@@ -85,7 +88,7 @@ public sealed class StoreAgreementTests
             case 11 or 12:
                 var receipts = Receipts(peer);
                 ImmutableArray<Settled> settled = [.. _entries.Select(entry => entry.Dossier).Distinct().Where(_ => _chance.OneIn(3))
-                    .Select(dossier => new Settled(dossier, _chance.OneIn(2) ? now.AddSeconds(5) : null, _chance.OneIn(5) ? "REFUSED" : null))];
+                    .Select(dossier => new Settled(dossier, _chance.OneIn(2) ? now.AddSeconds(5) : null, _chance.OneIn(5) ? "REFUSED" : null, _chance.OneIn(3) ? now : null))];
                 return ("Settle",
                     async store =>
                     {
@@ -129,10 +132,76 @@ public sealed class StoreAgreementTests
                 return ("Pend", async store => $"{await store.PendAsync(pending, answered, now, Cancelled)}", () => $"{_simulated.Pend(pending, answered)}");
             case 18:
                 return ("Answer", async store => Told(await store.FindAnswerAsync(command, Cancelled)), () => Told(_simulated.Answer(command)));
-            default:
+            case 19 or 20:
                 return HandOver(peer, id);
+            default:
+                return Told(id);
         }
     }
+
+    /// <summary>What is made of the overviews, and what is told by them.</summary>
+    (string, Func<PostgresStore, Task<string>>, Func<string>) Told(DossierId id)
+    {
+        var now = _now;
+        var (until, held, overview) = (_claimedUntil, (_simulated.Row(id)?.Entries.Count ?? 0) + (_chance.OneIn(6) ? 1 : 0), Overview());
+        var before = now.AddSeconds(-_chance.Of(100));
+        switch (_chance.Of(7))
+        {
+            case 0 or 1:
+                var next = _claimedUntil = now.AddSeconds(1 + _chance.Of(30));
+                // Those of one time come in any order: all, or none can be compared.
+                return ("ClaimStale", async store => string.Join(' ', (await store.ClaimStaleAsync(1000, now, next, Cancelled)).Order()), () => string.Join(' ', _simulated.ClaimStale(1000, now, next).Order()));
+            case 2 or 3:
+                return ("KeepOverviews",
+                    async store =>
+                    {
+                        await store.KeepOverviewsAsync([(id, held, overview)], until, Cancelled);
+                        return "done";
+                    },
+                    () =>
+                    {
+                        _simulated.KeepOverviews([(id, held, overview)], until);
+                        return "done";
+                    });
+            case 4 when _chance.OneIn(3):
+                return ("MarkAllStale",
+                    async store =>
+                    {
+                        await store.MarkAllStaleAsync(Cancelled);
+                        return "done";
+                    },
+                    () =>
+                    {
+                        _simulated.MarkAllStale();
+                        return "done";
+                    });
+            case 4:
+                return ("FindParts",
+                    async store => string.Join(' ', (await store.FindPartsAsync(id, Own, Cancelled)).Select(part => part.Entry).Order()),
+                    () => string.Join(' ', _simulated.FindParts(id, Own).Select(part => part.Entry).Order()));
+            case 5:
+                return ("ClaimLastingGaps",
+                    async store => string.Join(' ', (await store.ClaimLastingGapsAsync(before, 1000, Cancelled)).Order()),
+                    () => string.Join(' ', _simulated.ClaimLastingGaps(before, 1000).Order()));
+            default:
+                return ("Sweep",
+                    async store => $"{await store.SweepAsync(1000, now, Tell, Cancelled)}",
+                    () => $"{_simulated.Sweep(1000, now, Tell, (_, _) => { })}");
+        }
+
+        (IReadOnlyCollection<Notice>, DateTimeOffset?) Tell(DossierId dossier, DueDebt debt) =>
+            ([new Notice(dossier, debt.Key, debt.WarnAt <= now ? NoticeKind.Warning : NoticeKind.Late, 1, debt.Office, now)], debt.DueAt > now ? debt.DueAt : null);
+    }
+
+    /// <summary>Debts of few kinds, so that they come and go and come again.</summary>
+    Overview Overview() => new(
+        "Sent", Peers[0], "Repatriation", "Routine", _chance.OneIn(2) ? Office : null,
+        [.. Enumerable.Range(0, 4).Where(_ => _chance.OneIn(2)).Select(number => new DueDebt(
+            new DebtKey("Resolve", Own, number, EntryHash.Of([(byte)number]), null), Office, _now, _chance.OneIn(2) ? _now.AddSeconds(10) : null,
+            _chance.OneIn(3) ? null : Clock.Start.AddSeconds(100 * _chance.Of(40)), _chance.OneIn(3) ? TimeSpan.FromDays(1) : null, _chance.Of(2)))]);
+
+    /// <summary>Of the entry, to this node and to a peer.</summary>
+    ImmutableArray<KeptPart> Parts(Entry entry, params IEnumerable<NodeId> recipients) => [.. recipients.Where(_ => _chance.OneIn(3)).Select(recipient => new KeptPart(entry.Hash, recipient, new byte[] { 9 }))];
 
     (string, Func<PostgresStore, Task<string>>, Func<string>) HandOver(NodeId peer, DossierId id)
     {
@@ -169,7 +238,7 @@ public sealed class StoreAgreementTests
         if (!_chance.OneIn(10)) _commands++;
         var pending = _simulated.ListPending(1);
         return new Append(
-            signed, (held?.Entries.Count ?? 0) + (_chance.OneIn(10) ? 1 : 0), $"after {seq}", SetDigest.OfNothing, Between(PeerOf(signed.Entry.Dossier)),
+            signed, (held?.Entries.Count ?? 0) + (_chance.OneIn(10) ? 1 : 0), Overview(), Parts(signed.Entry, Own, PeerOf(signed.Entry.Dossier)), SetDigest.OfNothing, Between(PeerOf(signed.Entry.Dossier)),
             pending.Length > 0 && _chance.OneIn(3) ? pending[0].Command : new CommandKey(Office, $"command-{_commands:D8}"),
             pending.Length > 0 && _chance.OneIn(3) ? null : new Answered(new byte[32], new byte[] { (byte)seq }), _chance.OneIn(10) ? _chance.Of(60) : 0, _now);
     }
@@ -186,7 +255,7 @@ public sealed class StoreAgreementTests
         ImmutableArray<HeldEntry> entries = _chance.OneIn(6) ? [] : [new HeldEntry(signed, author, _now)];
         ImmutableArray<SignedReceipt> receipts = [.. _signed.Append(signed).Where(kept => kept.Entry.Dossier == id && _chance.OneIn(2)).Select(kept => Region.PenOf(Own).Receipt(kept.Entry, _now))];
         return new Admission(
-            id, entries, _chance.OneIn(3) ? null : Between(PeerOf(id)), $"admitted {_chance.Of(9)}", _chance.OneIn(3) ? null : SetDigest.OfNothing,
+            id, entries, _chance.OneIn(3) ? null : Between(PeerOf(id)), Overview(), entries.IsEmpty ? [] : Parts(signed.Entry, Own), _chance.OneIn(3) ? null : SetDigest.OfNothing,
             waits ? _now : null, waits ? [.. Peers.Where(_ => _chance.OneIn(2))] : [], receipts, []);
     }
 
@@ -207,11 +276,12 @@ public sealed class StoreAgreementTests
     static Opening Between(NodeId peer) => new(Kind.Referral, Referral.ProtocolVersion, [Own, peer], []);
 
     Entry Opening() => Draft(default, Own, 1) with { Opening = Between(Peers[0]), Body = new Opened(
-        ReferralType.Repatriation, Own, Peers[0], Instrument.Bilateral, Urgency.Routine, Minority.Adult, Basis.CourtOrder, null, null, new DateOnly(2027, 1, 1), null) };
+        ReferralType.Repatriation, Own, Peers[0], Instrument.Bilateral, Urgency.Routine, Minority.Adult, Basis.CourtOrder, null, null, false, false,
+        new DateOnly(2027, 1, 1), null, Links.None, Clocks.Default(Urgency.Routine)) };
 
     /// <summary>Different each time, by its time.</summary>
     Entry Draft(DossierId id, NodeId author, int seq) => new(
-        default, id, author, seq, Previous: null, Seen: [], Answers: null, _now, new DateOnly(2026, 11, 22), Channel.Node, Office, null, new ConsentWithdrawn(new WithdrawalScope.Everything()));
+        default, id, author, seq, Previous: null, Seen: [], Answers: null, _now, new DateOnly(2026, 11, 22), Channel.Node, Office, null, null, [], null, new ConsentWithdrawn(new WithdrawalScope.Everything()));
 
     static async Task<string> Answer(Func<Task<string>> ask)
     {
@@ -230,10 +300,11 @@ public sealed class StoreAgreementTests
         {string.Join(' ', held.Receipts.Select(receipt => $"{receipt.Hash}/{receipt.Holder}/{receipt.Seq}").Order(StringComparer.Ordinal))}
         stopped {string.Join(' ', held.Stops.Order(Comparer<Stop>.Create((one, other) => one.Peer.CompareTo(other.Peer))))}
         waits since {held.WaitingSince:O}, pending {string.Join(' ', held.Pending.Select(pending => pending.Command.CommandId))}, catching up with {string.Join(' ', held.CatchingUpWith.Order())}
+        parts of {string.Join(' ', held.Parts.Order())}
         """;
 
     static string Told(Answered? answered) => answered is null ? "nothing" : Convert.ToHexString(answered.Answer.Span);
 
     static string Told(ImmutableArray<Parcel> parcels) =>
-        string.Join(' ', parcels.Select(parcel => $"{parcel.Dossier.Short}: {string.Join(',', parcel.Entries.OrderBy(signed => signed.Entry.Seq).ThenBy(signed => signed.Entry.Hash).Select(signed => signed.Entry.Hash))}"));
+        string.Join(' ', parcels.Select(parcel => $"{parcel.Dossier.Short}: {string.Join(',', parcel.Entries.OrderBy(signed => signed.Entry.Seq).ThenBy(signed => signed.Entry.Hash).Select(signed => signed.Entry.Hash))} {parcel.Parts.Length} {parcel.StoppedBy} {parcel.WaitingSince:O}"));
 }

@@ -43,6 +43,11 @@ sealed record Schedule(ulong Seed, ImmutableArray<NodeId> Countries, ImmutableAr
             if (chance.OneIn(20)) items.Add(new Planned.HungUp(number, chance.Between(0.0005, 0.02)));
         }
 
+        // In some schedules days pass between the commands: what is owed is told, and told again.
+        if (chance.OneIn(3))
+            for (var leaps = 1 + chance.Of(4); leaps > 0; leaps--)
+                items.Add(new Planned.Leap(chance.Between(0, Healing.TotalSeconds), chance.Between(1, chance.Of([24, 24 * 4, 24 * 40]) * 3600.0)));
+
         // Some schedules are nearly quiet, so that what only happens in quiet is seen too.
         var faults = chance.Of([2, 10, 25, 40]);
         for (var number = 0; number < faults; number++) items.Add(Trouble(number));
