@@ -60,6 +60,7 @@ static class Setup
         services.AddSingleton<Deadlines>();
         services.AddSingleton<Bell>();
         services.AddSingleton<Door>();
+        services.AddSingleton<Shelf>();
         services.AddSingleton<Relay>();
         services.AddSingleton<Gaps>();
         services.AddSingleton<Reconciliation>();

@@ -76,7 +76,7 @@ public sealed class Campaign
             {string.Join('\n', least.Items)}
 
             {outcome.Wrong}
-            {string.Join('\n', story.TakeLast(200))}
+            {string.Join('\n', story.Count <= 200 ? story : [.. story.Take(150), "…", .. story.TakeLast(50)])}
             """;
     }
 }

@@ -1,19 +1,48 @@
+using System.Buffers.Text;
+using System.Text.Json;
 using Coordination.CountryNode.Desks;
+using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Domain.Referrals;
 using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Sealing;
 
 namespace Coordination.Simulation.Tests;
 
 /// <summary>What must be true, at every moment and at the end, said without asking the code that it judges.</summary>
 sealed class Oracle(World world)
 {
-    readonly Dictionary<(NodeId, CommandKey), (ReadOnlyMemory<byte> Answer, DossierId Dossier, EntryHash Entry)> _answered = [];
+    readonly Dictionary<(NodeId Node, CommandKey Key), ReadOnlyMemory<byte>> _answers = [];
+    readonly Dictionary<(NodeId Node, CommandKey Key), (DossierId Dossier, EntryHash Entry)> _written = [];
+    readonly HashSet<(NodeId Node, CommandKey Key)> _notSignedAtFirst = [];
+    readonly HashSet<(NodeId Node, EntryHash Entry)> _lost = [];
+    readonly HashSet<(NodeId Node, CommandKey Key)> _forgotten = [];
+    readonly Dictionary<(NodeId Node, CommandKey Key), ReadOnlyMemory<byte>> _asked = [];
+    readonly Dictionary<EntryHash, ReadOnlyMemory<byte>> _particulars = [];
+    readonly HashSet<(NodeId Node, DossierId Dossier, DebtKey Debt, NoticeKind Kind, int Round)> _told = [];
 
     public static Dossier<Referral> Fold(DossierRow row) => Fold(row.Id, row.Entries.Select(held => held.Entry));
 
     public static Dossier<Referral> Fold(DossierId id, IEnumerable<Entry> entries) => Dossier<Referral>.Fold(id, [.. entries], new HashSet<EntryHash>());
+
+    /// <summary>An older backup was put back: what the node said of what it lost cannot be true until it has it again.</summary>
+    public void PutBack(Node node, Database before)
+    {
+        foreach (var row in before.Dossiers)
+            foreach (var held in row.Entries.Where(held => !node.Database.Holds(row.Id, held.Entry.Hash))) _lost.Add((node.Id, held.Entry.Hash));
+        var known = node.Database.Notices.Select(notice => Key(node, notice)).ToHashSet();
+        _told.RemoveWhere(told => told.Node == node.Id && !known.Contains(told));
+        foreach (var key in _answers.Keys.Where(answered => answered.Node == node.Id && node.Database.Answer(answered.Key) is null).ToList())
+        {
+            _answers.Remove(key);
+            _notSignedAtFirst.Remove(key);
+            _forgotten.Add(key);
+        }
+    }
+
+    /// <summary>Whether a backup was put back that is older than the command: the same command again is a new one.</summary>
+    public bool HasForgotten(Node node, CommandKey command) => _forgotten.Contains((node.Id, command));
 
     /// <summary>At every commit: what the node says of a dossier is what it holds of it.</summary>
     public void Committed(Node node, DossierId id)
@@ -21,20 +50,21 @@ sealed class Oracle(World world)
         if (node.Database.Row(id) is not { } row) return;
         var dossier = Fold(row);
         var stands = dossier.State?.State.ToString();
-        if (row.State != stands) world.Fail($"{node.Id} says that {id.Short} stands {row.State}, and what it holds says {stands}.");
+        if (row.Overview.State != stands) world.Fail($"{node.Id} says that {id.Short} stands {row.Overview.State}, and what it holds says {stands}.");
         if (dossier.OpeningEntry?.Opening is { } opening && row.Digest != SetDigest.Of(opening, row.Entries.Select(held => held.Entry))) world.Fail($"{node.Id} keeps a digest of {id.Short} that is not of what it holds.");
         if (row.WaitingSince is null != dossier.Waiting.IsEmpty) world.Fail($"{node.Id} says that {(row.WaitingSince is null ? "nothing" : "something")} is missing in {id.Short}, where {dossier.Waiting.Length} entries wait.");
 
+        if (row.StaleUntil is null) OverviewIsRight(node, row, dossier);
         WithdrawalsCountAtOnce(node, row, dossier);
         if (row.Participants.IsEmpty) return;
         foreach (var peer in row.Participants.Where(peer => peer != node.Id))
         {
             if (!dossier.Waiting.IsEmpty && !node.Database.HasGap(peer, id)) world.Fail($"{node.Id} lacks something of {id.Short} and does not ask {peer}.");
             var announced = Math.Max(node.Database.ReceiptedUpTo(peer, id) ?? 0, node.Database.Outbox(peer, id)?.LastSeq ?? 0);
-            var written = row.Entries.Where(held => held.Entry.By(node.Id)).Select(held => held.Entry.Seq).DefaultIfEmpty().Max();
+            var written = row.Entries.Where(held => held.HandedOnBy is null).Select(held => held.Entry.Seq).DefaultIfEmpty().Max();
             if (announced < written) world.Fail($"{node.Id} wrote {written} entries into {id.Short}, and {peer} is owed no more than {announced}.");
         }
-        foreach (var receipt in row.Receipts.Values) IsTrue(receipt);
+        foreach (var receipt in row.Receipts.Values) IsTrue(receipt, excused: _lost);
     }
 
     /// <summary>A receipt is a node's word that it holds a chain: it must be true when it leaves, and ever after.</summary>
@@ -43,15 +73,72 @@ sealed class Oracle(World world)
         foreach (var receipt in receipts)
         {
             if (receipt.Holder != holder.Id) world.Fail($"{holder.Id} gives a receipt in the name of {receipt.Holder}.");
-            IsTrue(receipt);
+            IsTrue(receipt, excused: []);
         }
     }
 
-    /// <summary>What a node signed leaves it only after the commit.</summary>
-    public void EntriesLeave(Node author, IEnumerable<SignedEntry> entries)
+    /// <summary>What a node signed leaves it only after the commit, and its particulars only to those who take part, sealed to them alone.</summary>
+    public void EntriesLeave(Node from, NodeId to, IEnumerable<Outgoing> entries)
     {
-        foreach (var signed in entries.Where(signed => signed.Entry.By(author.Id) && !author.Database.Holds(signed.Entry.Dossier, signed.Entry.Hash)))
-            world.Fail($"{author.Id} sends its entry {signed.Entry.Seq} of {signed.Entry.Dossier.Short}, which it does not hold.");
+        foreach (var (signed, particulars) in entries)
+        {
+            var entry = signed.Entry;
+            if (entry.By(from.Id) && !from.Database.Holds(entry.Dossier, entry.Hash)) world.Fail($"{from.Id} sends its entry {entry.Seq} of {entry.Dossier.Short}, which it does not hold.");
+            if (particulars is null) continue;
+            world.Met(Situation.ParticularsSent);
+            if (from.Database.Row(entry.Dossier)?.Participants.Contains(to) is not true || !entry.Particulars.Any(digest => digest.Recipient == to))
+                world.Fail($"{from.Id} sends {to} particulars of {entry.Dossier.Short} that are not for it.");
+            using var header = JsonDocument.Parse(Base64Url.DecodeFromChars(particulars.AsSpan(0, particulars.IndexOf('.', StringComparison.Ordinal))));
+            if (!Region.RingOf(to).Holds(header.RootElement.GetProperty("kid").GetString()!)) world.Fail($"{from.Id} sends {to} particulars of {entry.Dossier.Short} that are sealed to somebody else.");
+        }
+    }
+
+    /// <summary>An office is about to ask for this, as often as it takes.</summary>
+    public void Asked(Node node, Command command) => _asked[(node.Id, command.Key)] = command.Particulars;
+
+    /// <summary>An entry was written for a command: with its particulars, for everybody who takes part.</summary>
+    public void Written(Node node, Append append)
+    {
+        if (append.Answered is null || !_asked.TryGetValue((node.Id, append.Command), out var particulars) || particulars.IsEmpty) return;
+        var entry = append.Entry.Entry;
+        _particulars[entry.Hash] = particulars;
+        var wanted = append.Participants.Participants.Distinct().Order().ToList();
+        if (!entry.Particulars.Select(digest => digest.Recipient).Order().SequenceEqual(wanted) || !append.Parts.Select(part => part.Recipient).Order().SequenceEqual(wanted))
+            world.Fail($"{node.Id} writes particulars into {entry.Dossier.Short} that are not for all who take part.");
+    }
+
+    /// <summary>A notice was kept: once, and true by what the node holds.</summary>
+    public void Told(Node node, DossierRow row, Notice notice)
+    {
+        world.Tally.Count(Tally.Of(notice.Kind));
+        world.Tell($"{node.Id} tells {notice.Office}: {notice.Kind} {notice.Round} of {notice.Debt.Clock} owed by {notice.Debt.Owes} in {row.Id.Short}");
+        if (!_told.Add(Key(node, notice))) world.Fail($"{node.Id} tells {notice.Kind} {notice.Round} of {notice.Debt.Clock} in {row.Id.Short} twice.");
+        if (row.StaleUntil is not null) return;
+        var dossier = Fold(row);
+        if (!Owed(row, dossier).TryGetValue(notice.Debt, out var deadline) || deadline is null)
+        {
+            world.Fail($"{node.Id} tells {notice.Kind} of {notice.Debt.Clock} in {row.Id.Short}, which nobody owes, or whose clock does not run.");
+            return;
+        }
+        var (own, at) = (notice.Debt.Owes == node.Id, deadline.DueAt + ((notice.Round - 1) * (deadline.AgainEvery ?? TimeSpan.Zero)));
+        var isTime = notice.Kind switch
+        {
+            NoticeKind.Warning => own && notice.Round == 1 && deadline.WarnAt <= node.Clock.Now,
+            NoticeKind.Progress => own && deadline.ProgressEvery > 0,
+            NoticeKind.Late or NoticeKind.Escalated => own && at <= node.Clock.Now,
+            NoticeKind.Alarm => notice.Debt.Clock is nameof(Domain.Referrals.Clock.Arrive) or nameof(Domain.Referrals.Clock.Find) && at <= node.Clock.Now,
+        };
+        if (!isTime) world.Fail($"{node.Id} tells {notice.Kind} {notice.Round} of {notice.Debt.Clock} in {row.Id.Short} before it is time.");
+    }
+
+    /// <summary>A withdrawal that cannot be signed yet acts as soon as it is kept.</summary>
+    public void Pended(Node node, PendingWithdrawal withdrawal)
+    {
+        _notSignedAtFirst.Add((node.Id, withdrawal.Command));
+        world.Met(Situation.WithdrawalNotSigned);
+        var id = withdrawal.Draft.Dossier;
+        if (!Fold(id, [.. node.Database.Row(id)!.Entries.Select(held => held.Entry), withdrawal.Draft]).Withdrawals.Contains(withdrawal.Draft))
+            world.Fail($"{node.Id} took a withdrawal of consent in {id.Short} that does not show.");
     }
 
     /// <summary>What an office hears: done means committed, and the same request never hears two different things.</summary>
@@ -62,11 +149,16 @@ sealed class Oracle(World world)
         {
             case CommandOutcome.Done done:
                 world.Met(Situation.CommandDone);
+                var about = (node.Id, command.Key);
+                if (_answers.TryGetValue(about, out var before) && !before.Span.SequenceEqual(done.Answer.Span)) world.Fail($"{node.Id} answers {command.Key.CommandId} twice, differently.");
+                _answers[about] = done.Answer;
                 var (dossier, entry) = (DossierId.Read(done.Answer.Span[..EntryHash.Length]), EntryHash.Read(done.Answer.Span[EntryHash.Length..]));
-                if (kept is null || !node.Database.Holds(dossier, entry)) world.Fail($"{node.Id} answers {command.Key.CommandId} as done, and holds nothing of it.");
-                if (_answered.TryGetValue((node.Id, command.Key), out var before) && !before.Answer.Span.SequenceEqual(done.Answer.Span))
-                    world.Fail($"{node.Id} answers {command.Key.CommandId} twice, differently.");
-                _answered[(node.Id, command.Key)] = (done.Answer, dossier, entry);
+                // A withdrawal that was signed later stands under another hash than the one that was answered.
+                if (!_notSignedAtFirst.Contains(about))
+                {
+                    if (kept is null || !node.Database.Holds(dossier, entry)) world.Fail($"{node.Id} answers {command.Key.CommandId} as done, and holds nothing of it.");
+                    _written[about] = (dossier, entry);
+                }
                 break;
             case CommandOutcome.Refused refused:
                 world.Met(Situation.CommandRefused);
@@ -83,6 +175,7 @@ sealed class Oracle(World world)
         foreach (var id in world.Nodes.SelectMany(node => node.Database.Dossiers).Select(row => row.Id).Distinct().ToList())
         {
             var holders = world.Nodes.Where(node => node.Database.Row(id) is not null).ToList();
+            // A country that is reached on paper alone takes part in nothing.
             var participants = holders.SelectMany(node => node.Database.Row(id)!.Participants).Distinct().ToList();
             foreach (var holder in holders.Where(holder => !participants.Contains(holder.Id))) world.Fail($"{holder.Id} holds {id.Short}, in which it has no part.");
             if (participants.Except(holders.Select(holder => holder.Id)).ToList() is [var without, ..])
@@ -92,18 +185,104 @@ sealed class Oracle(World world)
             }
             SameEverywhere(id, [.. participants.Select(participant => world[participant])]);
         }
-        foreach (var ((author, command), (_, dossier, entry)) in _answered)
-            foreach (var participant in world[author].Database.Row(dossier)!.Participants.Where(participant => !world[participant].Database.Holds(dossier, entry)))
+        foreach (var ((author, command), (dossier, entry)) in _written)
+        {
+            // With a backup goes what nobody else had got yet; what anybody has, everybody has.
+            if (_lost.Contains((author, entry)) && !world.Nodes.Any(node => node.Database.Holds(dossier, entry))) continue;
+            foreach (var participant in world.Nodes.SelectMany(node => node.Database.Row(dossier)?.Participants ?? []).Distinct().Where(participant => !world[participant].Database.Holds(dossier, entry)))
                 world.Fail($"{author} answered {command.CommandId} as done, and {participant} does not hold its entry.");
+        }
 
-        // Each effect of an entry once, and nothing released beyond the consent: to be asked here of the rows that hold them.
+        foreach (var node in world.Nodes)
+            foreach (var row in node.Database.Dossiers)
+            {
+                EverythingWasTold(node, row);
+                ParticularsAreWithThoseWhoMayRead(node, row);
+            }
     }
+
+    /// <summary>What lists and deadlines know is what the entries and the receipts say.</summary>
+    void OverviewIsRight(Node node, DossierRow row, Dossier<Referral> dossier)
+    {
+        var referral = dossier.State;
+        var overview = row.Overview;
+        if ((overview.Counterpart, overview.Type, overview.Urgency) != (referral?.Parties.Other(node.Id), referral?.Opened.Type.ToString(), referral?.Opened.Urgency.ToString()))
+            world.Fail($"{node.Id} lists {row.Id.Short} as {overview}.");
+        var owed = Owed(row, dossier);
+        if (!owed.Keys.ToHashSet().SetEquals(row.Debts.Keys)) world.Fail($"{node.Id} says that {Names(row.Debts.Keys)} is owed in {row.Id.Short}, and by what it holds it is {Names(owed.Keys)}.");
+        foreach (var (key, (debt, _)) in row.Debts)
+            if (owed.TryGetValue(key, out var deadline) && (debt.WarnAt, debt.DueAt, debt.AgainEvery, debt.ProgressEvery) != (deadline?.WarnAt, deadline?.DueAt, deadline?.AgainEvery, deadline?.ProgressEvery ?? 0))
+                world.Fail($"{node.Id} says that {key.Clock} in {row.Id.Short} warns at {debt.WarnAt:O} and is due at {debt.DueAt:O}, and by what it holds that is {deadline}.");
+
+        static string Names(IEnumerable<DebtKey> debts) => string.Join(", ", debts.Select(debt => $"{debt.Clock} {debt.Number} by {debt.Owes}").Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>Whatever it was time to tell of what is owed was told.</summary>
+    void EverythingWasTold(Node node, DossierRow row)
+    {
+        var dossier = Fold(row);
+        OverviewIsRight(node, row, dossier);
+        foreach (var (debt, deadline) in Owed(row, dossier))
+        {
+            if (deadline is null) continue;
+            var own = debt.Owes == node.Id;
+            var rounds = deadline.DueAt > node.Clock.Now ? 0 : deadline.AgainEvery is { } again ? 1 + (int)((node.Clock.Now - deadline.DueAt) / again) : 1;
+            if (own && deadline.WarnAt <= node.Clock.Now) Wants(NoticeKind.Warning, 1);
+            for (var round = 1; round <= rounds; round++)
+            {
+                if (own) Wants(NoticeKind.Late, round);
+                if (debt.Clock is nameof(Domain.Referrals.Clock.Arrive) || (own && debt.Clock is nameof(Domain.Referrals.Clock.Find))) Wants(NoticeKind.Alarm, round);
+            }
+
+            void Wants(NoticeKind kind, int round)
+            {
+                if (!_told.Contains((node.Id, row.Id, debt, kind, round))) world.Fail($"{node.Id} has not told {kind} {round} of {debt.Clock} in {row.Id.Short}, which was due at {deadline.DueAt:O}.");
+            }
+        }
+    }
+
+    /// <summary>What is owed by what a node holds, and when the protocol says that it is due; null while a clock does not run.</summary>
+    static Dictionary<DebtKey, Deadline?> Owed(DossierRow row, Dossier<Referral> dossier)
+    {
+        if (dossier.State is not { } referral) return [];
+        var received = new Dictionary<EntryHash, DateTimeOffset>();
+        foreach (var entry in row.Entries.Select(held => held.Entry))
+            foreach (var receipt in row.Receipts.Values.Where(receipt => receipt.Holder != entry.Author && receipt.Author == entry.Author && receipt.Seq >= entry.Seq))
+                received[entry.Hash] = received.TryGetValue(entry.Hash, out var before) && before < receipt.ReceivedAt ? before : receipt.ReceivedAt;
+        var times = new Receipts(row.Entries.ToDictionary(held => held.Entry.Hash, held => held.HeldSince), received);
+        return referral.Debts.ToDictionary(
+            debt => new DebtKey(debt.Clock.ToString(), debt.Owes, debt.Number, debt.Cause, debt.About), debt => referral.Due(debt, times, WorkingCalendar.WeekendsOnly));
+    }
+
+    /// <summary>Particulars are readable exactly as written at everybody who takes part, and kept by nobody for anybody else.</summary>
+    void ParticularsAreWithThoseWhoMayRead(Node node, DossierRow row)
+    {
+        var parts = node.Database.Parts(row.Id).ToLookup(part => part.Entry);
+        foreach (var held in row.Entries)
+        {
+            var entry = held.Entry;
+            if (parts[entry.Hash].Any(part => !row.Participants.Contains(part.Recipient) || (!entry.By(node.Id) && part.Recipient != node.Id)))
+                world.Fail($"{node.Id} keeps particulars of {row.Id.Short} that it may not read.");
+            if (!entry.Particulars.Any(digest => digest.Recipient == node.Id)) continue;
+            if (parts[entry.Hash].FirstOrDefault(part => part.Recipient == node.Id) is not { } own)
+            {
+                // With a backup goes what only its author can seal.
+                if (!_lost.Contains((entry.Author, entry.Hash))) world.Fail($"{node.Id} lacks the particulars of {entry.Author}'s entry {entry.Seq} in {row.Id.Short}.");
+                continue;
+            }
+            if (node.Safe.Read(held.Signed, own) is not Disclosure.Opened { Plaintext: var read } || !read.Span.SequenceEqual(_particulars[entry.Hash].Span))
+                world.Fail($"{node.Id} reads other particulars of {entry.Author}'s entry {entry.Seq} in {row.Id.Short} than were written.");
+            else if (!entry.By(node.Id)) world.Met(Situation.ParticularsRead);
+        }
+    }
+
+    static (NodeId, DossierId, DebtKey, NoticeKind, int) Key(Node node, Notice notice) => (node.Id, notice.Dossier, notice.Debt, notice.Kind, notice.Round);
 
     void SameEverywhere(DossierId id, IReadOnlyList<Node> nodes)
     {
         var first = nodes[0].Database.Row(id)!;
         var dossier = Fold(first);
-        foreach (var judged in dossier.Entries) world.Tally.Count(Tally.Of(judged.Entry.Body.GetType()));
+        foreach (var judged in dossier.Entries) world.Tally.Count(judged);
         if (dossier.UpgradeNeeded) world.Met(Situation.UpgradeNeeded);
         foreach (var judged in dossier.Entries.Where(judged => judged.Verdict is Verdict.Void { Reason.Code: ReasonCode.NotOpen })) world.Met(Situation.CrossingDecisionVoid);
         if (dossier.Entries.GroupBy(judged => (judged.Entry.Author, judged.Entry.Seq)).FirstOrDefault(place => place.Count() > 1) is { } twice)
@@ -114,7 +293,8 @@ sealed class Oracle(World world)
             var row = node.Database.Row(id)!;
             var other = Fold(row);
             if (!row.ByHash.Keys.ToHashSet().SetEquals(first.ByHash.Keys)) world.Fail($"{node.Id} and {nodes[0].Id} hold different entries of {id.Short}: {row.Entries.Count} and {first.Entries.Count}.");
-            else if (row.State != first.State || other.State != dossier.State || !Verdicts(other).SequenceEqual(Verdicts(dossier))) world.Fail($"{node.Id} and {nodes[0].Id} read {id.Short} differently.");
+            else if (row.Overview.State != first.Overview.State || other.State != dossier.State || !Verdicts(other).SequenceEqual(Verdicts(dossier))) world.Fail($"{node.Id} and {nodes[0].Id} read {id.Short} differently.");
+            foreach (var receipt in row.Receipts.Values) IsTrue(receipt, excused: []);
             if (!other.Waiting.IsEmpty) world.Fail($"{other.Waiting.Length} entries of {id.Short} still wait at {node.Id}.");
             foreach (var peer in nodes.Where(peer => peer != node))
                 foreach (var held in row.Entries.Where(held => held.Entry.By(node.Id)))
@@ -139,7 +319,9 @@ sealed class Oracle(World world)
         }
     }
 
-    void IsTrue(SignedReceipt receipt)
+    /// <param name="receipt">Whoever keeps it.</param>
+    /// <param name="excused">What a node lost with a backup, and is about to get back.</param>
+    void IsTrue(SignedReceipt receipt, HashSet<(NodeId, EntryHash)> excused)
     {
         var database = world[receipt.Holder].Database;
         var past = new Stack<EntryHash>([receipt.Hash]);
@@ -149,6 +331,7 @@ sealed class Oracle(World world)
             if (!reached.Add(hash)) continue;
             if (database.Row(receipt.Dossier)?.ByHash.GetValueOrDefault(hash)?.Entry is not { } entry)
             {
+                if (excused.Contains((receipt.Holder, hash))) return;
                 world.Fail($"{receipt.Holder} gave a receipt for {receipt.Author} {receipt.Seq} of {receipt.Dossier.Short}, and does not hold {(hash == receipt.Hash ? "it" : "its past")}.");
                 return;
             }

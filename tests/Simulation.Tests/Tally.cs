@@ -1,3 +1,4 @@
+using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 
 namespace Coordination.Simulation.Tests;
@@ -14,6 +15,7 @@ sealed class Tally
         .. Schedule.StoreCalls.SelectMany(call => new[] { Of(Fault.CrashBeforeCommit, call), Of(Fault.CrashAfterCommit, call) }),
         .. Schedule.PeerCalls.SelectMany(call => new[] { Of(Fault.CrashBeforeCall, call), Of(Fault.CrashAfterAnswer, call) }),
         .. Bodies.Select(Of),
+        .. Enum.GetValues<NoticeKind>().Select(Of),
         .. Enum.GetValues<Situation>().Select(Of),
     ];
 
@@ -29,11 +31,22 @@ sealed class Tally
 
     public static string Of(Fault fault, string call) => $"{fault} at {call}";
 
-    public static string Of(Type body) => $"entry {body.Name}";
+    /// <summary>A statement that counts: applied or recorded, or by another program and what it must be.</summary>
+    public static string Of(Type body) => $"entry {body.Name}, which counts";
+
+    public static string Of(NoticeKind notice) => $"notice {notice}";
 
     public static string Of(Situation situation) => $"situation {situation}";
 
     public void Count(string what) => _met[what] = _met.GetValueOrDefault(what) + 1;
+
+    /// <summary>What the fold made of an entry in the end.</summary>
+    public void Count(Judged judged)
+    {
+        var (body, verdict) = (judged.Entry.Body, judged.Verdict);
+        Count($"entry {body.Name} {verdict.GetType().Name}");
+        if (verdict is Verdict.Applied or Verdict.Recorded || (body, verdict) is (NotUnderstood, Verdict.UpgradeNeeded) or (Misshapen, Verdict.Void)) Count(Of(body.GetType()));
+    }
 
     public void Add(Tally other)
     {
@@ -53,4 +66,8 @@ enum Situation
     OpeningMissing,
     UpgradeNeeded,
     CrossingDecisionVoid,
+    WithdrawalNotSigned,
+    ParticularsSent,
+    ParticularsRead,
+    DaysPassed,
 }

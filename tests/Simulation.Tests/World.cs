@@ -40,6 +40,9 @@ sealed class World
 
     public Agenda Agenda { get; }
 
+    /// <summary>Where its nodes keep the keys of their dossiers.</summary>
+    public string Folder { get; } = Region.NewFolder();
+
     /// <summary>Where offices, the network and whatever else is no node's program go on.</summary>
     public Home Outside { get; }
 
@@ -65,7 +68,14 @@ sealed class World
     public static Outcome Run(Schedule schedule, Action<string>? tell = null)
     {
         var world = new World(schedule, tell);
-        world.Run();
+        try
+        {
+            world.Run();
+        }
+        finally
+        {
+            if (Directory.Exists(world.Folder)) Directory.Delete(world.Folder, recursive: true);
+        }
         return new Outcome(world._wrong, world.Tally, world.Fingerprint, world.Agenda.Done, world.Agenda.Now);
     }
 
@@ -107,23 +117,41 @@ sealed class World
             Fingerprint = (Fingerprint ^ BitConverter.ToUInt64(id.ToArray())) * 1099511628211;
             Oracle.Committed(node, id);
         }
-        if (_tell is not null && touched.Count > 0) Tell($"{node.Id} {call} {string.Join(' ', touched.Select(id => $"{id.Short}: {node.Database.Row(id)?.State} of {node.Database.Row(id)?.Entries.Count}"))}");
+        if (_tell is not null && touched.Count > 0) Tell($"{node.Id} {call} {string.Join(' ', touched.Select(id => $"{id.Short}: {node.Database.Row(id)?.Overview.State} of {node.Database.Row(id)?.Entries.Count}"))}");
     }
 
     /// <summary>A peer gets a new entry by itself, before whatever it descends from: somebody else's road was faster.</summary>
-    public void HandOnOutOfTurn(Node from, SignedEntry written)
+    public void HandOnOutOfTurn(Process from, SignedEntry written)
     {
-        foreach (var to in from.Others.Where(country => from.Database.Row(written.Entry.Dossier)!.Participants.Contains(country)).Select(country => this[country]))
+        foreach (var to in from.Node.Others.Where(country => from.Node.Database.Row(written.Entry.Dossier)!.Participants.Contains(country)).Select(country => this[country]))
         {
             Outside.Begin(TimeSpan.FromMilliseconds(1), async () =>
             {
+                try
+                {
+                    // What leaves a node is counted, by whatever road.
+                    await from.ServeAsync(from.HandOvers.CountAsync, CancellationToken.None);
+                }
+                catch (Exception fault) when (fault is ConnectionLostException or DatabaseGoneException)
+                {
+                    return;
+                }
                 var entry = written.Entry;
-                var holdsAll = entry.Previous is not { } previous || to.Database.Holds(entry.Dossier, previous);
-                if (holdsAll || to.AnyProcess(Chance.For(Schedule.Seed, "out of turn", Agenda.Done)) is not { } process) return;
+                if (entry.Previous is not { } previous || to.Database.Holds(entry.Dossier, previous)) return;
+                if (from.Node.Database.Row(entry.Dossier) is not { } row || !row.ByHash.ContainsKey(entry.Hash)) return;
+                ImmutableArray<Offered> before = [.. row.Entries.Where(held => held.Entry.By(from.Node.Id) && held.Entry.Seq < entry.Seq).Select(held => Offer(held.Signed))];
+                var chance = Chance.For(Schedule.Seed, "out of turn", entry.Seq);
+                if (to.AnyProcess(chance) is not { } process) return;
                 Struck(Fault.OutOfTurn);
-                await KnockAsync(process, from.Id, [new Offered(written.Bytes, written.Signature, written.KeyId)]);
+                await KnockAsync(process, from.Node.Id, [Offer(written)]);
+
+                // Whoever has it has what came before it too, and hands that on until it is taken.
+                do await Outside.PauseAsync(chance.Between(0.5, 5));
+                while (to.AnyProcess(chance) is not { } next || await KnockAsync(next, from.Node.Id, before) is null);
             });
         }
+
+        static Offered Offer(SignedEntry signed) => new(signed.Bytes, signed.Signature, signed.KeyId);
     }
 
     /// <summary>Delivers to a door past the network; null when no answer came.</summary>
@@ -173,11 +201,23 @@ sealed class World
         if (_officesAtWork > 0) return $"{_officesAtWork} offices wait for an answer.";
         foreach (var node in Nodes)
         {
+            if (node.Database.HasPending) return $"{node.Id} has a withdrawal to sign.";
+            if (node.Others.FirstOrDefault(node.Database.IsCatchingUpWith) is var behind && behind != default) return $"{node.Id} has not caught up with {behind}.";
+            if (node.Database.Dossiers.FirstOrDefault(row => row.StaleUntil is not null) is { } stale) return $"{node.Id} has not made the overview of {stale.Id.Short} anew.";
+            if (node.Database.HasToTell(node.Clock.Now)) return $"{node.Id} has something to tell.";
             if (node.Database.HasOutbox) return $"{node.Id} has something to deliver.";
             if (node.Database.Dossiers.FirstOrDefault(row => row.WaitingSince is not null) is { } waiting) return $"{node.Id} lacks something of {waiting.Id.Short}.";
             foreach (var row in node.Database.Dossiers)
                 foreach (var other in row.Participants.Where(other => other != node.Id))
+                {
+                    if (!_nodes.ContainsKey(other)) continue;
                     if (this[other].Database.Row(row.Id)?.Entries.Count != row.Entries.Count) return $"{node.Id} and {other} hold different numbers of entries of {row.Id.Short}.";
+                    // What a node forgot to announce when it died is announced by its next comparison.
+                    if (row.Entries.Where(held => held.Entry.By(node.Id)).Select(held => held.Entry.Seq).DefaultIfEmpty().Max() > (node.Database.ReceiptedUpTo(other, row.Id) ?? 0))
+                        return $"{node.Id} has no receipt of {other} for all that it wrote into {row.Id.Short}.";
+                    if (node.Database.Parts(row.Id).FirstOrDefault(part => part.Recipient == other && this[other].Database.FindParts(row.Id, other).All(theirs => theirs.Entry != part.Entry)) is { } lacking)
+                        return $"{other} lacks the particulars of {lacking.Entry} in {row.Id.Short}.";
+                }
         }
         return null;
     }
@@ -204,6 +244,24 @@ sealed class World
                 {
                     Struck(set.Fault);
                     this[set.Node].Clock.Fast += set.By;
+                });
+                break;
+            case Planned.Leap leap:
+                At(leap.At, () =>
+                {
+                    Met(Situation.DaysPassed);
+                    foreach (var node in Nodes) node.Clock.Fast += leap.By;
+                });
+                break;
+            case Planned.PutBack putBack:
+                Database? backup = null;
+                At(putBack.To, () => backup = this[putBack.Node].Database.Backup());
+                At(putBack.At, () =>
+                {
+                    // At the same instant either may come first.
+                    if (backup is null) return;
+                    Struck(Fault.BackupPutBack);
+                    Oracle.PutBack(this[putBack.Node], this[putBack.Node].PutBack(backup));
                 });
                 break;
             case Planned.Knock knock:

@@ -4,8 +4,6 @@ using Coordination.CountryNode.Exchange;
 using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
-using Coordination.Domain.Referrals;
-using Coordination.Hosting.Dossiers;
 using Coordination.Hosting.Trust;
 using Google.Protobuf;
 using Grpc.Core;
@@ -18,8 +16,7 @@ using WireDisposition = Coordination.Contracts.Peer.V1.Disposition;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>The other nodes' way in, over gRPC: parse, call the door, map.</summary>
-public sealed class PeerDoor(
-    Door door, IStore store, Safe safe, HandOvers handOvers, TrustInForce trust, Pen pen, Callers callers, ILogger<PeerDoor> logger) : PeerService.PeerServiceBase
+public sealed class PeerDoor(Door door, Shelf shelf, IStore store, TrustInForce trust, Callers callers, ILogger<PeerDoor> logger) : PeerService.PeerServiceBase
 {
     public override async Task<DeliverResponse> Deliver(DeliverRequest request, ServerCallContext context)
     {
@@ -40,23 +37,12 @@ public sealed class PeerDoor(
         var id = Errors.ReadId(request.DossierId);
         if (request.Held.Count > Batch.MostHeld || request.Held.Any(hash => hash.Length != EntryHash.Length))
             throw Refusal.Invalid("FIELD_INVALID", "held", $"is malformed: at most {Batch.MostHeld} hashes of {EntryHash.Length} bytes are taken").ToException();
-        // To a node that the dossier does not name, it does not exist.
-        if (await Errors.AnswerAsync(logger, () => store.FindAsync(id, context.CancellationToken)) is not { } held || held.Opening?.Participants.Contains(peer) is not true)
-            throw Refusal.NotFound.ToException();
-
         var theirs = request.Held.Select(hash => EntryHash.Read(hash.Span)).ToHashSet();
+        if (await Errors.AnswerAsync(logger, () => shelf.FetchAsync(peer, id, theirs, context.CancellationToken)) is not { } missing) throw Refusal.NotFound.ToException();
+
         var response = new FetchResponse();
-        var kept = held.Entries.ToDictionary(entry => entry.Entry.Hash, entry => entry.Signed);
-        var parts = (await Errors.AnswerAsync(logger, () => store.FindPartsAsync(id, peer, context.CancellationToken))).ToDictionary(part => part.Entry);
-        var dossier = held.Fold<Referral>(trust.Current);
-        // What each descends from comes before it: a part of the answer never waits for the rest.
-        var missing = dossier.Entries.Select(judged => judged.Entry).Concat(dossier.Waiting)
-            .Where(entry => !theirs.Contains(entry.Hash))
-            .Select(entry => new Outgoing(kept[entry.Hash], parts.TryGetValue(entry.Hash, out var part) ? safe.ForTheRoad(kept[entry.Hash], part) : null));
-        var batch = Batch.Of(missing);
-        if (batch.Any(entry => entry.Signed.Entry.By(pen.Node))) await Errors.AnswerAsync(logger, () => handOvers.CountAsync(context.CancellationToken));
-        response.Entries.AddRange(batch.Select(entry => entry.Signed.ToWire()));
-        response.Particulars.AddRange(GrpcPeers.SealedWith(batch));
+        response.Entries.AddRange(missing.Select(entry => entry.Signed.ToWire()));
+        response.Particulars.AddRange(GrpcPeers.SealedWith(missing));
         return response;
     }
 

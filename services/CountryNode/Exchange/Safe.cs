@@ -17,7 +17,7 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
     public (SignedEntry Signed, IReadOnlyList<SealedPart> Parts) Sign(Entry draft, IEnumerable<NodeId> participants, ReadOnlyMemory<byte> content)
     {
         var nonce = pen.NonceFor(draft);
-        var parts = content.IsEmpty ? [] : participants.Distinct().Order().Select(recipient => SealedPart.Of(draft, nonce, recipient, content)).ToList();
+        var parts = content.IsEmpty ? [] : participants.Distinct().Order().Select(recipient => SealedPart.Of(draft, nonce, recipient, content, pen.Random)).ToList();
         var signed = pen.Sign(draft with { Particulars = [.. parts.Select(part => part.Digest)] }, nonce);
         return (signed, parts);
     }

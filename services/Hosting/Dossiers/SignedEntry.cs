@@ -68,9 +68,9 @@ public sealed record SignedReceipt(
 /// <param name="Key">Its signing key.</param>
 public sealed record Pen(NodeId Node, KeyPool Key)
 {
-    /// <summary>Fills the nonce of an opening, so that nobody guesses a dossier's id.</summary>
-    /// <remarks>Another source is for the simulation alone: ids are part of its schedule, and the same seed must give the same.</remarks>
-    public Action<Span<byte>> Nonce { get; init; } = RandomNumberGenerator.Fill;
+    /// <summary>Fills the nonce of an opening and the salts of particulars, so that nobody guesses a dossier's id, or a short note by its digest.</summary>
+    /// <remarks>Another source is for the simulation alone: both are in the bytes of entries, and the same seed must give the same.</remarks>
+    public Action<Span<byte>> Random { get; init; } = RandomNumberGenerator.Fill;
 
     /// <summary>Reads the signing key of a node's key folder.</summary>
     public static Pen Of(NodeId node, KeyFolder folder)
@@ -83,7 +83,7 @@ public sealed record Pen(NodeId Node, KeyPool Key)
     public byte[] NonceFor(Entry draft)
     {
         var nonce = new byte[draft.Opening is null ? 0 : EntryWire.NonceLength];
-        if (nonce.Length > 0) Nonce(nonce);
+        if (nonce.Length > 0) Random(nonce);
         return nonce;
     }
 

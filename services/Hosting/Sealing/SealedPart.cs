@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Coordination.Domain.Dossiers;
 using Google.Protobuf;
 using Wire = Coordination.Contracts.Dossier.V1;
@@ -21,12 +20,13 @@ public sealed record SealedPart(NodeId Recipient, ReadOnlyMemory<byte> Bytes)
     /// <param name="nonce">Of an opening; none for any other.</param>
     /// <param name="recipient">To whom.</param>
     /// <param name="content">What is to be read.</param>
-    public static SealedPart Of(Entry draft, ReadOnlySpan<byte> nonce, NodeId recipient, ReadOnlyMemory<byte> content)
+    /// <param name="random">Fills the salt.</param>
+    public static SealedPart Of(Entry draft, ReadOnlySpan<byte> nonce, NodeId recipient, ReadOnlyMemory<byte> content, Action<Span<byte>> random)
     {
         var part = Place(draft, nonce, recipient);
         part.Content = UnsafeByteOperations.UnsafeWrap(content);
         var bytes = new byte[SaltLength + part.CalculateSize()];
-        RandomNumberGenerator.Fill(bytes.AsSpan(0, SaltLength));
+        random(bytes.AsSpan(0, SaltLength));
         part.WriteTo(bytes.AsSpan(SaltLength));
         return new(recipient, bytes);
     }

@@ -17,12 +17,27 @@ sealed class Database(NodeId own)
     readonly Dictionary<(NodeId Peer, DossierId Dossier), GapRow> _gaps = [];
     readonly Dictionary<CommandKey, Answered> _commands = [];
     readonly HashSet<(EntryHash, string, NodeId)> _audit = [];
+    readonly List<PendingWithdrawal> _pending = [];
+    readonly Dictionary<(EntryHash Entry, NodeId Recipient), (DossierId Dossier, KeptPart Part)> _parts = [];
+    readonly Dictionary<(DossierId Dossier, DebtKey Debt, NoticeKind Kind, int Round), Notice> _notices = [];
+
+    /// <summary>By peer and dossier; null for every dossier that names the peer.</summary>
+    readonly Dictionary<(NodeId Peer, DossierId? Dossier), long> _catchUp = [];
+
     int _queued;
+    long _handOvers;
 
     /// <summary>In the order in which they came.</summary>
     public IEnumerable<DossierRow> Dossiers => _dossiers.Values;
 
     public bool HasOutbox => _outbox.Count > 0;
+
+    public bool HasPending => _pending.Count > 0;
+
+    /// <summary>Everything that was told.</summary>
+    public IReadOnlyCollection<Notice> Notices => _notices.Values;
+
+    public bool IsCatchingUpWith(NodeId peer) => _catchUp.Keys.Any(row => row.Peer == peer);
 
     public DossierRow? Row(DossierId id) => _dossiers.GetValueOrDefault(id);
 
@@ -30,21 +45,46 @@ sealed class Database(NodeId own)
 
     public bool HasGap(NodeId peer, DossierId id) => _gaps.ContainsKey((peer, id));
 
+    /// <summary>The particulars of a dossier, whoever may read them.</summary>
+    public IEnumerable<KeptPart> Parts(DossierId id) => _parts.Values.Where(kept => kept.Dossier == id).Select(kept => kept.Part);
+
+    /// <summary>Whether something is to be told of a debt by then.</summary>
+    public bool HasToTell(DateTimeOffset now) => _dossiers.Values.Any(row => row.Debts.Values.Any(debt => debt.LookAt <= now));
+
     public bool Holds(DossierId id, EntryHash entry) => _dossiers.GetValueOrDefault(id)?.ByHash.ContainsKey(entry) is true;
 
     public HeldDossier? Find(DossierId id) => _dossiers.GetValueOrDefault(id) is { Entries.Count: > 0 } row ? Read(row) : null;
 
     public Answered? Answer(CommandKey command) => _commands.GetValueOrDefault(command);
 
+    /// <summary>Everything as it is now, to be put back some day.</summary>
+    public Database Backup()
+    {
+        var copy = new Database(own) { _queued = _queued, _handOvers = _handOvers };
+        foreach (var (id, row) in _dossiers) copy._dossiers[id] = row.Copy();
+        foreach (var (key, row) in _outbox) copy._outbox[key] = row;
+        foreach (var (key, row) in _gaps) copy._gaps[key] = row;
+        foreach (var (key, row) in _commands) copy._commands[key] = row;
+        foreach (var (key, row) in _catchUp) copy._catchUp[key] = row;
+        copy._audit.UnionWith(_audit);
+        copy._pending.AddRange(_pending);
+        foreach (var (key, row) in _parts) copy._parts[key] = row;
+        foreach (var (key, row) in _notices) copy._notices[key] = row;
+        return copy;
+    }
+
     public AppendOutcome Append(Append append)
     {
         var entry = append.Entry.Entry;
         var row = _dossiers.GetValueOrDefault(entry.Dossier);
+        if (_handOvers < append.Known) return AppendOutcome.Behind;
+        if (entry.Opening is null && append.Participants.Participants.Any(peer => peer != own && CatchesUp(peer, entry.Dossier))) return AppendOutcome.JudgeAgain;
         if (entry.Opening is not null && row is not null) throw new InvalidOperationException("dossier_pkey");
         if (entry.Opening is null && row?.Entries.Count != append.JudgedOn) return AppendOutcome.JudgeAgain;
         if (row?.ByHash.ContainsKey(entry.Hash) is true) throw new InvalidOperationException("entry_pkey");
         if (row?.Entries.Any(held => held.HandedOnBy is null && held.Entry.Seq == entry.Seq) is true) throw new InvalidOperationException("entry_written_once");
-        if (!_commands.TryAdd(append.Command, append.Answered)) return AppendOutcome.JudgeAgain;
+        if (append.Answered is null) _pending.RemoveAll(pending => pending.Command == append.Command);
+        else if (!_commands.TryAdd(append.Command, append.Answered)) return AppendOutcome.JudgeAgain;
 
         if (row is null)
         {
@@ -52,13 +92,14 @@ sealed class Database(NodeId own)
             row.Participants = [.. append.Participants.Participants.Distinct()];
         }
         row.Add(new HeldEntry(append.Entry, null, append.Now));
-        row.State = append.State;
         row.Digest = append.Digest;
+        row.Say(append.Overview);
+        foreach (var part in append.Parts) _parts.Add((part.Entry, part.Recipient), (entry.Dossier, part));
         foreach (var peer in append.Participants.Participants.Where(node => node != own))
         {
             if (_outbox.GetValueOrDefault((peer, entry.Dossier)) is not { } waiting)
             {
-                _outbox[(peer, entry.Dossier)] = new OutboxRow(entry.Seq, append.Now, ++_queued, null, null);
+                _outbox[(peer, entry.Dossier)] = new OutboxRow(entry.Seq, append.Now, ++_queued, null, null, null);
                 continue;
             }
             _outbox[(peer, entry.Dossier)] = waiting with
@@ -78,6 +119,8 @@ sealed class Database(NodeId own)
         {
             if (admission.Entries.Any(held => Holds(admission.Id, held.Entry.Hash)) || admission.Entries.DistinctBy(held => held.Entry.Hash).Count() != admission.Entries.Length)
                 throw new InvalidOperationException("entry_pkey");
+            if (admission.Entries.IsEmpty && Row(admission.Id) is null && (admission.Opening is not null || !admission.AskFor.IsEmpty))
+                throw new InvalidOperationException("participant_dossier_id_fkey");
             if (admission.Entries.Any(held => held.HandedOnBy is null)) throw new InvalidOperationException("Only a peer's entries come in by the door.");
         }
 
@@ -85,17 +128,18 @@ sealed class Database(NodeId own)
         {
             if (!_dossiers.TryGetValue(admission.Id, out var row)) row = new DossierRow(admission.Id);
             foreach (var held in admission.Entries) row.Add(held);
+            Audit(admission.Audit);
             if (row.Entries.Count == 0) continue;
             _dossiers[admission.Id] = row;
             row.Kind = admission.Opening?.Kind ?? row.Kind;
-            row.State = admission.State;
+            row.Say(admission.Overview);
             row.Digest = admission.Digest;
             row.WaitingSince = admission.WaitingSince;
             if (admission.Opening is { } opening) row.Participants = [.. row.Participants.Union(opening.Participants)];
             foreach (var gap in _gaps.Keys.Where(gap => gap.Dossier == admission.Id && !admission.AskFor.Contains(gap.Peer)).ToList()) _gaps.Remove(gap);
-            foreach (var peer in admission.AskFor) _gaps.TryAdd((peer, admission.Id), new GapRow(0, admission.WaitingSince!.Value));
+            foreach (var peer in admission.AskFor) _gaps.TryAdd((peer, admission.Id), new GapRow(0, DateTimeOffset.MinValue));
+            foreach (var part in admission.Parts) _parts.TryAdd((part.Entry, part.Recipient), (admission.Id, part));
             Keep(admission.Receipts);
-            Audit(admission.Audit);
         }
     }
 
@@ -106,22 +150,28 @@ sealed class Database(NodeId own)
         foreach (var row in rows) _audit.Add((row.EntryHash, row.Reason, row.Peer));
     }
 
-    public ImmutableArray<DossierId> Claim(NodeId peer, int most, DateTimeOffset now, DateTimeOffset until)
+    public ImmutableArray<Claimed> Claim(NodeId peer, int most, DateTimeOffset now, DateTimeOffset until)
     {
         if (_outbox.Count == 0) return [];
-        ImmutableArray<DossierId> claimed = [.. _outbox
+        ImmutableArray<Claimed> claimed = [.. _outbox
             .Where(waiting => waiting.Key.Peer == peer && (waiting.Value.ClaimedUntil is not { } claim || claim <= now))
             .OrderBy(waiting => waiting.Value.QueuedAt).ThenBy(waiting => waiting.Value.Order)
-            .Take(most).Select(waiting => waiting.Key.Dossier)];
-        foreach (var id in claimed) _outbox[(peer, id)] = _outbox[(peer, id)] with { ClaimedUntil = until };
+            .Take(most).Select(waiting => new Claimed(waiting.Key.Dossier, waiting.Value.StoppedBy, waiting.Value.WaitingSince))];
+        foreach (var (id, _, _) in claimed) _outbox[(peer, id)] = _outbox[(peer, id)] with { ClaimedUntil = until };
         return claimed;
     }
 
     /// <summary>What the peer has no receipt for. Read after the claim was committed, in a transaction of its own.</summary>
-    public ImmutableArray<Parcel> ParcelsOf(NodeId peer, ImmutableArray<DossierId> claimed) =>
-        [.. claimed.Select(id => new Parcel(id, [.. _dossiers[id].Entries
-            .Where(held => held.Entry.By(own) && held.Entry.Seq > (ReceiptedUpTo(peer, id) ?? 0))
-            .OrderBy(held => held.Entry.Seq).Select(held => held.Signed)]))];
+    public ImmutableArray<Parcel> ParcelsOf(NodeId peer, ImmutableArray<Claimed> claimed) =>
+        [.. claimed.Select(claim =>
+        {
+            ImmutableArray<SignedEntry> entries = [.. _dossiers[claim.Dossier].Entries
+                .Where(held => held.Entry.By(own) && held.Entry.Seq > (ReceiptedUpTo(peer, claim.Dossier) ?? 0))
+                .OrderBy(held => held.Entry.Seq).Select(held => held.Signed)];
+            return new Parcel(claim.Dossier, entries, [.. entries.SelectMany(signed => PartOf(signed.Entry.Hash, peer))], claim.StoppedBy, claim.WaitingSince);
+        })];
+
+    public ImmutableArray<KeptPart> FindParts(DossierId id, NodeId recipient) => [.. Parts(id).Where(part => part.Recipient == recipient)];
 
     public void Settle(NodeId peer, IReadOnlyCollection<SignedReceipt> receipts, IReadOnlyCollection<Settled> parcels)
     {
@@ -130,8 +180,53 @@ sealed class Database(NodeId own)
         {
             if (_outbox.GetValueOrDefault((peer, parcel.Dossier)) is not { } waiting) continue;
             if (ReceiptedUpTo(peer, parcel.Dossier) is { } upTo && waiting.LastSeq <= upTo) _outbox.Remove((peer, parcel.Dossier));
-            else _outbox[(peer, parcel.Dossier)] = waiting with { ClaimedUntil = parcel.NotBefore, StoppedBy = parcel.StoppedBy };
+            else _outbox[(peer, parcel.Dossier)] = waiting with { ClaimedUntil = parcel.NotBefore, StoppedBy = parcel.StoppedBy, WaitingSince = parcel.WaitingSince };
         }
+        foreach (var id in receipts.Select(receipt => receipt.Dossier))
+            if (_dossiers.TryGetValue(id, out var row)) row.StaleUntil = DateTimeOffset.MinValue;
+    }
+
+    public ImmutableArray<DossierId> ClaimStale(int most, DateTimeOffset now, DateTimeOffset until)
+    {
+        ImmutableArray<DossierRow> claimed = [.. _dossiers.Values.Where(row => row.StaleUntil <= now).OrderBy(row => row.StaleUntil).Take(most)];
+        foreach (var row in claimed) row.StaleUntil = until;
+        return [.. claimed.Select(row => row.Id)];
+    }
+
+    public void KeepOverviews(IReadOnlyCollection<(DossierId Id, int JudgedOn, Overview Overview)> overviews, DateTimeOffset claimedUntil)
+    {
+        foreach (var (id, judgedOn, overview) in overviews)
+        {
+            if (_dossiers.GetValueOrDefault(id) is not { } row || row.Entries.Count != judgedOn || row.StaleUntil != claimedUntil) continue;
+            row.StaleUntil = null;
+            row.Say(overview);
+        }
+    }
+
+    public void MarkAllStale()
+    {
+        foreach (var row in _dossiers.Values) row.StaleUntil = DateTimeOffset.MinValue;
+    }
+
+    public int Sweep(int most, DateTimeOffset now, Func<DossierId, DueDebt, (IReadOnlyCollection<Notice> Notices, DateTimeOffset? LookAt)> tell, Action<DossierRow, Notice> told)
+    {
+        var due = _dossiers.Values.SelectMany(row => row.Debts.Values.Where(debt => debt.LookAt <= now).Select(debt => (Row: row, debt.Debt, debt.LookAt)))
+            .OrderBy(debt => debt.LookAt).Take(most).ToList();
+        foreach (var (row, debt, _) in due)
+        {
+            var (notices, lookAt) = tell(row.Id, debt);
+            foreach (var notice in notices)
+                if (_notices.TryAdd((row.Id, debt.Key, notice.Kind, notice.Round), notice)) told(row, notice);
+            row.Debts[debt.Key] = (debt, lookAt);
+        }
+        return due.Count;
+    }
+
+    public ImmutableArray<DossierId> ClaimLastingGaps(DateTimeOffset before, int most)
+    {
+        ImmutableArray<DossierRow> lasting = [.. _dossiers.Values.Where(row => row.WaitingSince < before && row.GapSaid != row.WaitingSince).OrderBy(row => row.WaitingSince).Take(most)];
+        foreach (var row in lasting) row.GapSaid = row.WaitingSince;
+        return [.. lasting.Select(row => row.Id)];
     }
 
     public ImmutableArray<DossierId> ClaimGaps(NodeId peer, int most, DateTimeOffset now, TimeSpan pause, TimeSpan longest)
@@ -167,9 +262,39 @@ sealed class Database(NodeId own)
         foreach (var row in _dossiers.Values.Where(row => row.Participants.Contains(peer) && !_outbox.ContainsKey((peer, row.Id))).OrderBy(row => row.Id))
         {
             var written = row.Entries.Where(held => held.Entry.By(own)).Select(held => held.Entry.Seq).DefaultIfEmpty().Max();
-            if (written > (ReceiptedUpTo(peer, row.Id) ?? 0)) _outbox[(peer, row.Id)] = new OutboxRow(written, now, ++_queued, null, null);
+            if (written > (ReceiptedUpTo(peer, row.Id) ?? 0)) _outbox[(peer, row.Id)] = new OutboxRow(written, now, ++_queued, null, null, null);
         }
     }
+
+    public long CountHandOver() => ++_handOvers;
+
+    public long? BeginCatchUp(long? known, IReadOnlyCollection<NodeId> peers)
+    {
+        if (known is { } elsewhere ? _handOvers >= elsewhere : _handOvers == 0) return null;
+        _handOvers = known ?? _handOvers + 1;
+        foreach (var peer in peers) _catchUp[(peer, null)] = _handOvers;
+        return _handOvers;
+    }
+
+    public long? FindCatchUp(NodeId peer) => _catchUp.Where(row => row.Key.Peer == peer).Select(row => (long?)row.Value).Max();
+
+    public void EndCatchUp(NodeId peer, long number, IReadOnlyCollection<DossierId> butFor)
+    {
+        foreach (var key in _catchUp.Where(row => row.Key.Peer == peer && row.Value <= number && (row.Key.Dossier is not { } id || !butFor.Contains(id))).Select(row => row.Key).ToList())
+            _catchUp.Remove(key);
+        foreach (var id in butFor) _catchUp.TryAdd((peer, id), number);
+    }
+
+    public AppendOutcome Pend(PendingWithdrawal withdrawal, Answered answered)
+    {
+        if (!_commands.TryAdd(withdrawal.Command, answered)) return AppendOutcome.JudgeAgain;
+        _pending.Add(withdrawal);
+        return AppendOutcome.Kept;
+    }
+
+    public ImmutableArray<PendingWithdrawal> ListPending(int most) => [.. _pending.Take(most)];
+
+    bool CatchesUp(NodeId peer, DossierId id) => _catchUp.ContainsKey((peer, null)) || _catchUp.ContainsKey((peer, id));
 
     IEnumerable<DossierDigest> SharedWith(NodeId peer) =>
         _dossiers.Values.Where(row => row.Participants.Contains(peer)).SelectMany(row => row.Digest is { } digest ? [new DossierDigest(row.Id, digest)] : Array.Empty<DossierDigest>());
@@ -187,10 +312,16 @@ sealed class Database(NodeId own)
                 row.Receipts.TryAdd((receipt.Hash, receipt.Holder), receipt);
     }
 
+    IEnumerable<KeptPart> PartOf(EntryHash entry, NodeId recipient) => _parts.TryGetValue((entry, recipient), out var kept) ? [kept.Part] : [];
+
     HeldDossier Read(DossierRow row) => new(
         row.Id, [.. row.Entries], [.. row.Receipts.Values],
-        [.. row.Participants.Where(peer => Outbox(peer, row.Id)?.StoppedBy is not null).Select(peer => new Stop(peer, Outbox(peer, row.Id)!.StoppedBy!))],
-        row.WaitingSince);
+        [.. _outbox.Where(waiting => waiting.Key.Dossier == row.Id && waiting.Value.StoppedBy is not null).Select(waiting => new Stop(waiting.Key.Peer, waiting.Value.StoppedBy!))],
+        row.WaitingSince, [.. row.Entries.Select(held => held.Entry.Hash).Where(hash => _parts.ContainsKey((hash, own)))])
+    {
+        Pending = [.. _pending.Where(pending => pending.Draft.Dossier == row.Id)],
+        CatchingUpWith = [.. row.Participants.Where(peer => CatchesUp(peer, row.Id))],
+    };
 }
 
 /// <summary>What a node holds of one dossier, in the rows of several tables.</summary>
@@ -203,11 +334,21 @@ sealed class DossierRow(DossierId id)
 
     public Kind? Kind { get; set; }
 
-    public string? State { get; set; }
+    /// <summary>What lists know, but for the debts.</summary>
+    public Overview Overview { get; private set; } = Overview.OfNothing;
+
+    /// <summary>What is owed, and when something may have to be told of it.</summary>
+    public Dictionary<DebtKey, (DueDebt Debt, DateTimeOffset? LookAt)> Debts { get; private set; } = [];
+
+    /// <summary>Null while the overview is right.</summary>
+    public DateTimeOffset? StaleUntil { get; set; }
 
     public SetDigest? Digest { get; set; }
 
     public DateTimeOffset? WaitingSince { get; set; }
+
+    /// <summary>Since when the gap lasted that was said.</summary>
+    public DateTimeOffset? GapSaid { get; set; }
 
     public ImmutableArray<NodeId> Participants { get; set; } = [];
 
@@ -218,6 +359,26 @@ sealed class DossierRow(DossierId id)
 
     public Dictionary<(EntryHash Hash, NodeId Holder), SignedReceipt> Receipts { get; } = [];
 
+    public DossierRow Copy()
+    {
+        var copy = new DossierRow(Id)
+        {
+            Kind = Kind, Overview = Overview, Debts = new(Debts), StaleUntil = StaleUntil, Digest = Digest, WaitingSince = WaitingSince, GapSaid = GapSaid, Participants = Participants,
+        };
+        foreach (var held in _entries) copy.Add(held);
+        foreach (var (key, receipt) in Receipts) copy.Receipts[key] = receipt;
+        return copy;
+    }
+
+    /// <summary>Another overview: what stays owed with the same dates is not looked at anew.</summary>
+    public void Say(Overview overview)
+    {
+        var before = Debts;
+        Overview = overview with { Debts = [] };
+        Debts = overview.Debts.ToDictionary(debt => debt.Key, debt =>
+            (debt, before.TryGetValue(debt.Key, out var owed) && (owed.Debt.WarnAt, owed.Debt.DueAt) == (debt.WarnAt, debt.DueAt) ? owed.LookAt : debt.FirstLook));
+    }
+
     public void Add(HeldEntry held)
     {
         _entries.Add(held);
@@ -226,7 +387,10 @@ sealed class DossierRow(DossierId id)
 }
 
 /// <summary>What a peer lacks of a dossier.</summary>
-sealed record OutboxRow(int LastSeq, DateTimeOffset QueuedAt, int Order, DateTimeOffset? ClaimedUntil, string? StoppedBy);
+sealed record OutboxRow(int LastSeq, DateTimeOffset QueuedAt, int Order, DateTimeOffset? ClaimedUntil, string? StoppedBy, DateTimeOffset? WaitingSince);
+
+/// <summary>What was claimed of it.</summary>
+readonly record struct Claimed(DossierId Dossier, string? StoppedBy, DateTimeOffset? WaitingSince);
 
 /// <summary>Whom to ask for what is missing.</summary>
 sealed record GapRow(int Tries, DateTimeOffset FetchAfter);

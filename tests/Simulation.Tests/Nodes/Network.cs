@@ -7,7 +7,7 @@ namespace Coordination.Simulation.Tests;
 sealed class Network(World world)
 {
     /// <summary>As the caller over gRPC has it.</summary>
-    static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
 
     /// <summary>Who is held back to be overtaken, and is not, goes on after that.</summary>
     static readonly TimeSpan HeldBackFor = TimeSpan.FromSeconds(20);

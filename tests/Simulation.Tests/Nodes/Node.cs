@@ -1,5 +1,8 @@
+using Coordination.CountryNode.Exchange;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Sealing;
+using Coordination.Hosting.Trust;
 
 namespace Coordination.Simulation.Tests;
 
@@ -10,6 +13,7 @@ sealed class Node
     readonly Process?[] _processes;
     readonly Dictionary<string, int> _calls = [];
     readonly Chance _chance;
+    TimeSpan _downUntil;
 
     public Node(World world, NodeId id, int replicas)
     {
@@ -19,7 +23,10 @@ sealed class Node
         Database = new Database(id);
         _chance = Chance.For(world.Schedule.Seed, $"node {id}");
         var nonces = Chance.For(world.Schedule.Seed, $"nonces {id}");
-        Pen = Region.PenOf(id) with { Nonce = nonces.Fill };
+        Pen = Region.PenOf(id) with { Random = nonces.Fill };
+        Safe = new Safe(
+            new DossierKeys(new KeyFolder(Path.Combine(world.Folder, id.ToString()))), Region.RingOf(id), Region.TrustOf(id), Pen, Clock.For(world.Outside),
+            new Process.Listening<Safe>(world, this));
         _processes = new Process?[replicas];
     }
 
@@ -27,9 +34,15 @@ sealed class Node
 
     public Clock Clock { get; }
 
-    public Database Database { get; }
+    public Database Database { get; private set; }
+
+    /// <summary>In the key folder, which no backup of the database holds.</summary>
+    public long? HandOverMark { get; set; }
 
     public Pen Pen { get; }
+
+    /// <summary>Of all processes: it keeps nothing but the files of the key folder.</summary>
+    public Safe Safe { get; }
 
     public IEnumerable<NodeId> Others => _world.Schedule.Countries.Where(country => country != Id);
 
@@ -38,10 +51,22 @@ sealed class Node
         for (var place = 0; place < _processes.Length; place++) _processes[place] = Process.Start(_world, this);
     }
 
+    /// <summary>A backup is put back: every process ends, and the next ones find what stood there then.</summary>
+    /// <returns>What the database held until now.</returns>
+    public Database PutBack(Database backup)
+    {
+        // People put a backup back, which takes them minutes: what was under way has arrived by then, or has died at its deadline.
+        _downUntil = _world.Agenda.Now + Network.Deadline + TimeSpan.FromSeconds(1);
+        foreach (var process in _processes.OfType<Process>().ToList()) process.Kill();
+        var lost = Database;
+        Database = backup;
+        return lost;
+    }
+
     /// <summary>Whichever process a caller comes to; null when none runs.</summary>
     public Process? AnyProcess(Chance chance)
     {
-        var up = _processes.OfType<Process>().ToList();
+        var up = _processes.OfType<Process>().Where(process => process.IsUp).ToList();
         return up.Count == 0 ? null : chance.Of(up);
     }
 
@@ -50,8 +75,14 @@ sealed class Node
     {
         var place = Array.IndexOf(_processes, process);
         _processes[place] = null;
-        _world.Agenda.In(_chance.Between(0.01, _chance.Of([0.1, 2, 15])), _world.Outside, _ => _processes[place] = Process.Start(_world, this), null);
+        Restart(place, _chance.Between(0.01, _chance.Of([0.1, 2, 15])));
     }
+
+    void Restart(int place, TimeSpan after) => _world.Agenda.In(after, _world.Outside, _ =>
+    {
+        if (_world.Agenda.Now >= _downUntil) _processes[place] = Process.Start(_world, this);
+        else Restart(place, _downUntil - _world.Agenda.Now);
+    }, null);
 
     /// <summary>How often this node has made a call of one kind, with this one.</summary>
     public int Count(string call) => _calls[call] = _calls.GetValueOrDefault(call) + 1;

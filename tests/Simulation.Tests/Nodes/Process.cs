@@ -31,11 +31,15 @@ sealed class Process
         var time = node.Clock.For(Home);
         var peers = new SimulatedPeers(world, this);
         Bell = new Bell(time);
-        Door = new Door(Store, peers, Trust, node.Pen, time, new Listening<Door>(world, node));
-        Relay = new Relay(Store, peers, time, new Listening<Relay>(world, node));
-        Gaps = new Gaps(Store, peers, Door, time);
-        Reconciliation = new Reconciliation(Store, peers, Door, Bell, time, new Listening<Reconciliation>(world, node));
-        Desk = new ReferralDesk(Store, node.Pen, Trust, Bell, time);
+        Overviews = new Overviews(node.Pen, Region.Directory);
+        Door = new Door(Store, peers, node.Safe, Overviews, Bell, Trust, node.Pen, time, new Listening<Door>(world, node));
+        HandOvers = new HandOvers(Store, Store, Trust, node.Pen, time, new Listening<HandOvers>(world, node));
+        Shelf = new Shelf(Store, node.Safe, HandOvers, Trust, node.Pen);
+        Relay = new Relay(Store, peers, node.Safe, HandOvers, time, new Listening<Relay>(world, node));
+        Gaps = new Gaps(Store, peers, Door, node.Pen, time, new Listening<Gaps>(world, node));
+        Reconciliation = new Reconciliation(Store, peers, Door, HandOvers, Bell, node.Pen, time, new Listening<Reconciliation>(world, node));
+        Deadlines = new Deadlines(Store, Overviews, Region.Directory, Trust, node.Pen, time);
+        Desk = new ReferralDesk(Store, node.Safe, Overviews, Region.Directory, node.Pen, Trust, HandOvers, Bell, time);
     }
 
     public Node Node { get; }
@@ -50,24 +54,55 @@ sealed class Process
 
     public Door Door { get; }
 
+    public HandOvers HandOvers { get; }
+
+    public Shelf Shelf { get; }
+
     public Relay Relay { get; }
 
     public Gaps Gaps { get; }
 
     public Reconciliation Reconciliation { get; }
 
+    public Overviews Overviews { get; }
+
+    public Deadlines Deadlines { get; }
+
     public ReferralDesk Desk { get; }
+
+    /// <summary>It has started, and listens.</summary>
+    public bool IsUp { get; private set; }
 
     public static Process Start(World world, Node node)
     {
         var process = new Process(world, node);
-        foreach (var peer in node.Others)
-        {
-            process.Begin(() => process.KeepGoingAsync(peer, () => process.CarryAllAsync(peer), () => process.Bell.WaitAsync(peer, CancellationToken.None)));
-            process.Begin(() => process.KeepGoingAsync(peer, () => process.Gaps.FillAsync(peer, CancellationToken.None), () => process.Home.PauseAsync(Look)));
-            process.Begin(() => process.KeepGoingAsync(peer, () => process.Reconciliation.RunWhenDueAsync(peer, CancellationToken.None), () => process.Home.PauseAsync(Look)));
-        }
+        process.Begin(process.StartAsync);
         return process;
+    }
+
+    async Task StartAsync()
+    {
+        while (!IsUp)
+        {
+            try
+            {
+                await HandOvers.CheckAsync(CancellationToken.None);
+                IsUp = true;
+            }
+            catch (DatabaseGoneException)
+            {
+                // Whoever starts nodes starts it again.
+                await Home.PauseAsync(FirstPause);
+            }
+        }
+        Begin(() => KeepGoingAsync(null, LookAtHomeAsync, () => Home.PauseAsync(Look)));
+        Begin(() => KeepGoingAsync(null, TellAllAsync, () => Home.PauseAsync(Look)));
+        foreach (var peer in Node.Others)
+        {
+            Begin(() => KeepGoingAsync(peer, () => CarryAllAsync(peer), () => Bell.WaitAsync(peer, CancellationToken.None)));
+            Begin(() => KeepGoingAsync(peer, () => Gaps.FillAsync(peer, CancellationToken.None), () => Home.PauseAsync(Look)));
+            Begin(() => KeepGoingAsync(peer, () => Reconciliation.RunWhenDueAsync(peer, CancellationToken.None), () => Home.PauseAsync(Look)));
+        }
     }
 
     public TimeSpan Latency() => Node.Latency();
@@ -76,11 +111,16 @@ sealed class Process
     public Task DieAsync(Fault fault, string call)
     {
         _world.Struck(fault, call);
+        Kill();
+        return new TaskCompletionSource().Task;
+    }
+
+    public void Kill()
+    {
         Home.Leave();
         Node.Killed(this);
         // The kernel closes what was open, and callers hear of it.
         foreach (var hears in _callers) _world.Agenda.In(Latency(), _world.Outside, _ => hears(), null);
-        return new TaskCompletionSource().Task;
     }
 
     /// <summary>Does something in this process for a caller outside it.</summary>
@@ -114,16 +154,23 @@ sealed class Process
         return delivered;
     }
 
-    /// <summary>What a peer lacks of a dossier in which it takes part, what each descends from before it, as the peers' door hands it out.</summary>
+    /// <summary>The shelf, as a peer meets it.</summary>
     public async Task<ImmutableArray<Offered>> FetchAsync(NodeId peer, DossierId id, IReadOnlyCollection<EntryHash> theirs, CancellationToken cancellationToken)
     {
-        if (await Store.FindAsync(id, cancellationToken) is not { } held || held.Opening?.Participants.Contains(peer) is not true) return [];
-        var kept = held.Entries.ToDictionary(entry => entry.Entry.Hash, entry => entry.Signed);
-        var dossier = Oracle.Fold(id, kept.Values.Select(signed => signed.Entry));
-        var missing = dossier.Entries.Select(judged => judged.Entry).Concat(dossier.Waiting)
-            .Where(entry => !theirs.Contains(entry.Hash))
-            .Select(entry => kept[entry.Hash]);
-        return [.. Batch.Of(missing).Select(signed => new Offered(signed.Bytes, signed.Signature, signed.KeyId))];
+        var missing = await Shelf.FetchAsync(peer, id, theirs.ToHashSet(), cancellationToken) ?? [];
+        _world.Oracle.EntriesLeave(Node, peer, missing);
+        return [.. missing.Select(SimulatedPeers.Offer)];
+    }
+
+    async Task LookAtHomeAsync()
+    {
+        await Desk.SignPendingAsync(CancellationToken.None);
+        await Gaps.SayLastingAsync(CancellationToken.None);
+    }
+
+    async Task TellAllAsync()
+    {
+        while (await Deadlines.RunAsync(CancellationToken.None)) { }
     }
 
     async Task CarryAllAsync(NodeId peer)
@@ -131,7 +178,7 @@ sealed class Process
         while (await Relay.CarryAsync(peer, CancellationToken.None)) { }
     }
 
-    async Task KeepGoingAsync(NodeId peer, Func<Task> work, Func<Task> rest)
+    async Task KeepGoingAsync(NodeId? peer, Func<Task> work, Func<Task> rest)
     {
         var pause = FirstPause;
         while (true)
@@ -145,7 +192,7 @@ sealed class Process
             catch (Exception fault)
             {
                 if (!IsToBeExpected(fault)) _world.Fail($"A road of {Node.Id} failed: {fault}");
-                if (fault is PeerUnavailableException) Reconciliation.Lost(peer);
+                if (fault is PeerUnavailableException && peer is { } lost) Reconciliation.Lost(lost);
                 await Home.PauseAsync(pause);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
@@ -157,7 +204,7 @@ sealed class Process
     static bool IsToBeExpected(Exception fault) => fault is PeerUnavailableException or DatabaseGoneException or OperationCanceledException;
 
     /// <summary>What the program logs as an error has to have one of the faults for its cause.</summary>
-    sealed class Listening<T>(World world, Node node) : ILogger<T>
+    public sealed class Listening<T>(World world, Node node) : ILogger<T>
     {
         public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 

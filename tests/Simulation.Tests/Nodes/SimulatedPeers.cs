@@ -10,10 +10,10 @@ namespace Coordination.Simulation.Tests;
 /// <summary>The other nodes as one process reaches them: over a network that loses, delays, repeats and reorders.</summary>
 sealed class SimulatedPeers(World world, Process process) : IPeers
 {
-    public async Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<SignedEntry> entries, CancellationToken cancellationToken)
+    public async Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<Outgoing> entries, CancellationToken cancellationToken)
     {
-        world.Oracle.EntriesLeave(process.Node, entries);
-        ImmutableArray<Offered> offered = [.. entries.Select(signed => new Offered(signed.Bytes, signed.Signature, signed.KeyId))];
+        world.Oracle.EntriesLeave(process.Node, peer, entries);
+        ImmutableArray<Offered> offered = [.. entries.Select(Offer)];
         var delivered = await CallAsync(peer, (other, stop) => other.AdmitAsync(process.Node.Id, offered, stop), cancellationToken);
         if (delivered.Admitted.Length != entries.Count) throw new PeerUnavailableException(peer, "answered for another number of entries than it was sent.");
         return delivered with
@@ -33,6 +33,9 @@ sealed class SimulatedPeers(World world, Process process) : IPeers
 
     public Task<ImmutableArray<DossierDigest>> ListDossiersAsync(NodeId peer, int bucket, DossierId? after, CancellationToken cancellationToken) =>
         CallAsync(peer, (other, stop) => other.Store.ListDossiersAsync(process.Node.Id, bucket, after, Batch.MostDossiers, stop), cancellationToken);
+
+    /// <summary>As it arrives.</summary>
+    public static Offered Offer(Outgoing entry) => new(entry.Signed.Bytes, entry.Signed.Signature, entry.Signed.KeyId, entry.Particulars);
 
     async Task<T> CallAsync<T>(NodeId peer, Func<Process, CancellationToken, Task<T>> serve, CancellationToken cancellationToken, [CallerMemberName] string call = "")
     {

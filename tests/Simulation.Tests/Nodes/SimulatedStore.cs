@@ -3,11 +3,12 @@ using System.Runtime.CompilerServices;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Trust;
 
 namespace Coordination.Simulation.Tests;
 
-/// <summary>One process's connection to its node's database: takes its time, fails, and is where processes die.</summary>
-sealed class SimulatedStore(World world, Process process) : IStore
+/// <summary>One process's connection to its node's database, and its hand on the mark in the key folder: takes its time, fails, and is where processes die.</summary>
+sealed class SimulatedStore(World world, Process process) : IStore, IHandOverMark
 {
     Database Database => process.Node.Database;
 
@@ -18,7 +19,12 @@ sealed class SimulatedStore(World world, Process process) : IStore
         AskAsync(() => Database.Answer(command), [], cancellationToken);
 
     public async Task<AppendOutcome> AppendAsync(Append append, CancellationToken cancellationToken) =>
-        await AskAsync(() => Database.Append(append), [append.Entry.Entry.Dossier], cancellationToken, append.Entry);
+        await AskAsync(() =>
+        {
+            var outcome = Database.Append(append);
+            if (outcome is AppendOutcome.Kept) world.Oracle.Written(process.Node, append);
+            return outcome;
+        }, [append.Entry.Entry.Dossier], cancellationToken, append.Entry);
 
     public Task AdmitAsync(
         IReadOnlyCollection<DossierId> ids, Func<IReadOnlyDictionary<DossierId, HeldDossier>, IReadOnlyCollection<Admission>> decide, CancellationToken cancellationToken) =>
@@ -30,6 +36,30 @@ sealed class SimulatedStore(World world, Process process) : IStore
 
     public Task<int> CountWithoutOpeningAsync(NodeId peer, CancellationToken cancellationToken) =>
         AskAsync(() => Database.CountWithoutOpening(peer), [], cancellationToken);
+
+    public Task<ImmutableArray<KeptPart>> FindPartsAsync(DossierId id, NodeId recipient, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.FindParts(id, recipient), [], cancellationToken);
+
+    public Task<ImmutableArray<DossierId>> ClaimStaleAsync(int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.ClaimStale(most, now, until), [], cancellationToken);
+
+    public Task KeepOverviewsAsync(IReadOnlyCollection<(DossierId Id, int JudgedOn, Overview Overview)> overviews, DateTimeOffset claimedUntil, CancellationToken cancellationToken) =>
+        AskAsync(() =>
+        {
+            Database.KeepOverviews(overviews, claimedUntil);
+            return true;
+        }, [.. overviews.Select(made => made.Id)], cancellationToken);
+
+    public Task MarkAllStaleAsync(CancellationToken cancellationToken) =>
+        AskAsync(() =>
+        {
+            Database.MarkAllStale();
+            return true;
+        }, [], cancellationToken);
+
+    public Task<int> SweepAsync(
+        int most, DateTimeOffset now, Func<DossierId, DueDebt, (IReadOnlyCollection<Notice> Notices, DateTimeOffset? LookAt)> tell, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.Sweep(most, now, tell, (row, notice) => world.Oracle.Told(process.Node, row, notice)), [], cancellationToken);
 
     public Task AuditAsync(IReadOnlyCollection<AuditRow> rows, CancellationToken cancellationToken) =>
         AskAsync(() =>
@@ -57,6 +87,9 @@ sealed class SimulatedStore(World world, Process process) : IStore
         NodeId peer, int most, DateTimeOffset now, TimeSpan pause, TimeSpan longest, CancellationToken cancellationToken) =>
         AskAsync(() => Database.ClaimGaps(peer, most, now, pause, longest), [], cancellationToken);
 
+    public Task<ImmutableArray<DossierId>> ClaimLastingGapsAsync(DateTimeOffset before, int most, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.ClaimLastingGaps(before, most), [], cancellationToken);
+
     public Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, CancellationToken cancellationToken) =>
         AskAsync(() => Database.Buckets(peer), [], cancellationToken);
 
@@ -69,6 +102,38 @@ sealed class SimulatedStore(World world, Process process) : IStore
             Database.Announce(peer, now);
             return true;
         }, [], cancellationToken);
+
+    public Task<long> CountHandOverAsync(CancellationToken cancellationToken) =>
+        AskAsync(() => Database.CountHandOver(), [], cancellationToken);
+
+    public Task<long?> BeginCatchUpAsync(long? known, IReadOnlyCollection<NodeId> peers, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.BeginCatchUp(known, peers), [], cancellationToken);
+
+    public Task<long?> FindCatchUpAsync(NodeId peer, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.FindCatchUp(peer), [], cancellationToken);
+
+    public Task EndCatchUpAsync(NodeId peer, long number, IReadOnlyCollection<DossierId> butFor, CancellationToken cancellationToken) =>
+        AskAsync(() =>
+        {
+            Database.EndCatchUp(peer, number, butFor);
+            return true;
+        }, [], cancellationToken);
+
+    public Task<AppendOutcome> PendAsync(PendingWithdrawal withdrawal, Answered answered, DateTimeOffset now, CancellationToken cancellationToken) =>
+        AskAsync(() =>
+        {
+            var outcome = Database.Pend(withdrawal, answered);
+            if (outcome is AppendOutcome.Kept) world.Oracle.Pended(process.Node, withdrawal);
+            return outcome;
+        }, [withdrawal.Draft.Dossier], cancellationToken);
+
+    public Task<ImmutableArray<PendingWithdrawal>> ListPendingAsync(int most, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.ListPending(most), [], cancellationToken);
+
+    public long? Read() => process.Node.HandOverMark;
+
+    public Task RaiseAsync(long to, CancellationToken cancellationToken) =>
+        AskAsync(() => process.Node.HandOverMark = Math.Max(to, process.Node.HandOverMark ?? to), [], cancellationToken);
 
     /// <summary>One call: time passes, then all of it is committed or nothing, time passes again, then the caller hears.</summary>
     /// <param name="transaction">What it does; synchronous, so nobody sees half of it.</param>
@@ -92,7 +157,7 @@ sealed class SimulatedStore(World world, Process process) : IStore
         var answer = transaction();
         world.Committed(process.Node, call, touched);
         if (troubles.Contains(Fault.CrashAfterCommit)) await process.DieAsync(Fault.CrashAfterCommit, call);
-        if (troubles.Contains(Fault.OutOfTurn) && written is not null && answer is AppendOutcome.Kept) world.HandOnOutOfTurn(process.Node, written);
+        if (troubles.Contains(Fault.OutOfTurn) && written is not null && answer is AppendOutcome.Kept) world.HandOnOutOfTurn(process, written);
         await process.Home.PauseAsync(process.Latency());
         if (troubles.Contains(Fault.StoreAnswerLost))
         {

@@ -13,9 +13,6 @@ sealed class Office(World world, Node node, int number, TimeSpan? hangsUpAfter)
     /// <summary>Who gives up leaves a command that is done or not, and nobody the wiser.</summary>
     const int MostTries = 30;
 
-    static readonly Domain.Dossiers.Office FocalPoint = Named("focal-point@simulated");
-    static readonly Domain.Dossiers.Office CaseWorker = Named("case-worker@simulated");
-
     readonly Chance _chance = Chance.For(world.Schedule.Seed, "office", number);
 
     public async Task AskAsync()
@@ -25,17 +22,18 @@ sealed class Office(World world, Node node, int number, TimeSpan? hangsUpAfter)
             await new OtherProgram(world, node, number, _chance).WriteAsync(_chance.Of(Held()));
             return;
         }
-        var (act, id, body) = MakeUpMind();
-        var key = new CommandKey(_chance.OneIn(12) ? CaseWorker : FocalPoint, $"command-{node.Id}-{number:D8}");
-        var hash = Hash($"{act} {number}");
-        world.Tell($"{node.Id} command {number}: {act} {id?.Short} {body}");
-        if (await UntilAnsweredAsync(key, hash, act, id, body) is not CommandOutcome.Done done) return;
+        var command = MakeUpMind();
+        world.Oracle.Asked(node, command);
+        world.Tell($"{node.Id} command {number}: {command.Dossier?.Short} {command.Body}{(command.Particulars.IsEmpty ? "" : " with particulars")}");
+        if (await UntilAnsweredAsync(command) is not CommandOutcome.Done done) return;
 
         // Whoever is not sure that an answer came asks again, maybe much later, and hears the same.
         if (_chance.OneIn(3))
         {
             await world.Outside.PauseAsync(_chance.Between(0, 20));
-            if (await UntilAnsweredAsync(key, hash, act, id, body) is CommandOutcome.Done again)
+            var second = await UntilAnsweredAsync(command);
+            if (second is null || world.Oracle.HasForgotten(node, command.Key)) return;
+            if (second is CommandOutcome.Done again)
             {
                 world.Met(Situation.CommandAnsweredAgain);
                 if (!again.Answer.Span.SequenceEqual(done.Answer.Span)) world.Fail($"{node.Id} answered command {number} twice, differently.");
@@ -47,43 +45,44 @@ sealed class Office(World world, Node node, int number, TimeSpan? hangsUpAfter)
         }
         if (_chance.OneIn(8))
         {
-            if (await UntilAnsweredAsync(key, Hash("another request"), act, id, body) is not CommandOutcome.Refused { Refusal.Kind: RefusalKind.AlreadyUsed }
-                && world.Nodes.Count > 0)
-                world.Fail($"{node.Id} takes the id of command {number} for another request.");
-            else
-                world.Met(Situation.CommandIdReused);
+            var other = await UntilAnsweredAsync(command with { RequestHash = Hash("another request") });
+            if (other is null || world.Oracle.HasForgotten(node, command.Key)) return;
+            world.Met(Situation.CommandIdReused);
+            if (other is not CommandOutcome.Refused { Refusal.Kind: RefusalKind.AlreadyUsed }) world.Fail($"{node.Id} takes the id of command {number} for another request.");
         }
     }
 
     /// <summary>What to ask for, from what stands in the node's database now; when it is asked, more may stand there.</summary>
-    (Act Act, DossierId? Id, Body Body) MakeUpMind()
+    Command MakeUpMind()
     {
         var held = Held();
-        var today = RegionalTime.Today(node.Id, node.Clock.Now);
-        var others = node.Others.ToList();
-        if (held.Count == 0 || _chance.OneIn(5))
+        var matter = new Matter(node.Id, [.. node.Others], RegionalTime.Today(node.Id, node.Clock.Now), node.Clock.Now);
+        // Some schedules have many cases, in others a few go far.
+        var row = held.Count == 0 || _chance.OneIn(4 + (int)(world.Schedule.Seed % 4 * 4)) ? null : Liveliest(held);
+        var intent = row is null
+            ? Statements.Opening(_chance, matter, [.. held.Select(before => before.Id)])
+            : Statements.Next(_chance, matter, Oracle.Fold(row));
+        var statement = intent.Statement;
+        var key = new CommandKey(_chance.OneIn(12) ? Officers.CaseWorker : statement.Office, $"command-{node.Id}-{number:D8}");
+        return new Command(key, "person-1", Hash($"{number}"), row?.Id, statement.Body)
         {
-            var opening = _chance.Of([.. Statement.Table.Where(statement => statement.Opens)]);
-            return (opening.Act, null, opening.Make(_chance, new Matter(node.Id, others, null, today)));
-        }
+            HappenedOn = statement.HappenedOn == matter.Today ? null : statement.HappenedOn, Channel = statement.Channel, Answers = statement.Answers,
+            OnBehalfOf = statement.OnBehalfOf, Letter = statement.Letter, ConfirmsContradiction = intent.Contradicts, Earlier = intent.Earlier,
+            Particulars = _chance.OneIn(4) ? System.Text.Encoding.UTF8.GetBytes($"The particulars of {key.CommandId}. {new string('.', _chance.Of(200))}") : default,
+        };
+    }
 
-        // Rather where something is still open than where all has ended.
-        var row = held.Count == 1 ? held[0] : Enumerable.Range(0, 3).Select(_ => _chance.Of(held)).MinBy(row => Enum.TryParse<ReferralState>(row.State, out var state) ? state : ReferralState.Withdrawn)!;
-        var dossier = Oracle.Fold(row);
-        var matter = new Matter(node.Id, others, dossier, today);
-        var statements = Statement.Table.Where(statement => !statement.Opens).SelectMany(statement => Enumerable.Repeat((statement.Act, Body: statement.Make(_chance, matter)), statement.Often)).ToList();
-        // Mostly what is open; else the dossiers would soon all have ended, or stood still.
-        var open = dossier.State is not { } state ? [] : statements
-            .Where(statement => state.Next(dossier.Draft(node.Id, FocalPoint, statement.Body, today, Channel.Node, node.Clock.Now)) is not Voided<Referral>).ToList();
-        var (act, body) = _chance.Of(open.Count > 0 && !_chance.OneIn(4) ? open : statements);
-        return (act, row.Id, body);
+    /// <summary>Rather where something is still open than where all has ended, and rather where it has come far.</summary>
+    DossierRow Liveliest(List<DossierRow> held)
+    {
+        var some = Enumerable.Range(0, 1 + _chance.Of(3)).Select(_ => _chance.Of(held)).ToList();
+        return some.MaxBy(row => Enum.TryParse<ReferralState>(row.Overview.State, out var state) && state <= ReferralState.InReintegration ? (int)state : 0)!;
     }
 
     List<DossierRow> Held() => [.. node.Database.Dossiers.Where(row => row.Participants.Contains(node.Id))];
 
-    async Task<CommandOutcome?> UntilAnsweredAsync(CommandKey key, ReadOnlyMemory<byte> hash, Act act, DossierId? id, Body body)
+    async Task<CommandOutcome?> UntilAnsweredAsync(Command command)
     {
-        var command = new Command(key, hash, HappenedOn: null, Channel.Node, AnswerFrom);
         for (var tries = 0; tries < MostTries; tries++)
         {
             if (node.AnyProcess(_chance) is { } process)
@@ -92,10 +91,12 @@ sealed class Office(World world, Node node, int number, TimeSpan? hangsUpAfter)
                 {
                     var patience = new CancellationTokenSource();
                     if (tries == 0 && hangsUpAfter is { } after) world.Agenda.In(after, world.Outside, _ => HangUp(patience), null);
-                    var outcome = await process.ServeAsync(stop => id is { } dossier
-                        ? process.Desk.WriteAsync(command, act, dossier, body, stop)
-                        : process.Desk.OpenAsync(command, (Opened)body, stop), patience.Token);
-                    world.Oracle.Answered(node, command, outcome);
+                    var outcome = await process.ServeAsync(async stop =>
+                    {
+                        var answer = await process.Desk.WriteAsync(command, AnswerFrom, stop);
+                        world.Oracle.Answered(node, command, answer);
+                        return answer;
+                    }, patience.Token);
                     if (outcome is not CommandOutcome.Refused { Refusal.Kind: RefusalKind.TryAgain }) return outcome;
                 }
                 catch (Exception fault) when (fault is ConnectionLostException or DatabaseGoneException or OperationCanceledException)
@@ -115,13 +116,15 @@ sealed class Office(World world, Node node, int number, TimeSpan? hangsUpAfter)
         patience.Cancel();
     }
 
-    /// <summary>What the office takes home: which entry was written into which dossier.</summary>
-    byte[] AnswerFrom(Dossier<Referral> dossier) =>
-        [.. dossier.Id.ToArray(), .. dossier.Entries.Where(judged => judged.Entry.By(node.Id)).MaxBy(judged => judged.Entry.Seq)!.Entry.Hash.ToArray()];
+    /// <summary>What the office takes home: which entry was written into which dossier, or which withdrawal waits there to be signed.</summary>
+    byte[] AnswerFrom(HeldDossier held, Dossier<Referral> dossier)
+    {
+        var written = dossier.Waiting.LastOrDefault(entry => entry.By(node.Id) && entry.Seq == int.MaxValue)
+            ?? dossier.Entries.Where(judged => judged.Entry.By(node.Id)).MaxBy(judged => judged.Entry.Seq)!.Entry;
+        return [.. dossier.Id.ToArray(), .. written.Hash.ToArray()];
+    }
 
     static ReadOnlyMemory<byte> Hash(string request) => EntryHash.Of(System.Text.Encoding.UTF8.GetBytes(request)).ToArray();
-
-    static Domain.Dossiers.Office Named(string name) => Domain.Dossiers.Office.TryParse(name, out var office) ? office : throw new FormatException(name);
 
     /// <summary>Another program of the same country, a newer one or a broken one: it signs with the node's key and keeps to its chain.</summary>
     sealed class OtherProgram(World world, Node node, int number, Chance chance)
@@ -147,7 +150,7 @@ sealed class Office(World world, Node node, int number, TimeSpan? hangsUpAfter)
             if (await process.Desk.FindAsync(id, cancellationToken) is not ({ } held, { OpeningEntry.Opening: { } opening } dossier)) return null;
             if (dossier.Waiting.Any(entry => entry.By(node.Id))) return null;
             var now = node.Clock.Now;
-            var (_, bytes) = EntryWire.Write(dossier.Draft(node.Id, FocalPoint, new Cancelled(), RegionalTime.Today(node.Id, now), Channel.Node, now), []);
+            var (_, bytes) = EntryWire.Write(dossier.Draft(node.Id, new Statement(Officers.FocalPoint, new Cancelled(), RegionalTime.Today(node.Id, now), Channel.Node), now), []);
             if (chance.OneIn(2)) bytes = [.. bytes, .. UnknownField];
             else bytes = WithoutChannel(bytes);
 
@@ -157,9 +160,9 @@ sealed class Office(World world, Node node, int number, TimeSpan? hangsUpAfter)
             world.Tell($"{node.Id} other program: {entry.Body} into {id.Short}");
             return await process.Store.AppendAsync(
                 new Append(
-                    signed, held.Entries.Length, after.State?.State.ToString(),
+                    signed, held.Entries.Length, process.Overviews.Of(after, held.Entries, held.Receipts, now), [],
                     SetDigest.Of(opening, [.. held.Entries.Select(kept => kept.Entry), entry]), opening,
-                    new CommandKey(FocalPoint, $"other-{node.Id}-{number:D8}"), new Answered(new byte[32], new byte[1]), now), cancellationToken);
+                    new CommandKey(Officers.FocalPoint, $"other-{node.Id}-{number:D8}"), new Answered(new byte[32], new byte[1]), process.HandOvers.Known, now), cancellationToken);
         }
 
         static byte[] WithoutChannel(byte[] bytes)

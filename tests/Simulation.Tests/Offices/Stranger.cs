@@ -28,7 +28,9 @@ sealed class Stranger(World world, Planned.Knock knock)
     ImmutableArray<Offered> Offer()
     {
         if (knock.Fault is Fault.Malformed) return [new Offered(Garbage(), Garbage(), "nobody")];
-        var known = world[knock.From].Database.Dossiers.Where(row => row.Participants.Contains(knock.To)).SelectMany(row => row.Entries).Select(held => held.Signed).ToList();
+        var known = world[knock.From].Database.Dossiers.Where(row => row.Participants.Contains(knock.To)).SelectMany(row => row.Entries).Select(held => held.Signed)
+            // What never left its node leaves it by the road that counts it.
+            .Where(signed => !signed.Entry.By(knock.From) || world[knock.To].Database.Holds(signed.Entry.Dossier, signed.Entry.Hash)).ToList();
         if (known.Count == 0) return [];
         var one = _chance.Of(known);
         return knock.Fault switch

@@ -48,6 +48,9 @@ enum Fault
     /// <summary>A node's clock is set, forward or back.</summary>
     ClockJump,
 
+    /// <summary>A node's database is put back to an older backup.</summary>
+    BackupPutBack,
+
     /// <summary>An entry is handed on before what it descends from.</summary>
     OutOfTurn,
 

@@ -41,6 +41,18 @@ abstract record Planned
         public override string ToString() => $"{At.TotalSeconds,8:F3} s  {Fault}: {Node} by {By.TotalSeconds:F3} s";
     }
 
+    /// <summary>Days pass, during which nothing happens: every clock is that much later.</summary>
+    public sealed record Leap(TimeSpan At, TimeSpan By) : Planned
+    {
+        public override string ToString() => $"{At.TotalSeconds,8:F3} s  {By.TotalDays:F2} days pass";
+    }
+
+    /// <summary>A node's database is put back to what it was at a time before.</summary>
+    public sealed record PutBack(NodeId Node, TimeSpan To, TimeSpan At) : Planned
+    {
+        public override string ToString() => $"{At.TotalSeconds,8:F3} s  {Fault.BackupPutBack}: {Node} to {To.TotalSeconds:F3} s";
+    }
+
     /// <summary>Something odd comes to a node's door under another's certificate.</summary>
     public sealed record Knock(Fault Fault, int Number, TimeSpan At, NodeId From, NodeId To) : Planned
     {

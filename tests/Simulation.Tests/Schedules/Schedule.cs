@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Trust;
 
 namespace Coordination.Simulation.Tests;
 
@@ -15,8 +16,8 @@ sealed record Schedule(ulong Seed, ImmutableArray<NodeId> Countries, ImmutableAr
     /// <summary>After that no office asks any more, and nothing goes wrong any more.</summary>
     public static readonly TimeSpan Healing = TimeSpan.FromSeconds(40);
 
-    /// <summary>What a node asks of its store: its interface names it.</summary>
-    public static readonly ImmutableArray<string> StoreCalls = MethodsOf(typeof(IStore));
+    /// <summary>What a node asks of its store, as the interface names it, and of the mark in its key folder.</summary>
+    public static readonly ImmutableArray<string> StoreCalls = [.. MethodsOf(typeof(IStore)), nameof(IHandOverMark.RaiseAsync)];
 
     /// <summary>What a node asks of its peers.</summary>
     public static readonly ImmutableArray<string> PeerCalls = MethodsOf(typeof(IPeers));
@@ -42,6 +43,11 @@ sealed record Schedule(ulong Seed, ImmutableArray<NodeId> Countries, ImmutableAr
             if (chance.OneIn(20)) items.Add(new Planned.HungUp(number, chance.Between(0.0005, 0.02)));
         }
 
+        // In some schedules days pass between the commands: what is owed is told, and told again.
+        if (chance.OneIn(3))
+            for (var leaps = 1 + chance.Of(4); leaps > 0; leaps--)
+                items.Add(new Planned.Leap(chance.Between(0, Healing.TotalSeconds), chance.Between(1, chance.Of([24, 24 * 4, 24 * 40]) * 3600.0)));
+
         // Some schedules are nearly quiet, so that what only happens in quiet is seen too.
         var faults = chance.Of([2, 10, 25, 40]);
         for (var number = 0; number < faults; number++) items.Add(Trouble(number));
@@ -52,7 +58,7 @@ sealed record Schedule(ulong Seed, ImmutableArray<NodeId> Countries, ImmutableAr
             var at = chance.Between(0, Healing.TotalSeconds);
             var node = chance.Of(countries);
             var other = chance.Of(countries.Remove(node));
-            return chance.Of(12) switch
+            return chance.Of(13) switch
             {
                 0 or 1 or 2 => new Planned.AtCall(chance.Of(AtStore), node, chance.Of(StoreCalls), Nth()),
                 3 => new Planned.AtCall(chance.Of(AtPeer), node, chance.Of(PeerCalls), Nth()),
@@ -62,6 +68,8 @@ sealed record Schedule(ulong Seed, ImmutableArray<NodeId> Countries, ImmutableAr
                     ? new Planned.ClockSet(Fault.ClockSkew, node, TimeSpan.Zero, chance.Between(-300, 300))
                     : new Planned.ClockSet(Fault.ClockJump, node, at, chance.Between(-600, 600)),
                 9 or 10 => new Planned.AtCall(Fault.OutOfTurn, node, nameof(IStore.AppendAsync), Nth()),
+                // One at most: two backups at once can lose what only the two nodes held, and nobody can bring that back.
+                11 when !items.OfType<Planned.PutBack>().Any() => new Planned.PutBack(node, at * (chance.Of(100) / 100.0), at),
                 _ => new Planned.Knock(chance.Of(Knocks), number, at, node, other),
             };
         }
