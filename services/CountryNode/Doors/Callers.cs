@@ -1,9 +1,11 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using Coordination.CountryNode.Desks;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting;
 using Coordination.Hosting.Trust;
 using Grpc.Core;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Coordination.CountryNode.Doors;
 
@@ -16,6 +18,10 @@ public sealed class Callers(NodeSettings settings, TrustInForce trust, TimeProvi
     /// <summary>What who comes without a valid token is told.</summary>
     public static Refusal TokenNeeded { get; } = new(
         RefusalKind.Unauthenticated, "TOKEN_MISSING_OR_INVALID", "A valid bearer token of this node's issuer is needed: send it as the metadata \"authorization: Bearer …\".");
+
+    /// <summary>What a stream that outlived its token is told.</summary>
+    public static Refusal TokenExpired { get; } = new(
+        RefusalKind.Unauthenticated, "TOKEN_EXPIRED", "The bearer token has expired: resume with a new one, from the cursor of the last change that came.");
 
     readonly FrozenSet<Office> _offices = settings.Offices.Select(text => Domain.Dossiers.Office.TryParse(text, out var office) ? office : null).OfType<Office>().ToFrozenSet();
 
@@ -39,6 +45,12 @@ public sealed class Callers(NodeSettings settings, TrustInForce trust, TimeProvi
         context.GetHttpContext().User.FindFirst("sub")?.Value is { Length: > 0 } person
             ? person
             : throw new Refusal(RefusalKind.Unauthenticated, "TOKEN_WITHOUT_PERSON", "The token names no person: a token with the claim \"sub\" is needed.").ToException();
+
+    /// <summary>UTC: when the token is no longer taken; never where it does not say. A call that lasts has to look again.</summary>
+    public DateTimeOffset TokenExpires(ServerCallContext context) =>
+        long.TryParse(context.GetHttpContext().User.FindFirst("exp")?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds) + TokenValidationParameters.DefaultClockSkew
+            : DateTimeOffset.MaxValue;
 
     /// <summary>The node that the client certificate belongs to, by the trust list in force now: a connection may be older.</summary>
     /// <exception cref="RpcException">UNAUTHENTICATED for a certificate that is no known node's, or no longer.</exception>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Coordination.Contracts.Referral.V1;
 using Coordination.CountryNode.Desks;
 using Coordination.CountryNode.Store;
@@ -83,40 +82,40 @@ public sealed partial class ReferralDoor
     public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context)
     {
         Reader(context);
-        var after = await Errors.AnswerAsync(logger, () => CursorAsync(request.Cursor, context.CancellationToken));
-        while (true)
+        var expires = callers.TokenExpires(context);
+        var place = await Errors.AnswerAsync(logger, () => PlaceAsync(request.Cursor, context.CancellationToken));
+        // Who is cut off before anything came resumes here.
+        await context.WriteResponseHeadersAsync(new Metadata { { CursorHeader, place.ToString() } });
+        while (time.GetUtcNow() < expires)
         {
-            var read = await Errors.AnswerAsync(logger, () => changes.ReadAsync(after, MostChanges, context.CancellationToken));
+            var read = await Errors.AnswerAsync(logger, () => changes.ReadAsync(place.Number, MostChanges, context.CancellationToken));
             foreach (var change in read)
             {
                 await responseStream.WriteAsync(ToWire(change), context.CancellationToken);
-                after = change.Number;
+                place = change.Place;
             }
             if (read.Length < MostChanges) await bell.WaitAsync(pen.Node, context.CancellationToken);
         }
+        throw Callers.TokenExpired.ToException();
     }
 
-    /// <summary>The number of the last change that the caller knows.</summary>
-    /// <remarks>A cursor names the entry as well: after a restore the same number may be another change.</remarks>
-    async Task<long> CursorAsync(string cursor, CancellationToken cancellationToken)
+    /// <summary>The metadata in which a stream says where it begins.</summary>
+    const string CursorHeader = "coordination-cursor";
+
+    async Task<ChangePlace> PlaceAsync(string cursor, CancellationToken cancellationToken)
     {
         if (cursor.Length == 0) return await changes.LastAsync(cancellationToken);
-        if (cursor is "0") return 0;
-        return cursor.Split('-') is [var digits, var entry] && long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            && await changes.FindAsync(number, cancellationToken) is { } hash && hash.ToString()[..CursorHash] == entry
-                ? number
-                : throw Refusal.Invalid("CURSOR_UNKNOWN", "cursor", "is none of this node's, or older than a restore: begin with \"0\", and pass over what you know").ToException();
+        return ChangePlace.Read(cursor) is { } place && await changes.KnowsAsync(place, cancellationToken)
+            ? place
+            : throw Refusal.Invalid("CURSOR_UNKNOWN", "cursor", "is none of this node's, or from before its database was restored: begin with \"0\", and pass over what you know").ToException();
     }
-
-    /// <summary>Digits of an entry's hash in a cursor.</summary>
-    const int CursorHash = 16;
 
     static WatchResponse ToWire(Change change)
     {
         var entry = EntryWire.Read(change.Bytes.Span) ?? throw new InvalidDataException("A held entry cannot be read.");
         return new WatchResponse
         {
-            Cursor = $"{change.Number}-{change.Entry.ToString()[..CursorHash]}",
+            Cursor = change.Place.ToString(),
             DossierId = ByteString.CopyFrom(change.Dossier.ToArray()),
             Entry = ByteString.CopyFrom(change.Entry.ToArray()),
             Statement = entry.Body is NotUnderstood ? "" : entry.Body.Name,

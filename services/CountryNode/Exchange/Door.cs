@@ -160,7 +160,7 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
         ImmutableArray<KeptPart> taken = [.. all.Where(kept => !held.Parts.Contains(kept.Entry.Hash) && parts.ContainsKey(kept.Entry.Hash)).Select(kept => parts[kept.Entry.Hash])];
         return new(
             new Admission(
-                held.Id, [.. fresh], dossier.OpeningEntry is null ? null : opening,
+                held.Id, AfterTheirPast(fresh), dossier.OpeningEntry is null ? null : opening,
                 overviews.Of(dossier, all, held.Receipts.AddRange(receipts), now), taken,
                 opening is null ? null : SetDigest.Of(opening, all.Select(kept => kept.Entry)),
                 dossier.Waiting.IsEmpty ? null : held.WaitingSince ?? now, AskFor(), receipts, audit.ToImmutable()),
@@ -192,6 +192,23 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
         var waiting = dossier.Waiting.Select(entry => entry.Hash).ToHashSet();
         var left = MostWaiting - held.Entries.Count(kept => kept.HandedOnBy == peer && waiting.Contains(kept.Entry.Hash));
         return [.. fresh.Where(kept => waiting.Contains(kept.Entry.Hash)).OrderBy(kept => Referral.IsWithdrawal(kept.Entry.Body) ? 0 : 1).Skip(Math.Max(left, 0))];
+    }
+
+    /// <summary>New entries in an order in which each could have come alone: whoever watches sees an answer after the question.</summary>
+    static ImmutableArray<HeldEntry> AfterTheirPast(IReadOnlyCollection<HeldEntry> fresh)
+    {
+        var left = fresh.ToDictionary(kept => kept.Entry.Hash);
+        var ordered = ImmutableArray.CreateBuilder<HeldEntry>(fresh.Count);
+        foreach (var kept in fresh) Take(kept);
+        return ordered.ToImmutable();
+
+        void Take(HeldEntry kept)
+        {
+            if (!left.Remove(kept.Entry.Hash)) return;
+            foreach (var before in kept.Entry.Seen.Select(head => head.Hash).Concat(kept.Entry.Previous is { } previous ? [previous] : []))
+                if (left.TryGetValue(before, out var past)) Take(past);
+            ordered.Add(kept);
+        }
     }
 
     /// <summary>One receipt for the end of each chain that was offered: new ones, and those that were given before, unchanged.</summary>

@@ -202,7 +202,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 HandedOnBy = Texts(entries.Select(held => held.HandedOnBy ?? throw new UnreachableException("Only a peer's entries come in by the door."))),
                 HeldSince = entries.Select(held => held.HeldSince).ToArray(),
             }, cancellationToken));
-        await connection.ExecuteAsync(Sql("insert into unnumbered (entry_hash) select unnest(@Hashes)", new { Hashes = Bytes(entries.Select(held => held.Entry.Hash)) }, cancellationToken));
+        await connection.ExecuteAsync(Sql("insert into unnumbered (entry_hash) select hash from unnest(@Hashes) with ordinality as given (hash, place) order by place", new { Hashes = Bytes(entries.Select(held => held.Entry.Hash)) }, cancellationToken));
         await connection.ExecuteAsync(Sql(
             $"""
             with moved as (

@@ -62,6 +62,10 @@ sealed class OfficeClient : IDisposable
 
     public async Task<HistoryResponse> HistoryAsync(ByteString id) => await Dossiers.HistoryAsync(new HistoryRequest { DossierId = id }, Options);
 
+    /// <summary>Changes from a cursor on, until the caller disposes it or the deadline passes.</summary>
+    public AsyncServerStreamingCall<WatchResponse> Watch(string cursor, TimeSpan? deadline = null) => Referrals.Watch(
+        new WatchRequest { Cursor = cursor }, Options.WithDeadline(TimeProvider.System.GetUtcNow().UtcDateTime + (deadline ?? TimeSpan.FromMinutes(2))));
+
     /// <summary>The referral, once it stands at this node as wanted.</summary>
     public async Task<Referral> UntilAsync(ByteString id, Func<Referral, bool> wanted, TimeSpan? limit = null)
     {
