@@ -89,15 +89,22 @@ static class ForeignPens
     static readonly Office Office = Office.TryParse("focal-point@test", out var office) ? office : throw new FormatException();
 
     /// <summary>An opening between two countries; the second is the origin.</summary>
-    public static SignedEntry Open(this Pen pen, string receiver) => pen.Sign(new Entry(
-        default, default, pen.Node, 1, null, [], null, TimeProvider.System.GetUtcNow(), Today, Domain.Dossiers.Channel.Node, Office, null, null, [],
-        new Domain.Dossiers.Opening(Domain.Dossiers.Kind.Referral, 1, [pen.Node, NodeId.Parse(receiver)], []),
-        new Domain.Referrals.Opened(
-            Domain.Referrals.ReferralType.Repatriation, pen.Node, NodeId.Parse(receiver), Domain.Referrals.Instrument.CommitMemorandum,
-            Domain.Referrals.Urgency.Routine, Domain.Referrals.Minority.Adult, Domain.Referrals.Basis.Consent,
-            new Domain.Referrals.Consent(new([Domain.Referrals.Purpose.Return]), new([NodeId.Parse(receiver)]), Today.AddDays(90)),
-            null, AfterReturn: false, OnPaper: false, Today.AddDays(14), null, Domain.Referrals.Links.None,
-            Domain.Referrals.Clocks.Default(Domain.Referrals.Urgency.Routine))));
+    public static SignedEntry Open(this Pen pen, string receiver) => pen.OpenThen(receiver, TimeProvider.System.GetUtcNow());
+
+    /// <summary>An opening of another day, with a fortnight to reply.</summary>
+    public static SignedEntry OpenThen(this Pen pen, string receiver, DateTimeOffset then)
+    {
+        var day = RegionalTime.Today(pen.Node, then);
+        return pen.Sign(new Entry(
+            default, default, pen.Node, 1, null, [], null, then, day, Domain.Dossiers.Channel.Node, Office, null, null, [],
+            new Domain.Dossiers.Opening(Domain.Dossiers.Kind.Referral, 1, [pen.Node, NodeId.Parse(receiver)], []),
+            new Domain.Referrals.Opened(
+                Domain.Referrals.ReferralType.Repatriation, pen.Node, NodeId.Parse(receiver), Domain.Referrals.Instrument.CommitMemorandum,
+                Domain.Referrals.Urgency.Routine, Domain.Referrals.Minority.Adult, Domain.Referrals.Basis.Consent,
+                new Domain.Referrals.Consent(new([Domain.Referrals.Purpose.Return]), new([NodeId.Parse(receiver)]), day.AddDays(90)),
+                null, AfterReturn: false, OnPaper: false, day.AddDays(14), null, Domain.Referrals.Links.None,
+                Domain.Referrals.Clocks.Default(Domain.Referrals.Urgency.Routine))));
+    }
 
     /// <summary>The next entry after one's own, having seen others'.</summary>
     public static SignedEntry Continue(this Pen pen, SignedEntry previous, Body body, params SignedEntry[] seen) => pen.Sign(new Entry(
