@@ -16,8 +16,8 @@ public sealed partial class HandOvers(IStore store, IHandOverMark mark, TrustInF
     /// <summary>The last hand-over that is known outside the database: whatever is appended to a database behind it could be a fork.</summary>
     public long Known => mark.Read() ?? 0;
 
-    /// <summary>Whether the database was found set back since then.</summary>
-    public bool SetBackSince(DateTimeOffset then) => Interlocked.Read(ref _begun) >= then.UtcTicks;
+    /// <summary>Whether the database was found set back since a timestamp.</summary>
+    public bool SetBackSince(long then) => Interlocked.Read(ref _begun) >= then;
 
     /// <summary>Before this node does anything: whether its database is behind.</summary>
     public async Task CheckAsync(CancellationToken cancellationToken)
@@ -50,7 +50,7 @@ public sealed partial class HandOvers(IStore store, IHandOverMark mark, TrustInF
         var peers = trust.Current.Nodes.Keys.Where(node => node != pen.Node).ToList();
         if (await store.BeginCatchUpAsync(known, peers, cancellationToken) is not { } number) return null;
         await mark.RaiseAsync(number, cancellationToken);
-        Interlocked.Exchange(ref _begun, time.GetUtcNow().UtcTicks);
+        Interlocked.Exchange(ref _begun, time.GetTimestamp());
         LogSetBack(logger, number);
         return number;
     }

@@ -21,29 +21,33 @@ public sealed partial class Reconciliation(
     static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(10);
 
     readonly ConcurrentDictionary<NodeId, Appointment> _appointments = [];
+    readonly ConcurrentDictionary<NodeId, CatchUp> _catchUps = [];
 
     /// <summary>Compares with a peer when it is time to: at the start, after an outage, when the database was set back, and every few minutes.</summary>
     /// <exception cref="PeerUnavailableException">The peer gave no answer that counts; it is still time.</exception>
     public async Task RunWhenDueAsync(NodeId peer, CancellationToken cancellationToken)
     {
-        var start = time.GetUtcNow();
-        if (_appointments.TryGetValue(peer, out var appointment) && start < appointment.Next && !handOvers.SetBackSince(appointment.Last)) return;
-        await CompareAsync(peer, cancellationToken);
-        _appointments[peer] = new Appointment(start, start + Interval);
+        // Not by the clock on the wall, which may be set.
+        var start = time.GetTimestamp();
+        if (_appointments.TryGetValue(peer, out var appointment) && time.GetElapsedTime(appointment.Last, start) < appointment.Wait && !handOvers.SetBackSince(appointment.Last)) return;
+        var caughtUp = await CompareAsync(peer, cancellationToken);
+        _appointments[peer] = new Appointment(start, caughtUp ? Interval : Calls.Over);
     }
 
     /// <summary>Some road found the peer unreachable: what was lost meanwhile is looked for as soon as it answers.</summary>
     public void Lost(NodeId peer)
     {
         if (_appointments.TryGetValue(peer, out var appointment))
-            _appointments.TryUpdate(peer, appointment with { Next = appointment.Last + ShortestInterval }, appointment);
+            _appointments.TryUpdate(peer, appointment with { Wait = ShortestInterval }, appointment);
     }
 
     /// <summary>Compares with a peer now.</summary>
+    /// <returns>False while this node still has to catch up with the peer, and another comparison has to show that it has.</returns>
     /// <exception cref="PeerUnavailableException">The peer gave no answer that counts; what was fetched until then is kept.</exception>
-    public async Task CompareAsync(NodeId peer, CancellationToken cancellationToken)
+    public async Task<bool> CompareAsync(NodeId peer, CancellationToken cancellationToken)
     {
         var catchingUp = await store.FindCatchUpAsync(peer, cancellationToken);
+        var ends = catchingUp is { } begun && IsOverWith(peer, begun);
         var notTakenBack = new List<DossierId>();
         var theirs = await peers.GetBucketsAsync(peer, cancellationToken);
         var ours = await store.GetBucketsAsync(peer, cancellationToken);
@@ -67,7 +71,7 @@ public sealed partial class Reconciliation(
         }
         if (differing > 0) LogDiffered(logger, differing, peer, fetched);
 
-        if (catchingUp is { } number)
+        if (ends && catchingUp is { } number)
         {
             await store.EndCatchUpAsync(peer, number, notTakenBack, cancellationToken);
             LogCaughtUp(logger, peer, notTakenBack.Count);
@@ -76,6 +80,17 @@ public sealed partial class Reconciliation(
         // What this node wrote and the peer never confirmed travels by the usual road, and is receipted there.
         await store.AnnounceAsync(peer, time.GetUtcNow(), cancellationToken);
         bell.Ring(peer);
+        return ends || catchingUp is null;
+    }
+
+    /// <summary>Whether all that was on its way when catching up began has arrived, or never will: only a comparison that begins after that shows what the peer holds.</summary>
+    /// <remarks>Counted from when this process first saw it begun, so that no clock that is set, and no replica's, shortens it.</remarks>
+    bool IsOverWith(NodeId peer, long number)
+    {
+        var seen = _catchUps.AddOrUpdate(peer, _ => New(), (_, before) => before.Number == number ? before : New());
+        return time.GetElapsedTime(seen.Since) >= Calls.Over;
+
+        CatchUp New() => new(number, time.GetTimestamp());
     }
 
     async Task<Dictionary<DossierId, SetDigest>> HeldAsync(NodeId peer, int bucket, CancellationToken cancellationToken)
@@ -116,7 +131,13 @@ public sealed partial class Reconciliation(
     async Task<EntryHash[]> HashesAsync(DossierId id, CancellationToken cancellationToken) =>
         await store.FindAsync(id, cancellationToken) is { } held ? held.Complete(pen.Node) : [];
 
-    sealed record Appointment(DateTimeOffset Last, DateTimeOffset Next);
+    /// <param name="Last">The timestamp of the last comparison.</param>
+    /// <param name="Wait">Until the next.</param>
+    sealed record Appointment(long Last, TimeSpan Wait);
+
+    /// <param name="Number">The hand-over that was known when it began.</param>
+    /// <param name="Since">The timestamp at which this process first saw it.</param>
+    sealed record CatchUp(long Number, long Since);
 
     [LoggerMessage(EventId = 311, Level = LogLevel.Warning, Message = "Caught up with {Peer}: this node signs again in dossiers shared with it, but for {Dossiers} in which it could not take back what it had written; a person has to look.")]
     static partial void LogCaughtUp(ILogger logger, NodeId peer, int dossiers);

@@ -20,9 +20,6 @@ namespace Coordination.CountryNode.Peers;
 /// <summary>The other nodes over gRPC and mutual TLS 1.3, at the addresses of the trust list.</summary>
 public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider time) : IPeers, IDisposable
 {
-    /// <summary>For one call; shorter than the relay's lease.</summary>
-    static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
-
     readonly X509Certificate2 _certificate = KeyFolder.ReadCertificate(keys.Peer);
     readonly ConcurrentDictionary<(NodeId Node, Uri Address), Lazy<Line>> _lines = [];
 
@@ -101,7 +98,7 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
         {
             return await line.Breaker.ExecuteAsync(async token =>
             {
-                var options = new CallOptions(deadline: time.GetUtcNow().UtcDateTime + Deadline, cancellationToken: token);
+                var options = new CallOptions(deadline: time.GetUtcNow().UtcDateTime + Calls.Deadline, cancellationToken: token);
                 using var pending = call(line.Client, options);
                 return await pending.ResponseAsync;
             }, cancellationToken);

@@ -149,6 +149,60 @@ public sealed class RestoreTests(SharedRegion shared)
     }
 
     [Fact]
+    public async Task What_was_on_its_way_when_the_database_was_set_back_is_not_written_a_second_time()
+    {
+        await using var region = await shared.StartAsync(["TH", "LA"]);
+        var (thailand, laos) = (region["TH"], region["LA"]);
+        using var bangkok = region.Office("TH");
+        var id = (await bangkok.OpenAsync(Regions.Repatriation("TH", "LA"))).DossierId;
+        await region.SettledAsync(Soon);
+        var backup = await shared.Postgres.BackUpAsync(thailand.Database, Cancelled);
+
+        // It leaves for a node that does not get it yet.
+        await laos.StopAsync();
+        var before = await thailand.AskAsync<long>("select number from hand_over");
+        await UntilItWorksAsync(() => WithdrawInPartAsync(bangkok, id));
+        (await Poll.UntilAsync(async () => await thailand.AskAsync<long>("select number from hand_over") > before, Soon, Cancelled)).ShouldBeTrue();
+        const string second = "from entry where seq = 2 and author = 'TH'";
+        var underWay = new Contracts.Dossier.V1.SignedEntry
+        {
+            Entry = ByteString.CopyFrom(await thailand.AskAsync<byte[]>($"select bytes {second}")),
+            Signature = ByteString.CopyFrom(await thailand.AskAsync<byte[]>($"select signature {second}")),
+            KeyId = await thailand.AskAsync<string>($"select key_id {second}"),
+        };
+        await thailand.StopAsync();
+        await shared.Postgres.RestoreAsync(thailand.Database, backup, Cancelled);
+        await laos.StartAsync(Cancelled);
+        await thailand.StartAsync(Cancelled);
+
+        // However often both were compared meanwhile, nothing is signed until it may have come, and then after it.
+        using var again = region.Office("TH");
+        var refusals = 0;
+        (await Poll.UntilAsync(async () =>
+        {
+            try
+            {
+                await again.CancelAsync(id);
+                return true;
+            }
+            catch (RpcException refused) when (refused.StatusCode is StatusCode.Unavailable)
+            {
+                refusals++;
+                return false;
+            }
+        }, TimeSpan.FromSeconds(5), Cancelled)).ShouldBeFalse();
+        refusals.ShouldBePositive();
+        using var late = region.As("TH", to: "LA");
+        await late.DeliverAsync(underWay);
+        await UntilItWorksAsync(() => again.CancelAsync(id));
+
+        await region.SettledAsync(Soon);
+        (await laos.SetAsync()).ShouldBe(await thailand.SetAsync());
+        (await laos.AskAsync<long>("select count(*) from entry")).ShouldBe(3);
+        foreach (var node in region.Nodes) (await ForksAsync(node)).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_node_that_lost_its_mark_catches_up_before_it_signs()
     {
         await using var region = await shared.StartAsync(["TH", "LA"]);

@@ -119,7 +119,7 @@ sealed class Database(NodeId own)
         {
             if (admission.Entries.Any(held => Holds(admission.Id, held.Entry.Hash)) || admission.Entries.DistinctBy(held => held.Entry.Hash).Count() != admission.Entries.Length)
                 throw new InvalidOperationException("entry_pkey");
-            if (admission.Entries.IsEmpty && Row(admission.Id) is null && (admission.Opening is not null || !admission.AskFor.IsEmpty))
+            if (admission.Entries.IsEmpty && Row(admission.Id) is null && (admission.Opening is not null || !admission.AskFor.IsEmpty || !admission.Overview.Debts.IsEmpty))
                 throw new InvalidOperationException("participant_dossier_id_fkey");
             if (admission.Entries.Any(held => held.HandedOnBy is null)) throw new InvalidOperationException("Only a peer's entries come in by the door.");
         }

@@ -6,9 +6,6 @@ namespace Coordination.Simulation.Tests;
 /// <summary>The roads between nodes. What is planned for a call happens to it; else it takes some milliseconds.</summary>
 sealed class Network(World world)
 {
-    /// <summary>As the caller over gRPC has it.</summary>
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
-
     /// <summary>Who is held back to be overtaken, and is not, goes on after that.</summary>
     static readonly TimeSpan HeldBackFor = TimeSpan.FromSeconds(20);
 
@@ -32,7 +29,7 @@ sealed class Network(World world)
         var troubles = world.TroublesOn(road.From, to, call, nth);
         var answer = new TaskCompletionSource<T>();
         var hangUp = new CancellationTokenSource();
-        world.Agenda.In(Deadline, world.Outside, _ =>
+        world.Agenda.In(Calls.Deadline, world.Outside, _ =>
         {
             if (answer.TrySetException(new PeerUnavailableException(to, "did not answer in time."))) hangUp.Cancel();
         }, null);

@@ -13,7 +13,6 @@ sealed class Node
     readonly Process?[] _processes;
     readonly Dictionary<string, int> _calls = [];
     readonly Chance _chance;
-    TimeSpan _downUntil;
 
     public Node(World world, NodeId id, int replicas)
     {
@@ -55,8 +54,6 @@ sealed class Node
     /// <returns>What the database held until now.</returns>
     public Database PutBack(Database backup)
     {
-        // People put a backup back, which takes them minutes: what was under way has arrived by then, or has died at its deadline.
-        _downUntil = _world.Agenda.Now + Network.Deadline + TimeSpan.FromSeconds(1);
         foreach (var process in _processes.OfType<Process>().ToList()) process.Kill();
         var lost = Database;
         Database = backup;
@@ -75,14 +72,8 @@ sealed class Node
     {
         var place = Array.IndexOf(_processes, process);
         _processes[place] = null;
-        Restart(place, _chance.Between(0.01, _chance.Of([0.1, 2, 15])));
+        _world.Agenda.In(_chance.Between(0.01, _chance.Of([0.1, 2, 15])), _world.Outside, _ => _processes[place] = Process.Start(_world, this), null);
     }
-
-    void Restart(int place, TimeSpan after) => _world.Agenda.In(after, _world.Outside, _ =>
-    {
-        if (_world.Agenda.Now >= _downUntil) _processes[place] = Process.Start(_world, this);
-        else Restart(place, _downUntil - _world.Agenda.Now);
-    }, null);
 
     /// <summary>How often this node has made a call of one kind, with this one.</summary>
     public int Count(string call) => _calls[call] = _calls.GetValueOrDefault(call) + 1;

@@ -119,7 +119,8 @@ static class Statements
         var own = dossier.Entries.Select(judged => judged.Entry).Where(entry => entry.By(matter.Node) && (entry.Body is Happening || chance.OneIn(10))).ToList();
         if (own.Count == 0) return null;
         var wrong = chance.Of(own);
-        var right = chance.OneIn(3) || wrong.Body is not Happening ? null : Varied(chance, matter, dossier.State!, wrong.Body) as Happening;
+        // These are followed by another, or taken back.
+        var right = chance.OneIn(3) || wrong.Body is (not Happening) or ConsentWithdrawn or Corrected or ContinuedOnPaper ? null : Varied(chance, matter, dossier.State!, wrong.Body) as Happening;
         return new(blank with { Body = new Corrected(right), Answers = wrong.Hash, OnBehalfOf = wrong.OnBehalfOf, Letter = wrong.Letter, Channel = wrong.Channel ?? Channel.Node });
     }
 
