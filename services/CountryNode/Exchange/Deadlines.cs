@@ -9,7 +9,7 @@ namespace Coordination.CountryNode.Exchange;
 
 /// <summary>Tells offices of this node what will be due and what is late, each thing once. Any number of replicas may run.</summary>
 /// <remarks>Changes nothing but what is told: no state changes by time.</remarks>
-public sealed class Deadlines(IStore store, Overviews overviews, OfficeDirectory directory, TrustInForce trust, Pen pen, TimeProvider time)
+public sealed partial class Deadlines(IStore store, Overviews overviews, OfficeDirectory directory, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Deadlines> logger)
 {
     const int MostAtOnce = 100;
 
@@ -41,8 +41,18 @@ public sealed class Deadlines(IStore store, Overviews overviews, OfficeDirectory
         var stale = await store.ClaimStaleAsync(MostAtOnce, now, now + Claim, cancellationToken);
         var made = new List<(DossierId, int, Overview)>();
         foreach (var id in stale)
-            if (await store.FindAsync(id, cancellationToken) is { } held)
+        {
+            if (await store.FindAsync(id, cancellationToken) is not { } held) continue;
+            try
+            {
                 made.Add((id, held.Entries.Length, overviews.Of(held.Fold<Referral>(trust.Current), held.Entries, held.Receipts, now)));
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                // One referral must not silence all others. It is tried again when the claim is over.
+                LogNotMade(logger, fault, id.Short);
+            }
+        }
         if (made.Count > 0) await store.KeepOverviewsAsync(made, now + Claim, cancellationToken);
         return stale.Length;
     }
@@ -69,8 +79,7 @@ public sealed class Deadlines(IStore store, Overviews overviews, OfficeDirectory
         }
         if (!own) yield break;
 
-        // The road is an operator's, not an office's.
-        var office = debt.Key.Clock is nameof(Clock.Delivery) ? null : debt.Office;
+        var office = debt.Office;
         if (debt.WarnAt is { } warn) yield return (NoticeKind.Warning, 1, office, warn);
         if (debt is { AwaitingSince: { } since, ProgressEvery: > 0 })
             for (var (round, at) = (1, since.AddMonths(debt.ProgressEvery)); at < due; at = since.AddMonths(++round * debt.ProgressEvery))
@@ -90,4 +99,7 @@ public sealed class Deadlines(IStore store, Overviews overviews, OfficeDirectory
         var passed = (int)((now - first) / again);
         for (var round = 2; round <= passed + 2; round++) yield return (round, first + ((round - 1) * again));
     }
+
+    [LoggerMessage(EventId = 350, Level = LogLevel.Error, Message = "What is due in dossier {Dossier} could not be made out; tried again in half a minute.")]
+    static partial void LogNotMade(ILogger logger, Exception fault, string dossier);
 }

@@ -29,17 +29,26 @@ public sealed class Overviews(Pen pen, OfficeDirectory directory)
     {
         if (dossier.State is not { } referral) return [];
         var times = Times(dossier, entries, receipts, now);
-        return [.. referral.Debts.Select(debt => referral.Due(debt, times, directory.Calendar) is { } due
-            ? new DueDebt(Key(debt), OfficeOf(referral, debt.Owes), Since(debt, times), due.WarnAt, due.DueAt, due.AgainEvery, due.ProgressEvery)
-            : new DueDebt(Key(debt), OfficeOf(referral, debt.Owes), null, null, null, null, 0))];
+        return [.. referral.Debts
+            // What the road has delivered is owed by nobody any more: the receipt says so, and no entry.
+            .Where(debt => debt.Clock is not Clock.Delivery || !times.ReceivedByOther.ContainsKey(debt.Cause))
+            .Select(debt => referral.Due(debt, times, directory.Calendar) is { } due
+                ? new DueDebt(Key(debt), OfficeOf(referral, debt), Since(referral, debt, times), due.WarnAt, due.DueAt, due.AgainEvery, due.ProgressEvery)
+                : new DueDebt(Key(debt), OfficeOf(referral, debt), null, null, null, null, 0))];
     }
+
+    /// <summary>The office that must act. The road is an operator's, hence no office's.</summary>
+    Office? OfficeOf(Referral referral, Debt debt) => debt.Clock is Clock.Delivery ? null : OfficeOf(referral, debt.Owes);
 
     /// <summary>The office that must act in a country: the one that has it, else whoever is on duty there.</summary>
     Office? OfficeOf(Referral referral, NodeId country) =>
         referral.Offices.FirstOrDefault(office => office.Country == country)?.Office ?? directory.DutyOf(country);
 
-    static DateTimeOffset? Since(Debt debt, Receipts times) =>
-        debt.At ?? (times.ReceivedByOther.TryGetValue(debt.Cause, out var received) ? received : times.Committed.TryGetValue(debt.Cause, out var committed) ? committed : null);
+    static DateTimeOffset? Since(Referral referral, Debt debt, Receipts times) =>
+        debt.At
+        ?? (referral.Opened.OnPaper ? RegionalTime.StartOf(debt.Owes, debt.CausedOn)
+            : times.ReceivedByOther.TryGetValue(debt.Cause, out var received) ? received
+            : times.Committed.TryGetValue(debt.Cause, out var committed) ? committed : null);
 
     static DebtKey Key(Debt debt) => new(debt.Clock.ToString(), debt.Owes, debt.Number, debt.Cause, debt.About);
 

@@ -180,7 +180,11 @@ public sealed record Answered(ReadOnlyMemory<byte> RequestHash, ReadOnlyMemory<b
 /// <param name="Now">UTC.</param>
 public sealed record Append(
     SignedEntry Entry, int JudgedOn, Overview Overview, ImmutableArray<KeptPart> Parts, SetDigest Digest, Opening Participants, CommandKey Command, Answered? Answered, long Known,
-    DateTimeOffset Now);
+    DateTimeOffset Now)
+{
+    /// <summary>How many receipts the overview was made from: with others it is made again.</summary>
+    public int Receipts { get; init; }
+}
 
 /// <summary>What became of an append.</summary>
 public enum AppendOutcome
@@ -197,7 +201,7 @@ public enum AppendOutcome
 
 /// <summary>What the door lets into one dossier.</summary>
 /// <param name="Id">Of which nothing may have been held yet.</param>
-/// <param name="Entries">New ones.</param>
+/// <param name="Entries">New ones, each after those of them that it descends from.</param>
 /// <param name="Opening">The opening, when it is held now; null while it is missing.</param>
 /// <param name="Overview">What lists and deadlines know of the dossier with them.</param>
 /// <param name="Parts">Particulars of entries held now or before, sealed to this node, encrypted at rest.</param>

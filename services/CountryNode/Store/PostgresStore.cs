@@ -66,6 +66,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                     RequestHash = append.Answered?.RequestHash.ToArray(),
                     Answer = append.Answered?.Answer.ToArray(),
                     append.Known,
+                    append.Receipts,
                     Writers = append.Participants.Writers.Select(node => node.ToString()).ToArray(),
                     Readers = append.Participants.Readers.Select(node => node.ToString()).ToArray(),
                     Peers = append.Participants.Participants.Where(node => node != pen.Node).Select(node => node.ToString()).ToArray(),
@@ -87,7 +88,9 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
 
     const string Continues =
         """
-        update dossier set held = held + 1, state = @State, digest = @Digest, counterpart = @Counterpart, type = @Type, urgency = @Urgency, office = @OfficeInCharge
+        update dossier set held = held + 1, state = @State, digest = @Digest, counterpart = @Counterpart, type = @Type, urgency = @Urgency, office = @OfficeInCharge,
+            -- A receipt that came meanwhile has marked the overview, and it may have been made since: this one is older.
+            stale_until = case when (select count(*) from receipt where receipt.dossier_id = dossier.id) = @Receipts then stale_until else '-infinity' end
         where id = @DossierId and held = @JudgedOn
             and exists (select from hand_over where number >= @Known)
             and not exists (select from catch_up where peer = any(@Peers) and dossier_id in (''::bytea, @DossierId))

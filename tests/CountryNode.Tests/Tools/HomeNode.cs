@@ -1,0 +1,211 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Coordination.CountryNode.Desks;
+using Coordination.CountryNode.Exchange;
+using Coordination.CountryNode.Offices;
+using Coordination.CountryNode.Peers;
+using Coordination.CountryNode.Store;
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Postgres;
+using Coordination.Hosting.Sealing;
+using Coordination.Hosting.Trust;
+using Coordination.Local;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Coordination.CountryNode.Tests;
+
+/// <summary>A node in this process, on a real database, by a clock that a test sets: desk, door, relay and deadlines, and no server.</summary>
+sealed class HomeNode : IAsyncDisposable
+{
+    readonly PostgresServer _postgres;
+    readonly PostgresDatabase _database;
+    readonly List<NpgsqlDataSource> _sources = [];
+    readonly DirectoryInfo _folder;
+    readonly OfficeDirectory _directory;
+    readonly Direct _peers = new();
+
+    HomeNode(SharedRegion shared, string id, PostgresDatabase database, FakeClock clock, OfficeDirectory directory)
+    {
+        (_postgres, _database, _directory, Clock) = (shared.Postgres, database, directory, clock);
+        _folder = Directory.CreateTempSubdirectory("coordination-home-");
+        var theirs = shared.Region[id].Keys;
+        Keys = new KeyFolder(_folder.FullName);
+        foreach (var file in (string[])[theirs.Signing, theirs.Encryption, theirs.TrustRoot]) File.Copy(file, Path.Combine(Keys.Path, Path.GetFileName(file)));
+        Keys.WriteTrustList(shared.Region.Authority.Sign(shared.Region.TrustList));
+        Pen = Pen.Of(NodeId.Parse(id), Keys);
+        Trust = new TrustInForce(Keys, Quiet<TrustInForce>());
+        _peers.Self = Pen.Node;
+        (Store, Overviews, Lists) = (StoreOn(Source()), new Overviews(Pen, directory), new ReferralLists(Source(), Pen));
+        var safe = new Safe(new DossierKeys(Keys), KeyRing.Of(Pen.Node, Keys), Trust, Pen, clock, Quiet<Safe>());
+        var handOvers = new HandOvers(Store, new HandOverMark(Keys, clock), Trust, Pen, clock, Quiet<HandOvers>());
+        var bell = new Bell(clock);
+        Door = new Door(Store, _peers, safe, Overviews, bell, Trust, Pen, clock, Quiet<Door>());
+        Relay = new Relay(Store, _peers, safe, handOvers, clock, Quiet<Relay>());
+        Desk = new ReferralDesk(Store, safe, Overviews, directory, Pen, Trust, handOvers, bell, clock);
+        Deadlines = AnotherReplica(clock);
+    }
+
+    public FakeClock Clock { get; }
+
+    public KeyFolder Keys { get; }
+
+    public Pen Pen { get; }
+
+    public TrustInForce Trust { get; }
+
+    public PostgresStore Store { get; }
+
+    public Overviews Overviews { get; }
+
+    public ReferralLists Lists { get; }
+
+    public Door Door { get; }
+
+    public Relay Relay { get; }
+
+    public ReferralDesk Desk { get; }
+
+    public Deadlines Deadlines { get; }
+
+    public static async Task<HomeNode> StartAsync(SharedRegion shared, string id, FakeClock clock, OfficeDirectory? directory = null)
+    {
+        var database = await shared.Postgres.CreateDatabaseAsync("home", TestContext.Current.CancellationToken);
+        await using (var source = NpgsqlDataSource.Create(database.ConnectionString))
+            await Migrations.ApplyAsync(source, typeof(PostgresStore).Assembly, TestContext.Current.CancellationToken);
+        return new HomeNode(shared, id, database, clock, directory ?? Offices());
+    }
+
+    /// <summary>Two nodes that reach each other.</summary>
+    public static async Task<(HomeNode Thailand, HomeNode Laos)> StartTwoAsync(SharedRegion shared, FakeClock clock)
+    {
+        var (thailand, laos) = (await StartAsync(shared, "TH", clock), await StartAsync(shared, "LA", clock));
+        thailand._peers.Other = laos;
+        laos._peers.Other = thailand;
+        return (thailand, laos);
+    }
+
+    /// <summary>The offices of every country on a development machine.</summary>
+    public static OfficeDirectory Offices()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(file, System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new
+            {
+                supervising = Country.All.Select(country => (country.DutyOffice, country.SupervisingOffice)).Distinct().ToDictionary(pair => pair.DutyOffice, pair => pair.SupervisingOffice),
+                duty = Country.All.ToDictionary(country => country.Id, country => country.DutyOffice),
+            }));
+            return OfficeDirectory.Read(file).Directory!;
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>Whether the road to the other node works.</summary>
+    public bool RoadIsOpen { set => _peers.IsOpen = value; }
+
+    /// <summary>Deadlines as a further process of this node keeps them, with connections and a clock of its own.</summary>
+    public Deadlines AnotherReplica(FakeClock clock) => new(StoreOn(Source()), Overviews, _directory, Trust, Pen, clock, Quiet<Deadlines>());
+
+    /// <summary>A store on connections of its own.</summary>
+    public PostgresStore AnotherStore() => StoreOn(Source());
+
+    public Office OfficeOf(string role = "focal-point") => Parse($"{role}@{Country.Of(Pen.Node.ToString()).Unit}");
+
+    /// <summary>Writes a statement of today, and gives the entry.</summary>
+    public async Task<Entry> WriteAsync(DossierId? dossier, Body body, EntryHash? answers = null, Func<Command, Command>? with = null)
+    {
+        var command = new Command(new CommandKey(OfficeOf(), OfficeClient.NewCommandId()), "somebody", RandomNumberGenerator.GetBytes(32), dossier, body) { Answers = answers };
+        Entry? written = null;
+        var outcome = await Desk.WriteAsync(with?.Invoke(command) ?? command, (held, _) =>
+        {
+            written = held.Entries[^1].Entry;
+            return [];
+        }, Cancelled);
+        if (outcome is CommandOutcome.Refused refused) throw new InvalidOperationException($"{body.Name}: {refused.Refusal.Text}");
+        return written!;
+    }
+
+    /// <summary>Opens a repatriation to the other node.</summary>
+    public Task<Entry> OpenAsync(string to = "LA", Domain.Referrals.Urgency urgency = Domain.Referrals.Urgency.Routine)
+    {
+        var (there, today) = (NodeId.Parse(to), RegionalTime.Today(Pen.Node, Clock.Now));
+        return WriteAsync(null, new Domain.Referrals.Opened(
+            Domain.Referrals.ReferralType.Repatriation, Pen.Node, there, Domain.Referrals.Instrument.CommitMemorandum, urgency, Domain.Referrals.Minority.Adult,
+            Domain.Referrals.Basis.Consent, new Domain.Referrals.Consent(new([Domain.Referrals.Purpose.Return]), new([there]), today.AddDays(300)),
+            null, AfterReturn: false, OnPaper: false, today.AddDays(14), null, Domain.Referrals.Links.None, Domain.Referrals.Clocks.Default(urgency)));
+    }
+
+    /// <summary>Carries everything to the other node and keeps its receipts; then tells what is due.</summary>
+    public async Task CarryAndTellAsync()
+    {
+        if (_peers.IsOpen) while (await Relay.CarryAsync(_peers.Other!.Pen.Node, Cancelled)) { }
+        await TellAsync();
+    }
+
+    public async Task TellAsync()
+    {
+        while (await Deadlines.RunAsync(Cancelled)) { }
+    }
+
+    /// <summary>Every notice of this node: what of which clock, which round, to whom; in the order in which they were told.</summary>
+    public Task<string[]> NoticesAsync(DossierId? dossier = null) => AskAsync<string[]>(
+        "select coalesce(array_agg(clock || ' ' || kind || ' ' || round || ' ' || coalesce(office, '-') order by id), '{}') from notice where $1::bytea is null or dossier_id = $1",
+        dossier?.ToArray() ?? (object)DBNull.Value);
+
+    public async Task<T> AskAsync<T>(string sql, params object[] parameters)
+    {
+        await using var command = _sources[0].CreateCommand(sql);
+        foreach (var parameter in parameters) command.Parameters.Add(new NpgsqlParameter { Value = parameter });
+        var value = await command.ExecuteScalarAsync(Cancelled);
+        return value is null or DBNull ? default! : (T)value;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var source in _sources) await source.DisposeAsync();
+        await _postgres.DropDatabaseAsync(_database, CancellationToken.None);
+        _folder.Delete(recursive: true);
+    }
+
+    NpgsqlDataSource Source()
+    {
+        _sources.Add(NpgsqlDataSource.Create(_database.ConnectionString));
+        return _sources[^1];
+    }
+
+    PostgresStore StoreOn(NpgsqlDataSource source) => new(source, Pen);
+
+    static ILogger<T> Quiet<T>() => NullLogger<T>.Instance;
+
+    static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public static Office Parse(string text) => Office.TryParse(text, out var office) ? office : throw new FormatException(text);
+
+    /// <summary>The other node, in the same process.</summary>
+    sealed class Direct : IPeers
+    {
+        public NodeId Self { get; set; }
+
+        public HomeNode? Other { get; set; }
+
+        public bool IsOpen { get; set; } = true;
+
+        public async Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<Outgoing> entries, CancellationToken cancellationToken) => Other is { } other && IsOpen
+            ? await other.Door.AdmitAsync(Self, [.. entries.Select(entry => new Offered(entry.Signed.Bytes, entry.Signed.Signature, entry.Signed.KeyId, entry.Particulars))], cancellationToken)
+            : throw new PeerUnavailableException(peer, "is away.");
+
+        public Task<ImmutableArray<Offered>> FetchAsync(NodeId peer, DossierId dossier, IReadOnlyCollection<EntryHash> held, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<ReadOnlyMemory<byte>> GetTrustListAsync(NodeId peer, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<ImmutableArray<DossierDigest>> ListDossiersAsync(NodeId peer, int bucket, DossierId? after, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+}
