@@ -45,7 +45,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
                 case Judged.NotYet notYet:
                     // Nobody holds what it descends from: it waits in every fold until it is signed.
                     var (waiting, bytes) = EntryWire.Write(notYet.Draft with { Seq = int.MaxValue, Previous = EntryHash.Of(command.RequestHash.Span), Seen = [] }, []);
-                    var pending = new PendingWithdrawal(command.Key, waiting, bytes);
+                    var pending = new PendingWithdrawal(command.Key, waiting, bytes) { AtRest = safe.KeepPending(command.Key, waiting.Dossier, command.Particulars) };
                     var with = notYet.Held with { Pending = notYet.Held.Pending.Add(pending) };
                     var done = answering(with, FoldWithPending(with));
                     if (await store.PendAsync(pending, new Answered(command.RequestHash, done), now, cancellationToken) is AppendOutcome.Kept) return new CommandOutcome.Done(done);
@@ -100,10 +100,14 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             var draft = pending.Draft;
             var now = time.GetUtcNow();
             var statement = new Statement(draft.Office!, draft.Body, draft.HappenedOn, draft.Channel!.Value) { OnBehalfOf = draft.OnBehalfOf, Letter = draft.Letter };
-            var append = Append(Sign(held, dossier.Draft(pen.Node, statement, now), particulars: default, now), pending.Command, answered: null, now);
+            var append = Append(Sign(held, dossier.Draft(pen.Node, statement, now), PendingParticulars(pending), now), pending.Command, answered: null, now);
             if (await store.AppendAsync(append, cancellationToken) is AppendOutcome.Kept) RingFor(append);
         }
     }
+
+    /// <summary>What was to be read beside a withdrawal, as far as it may still be kept: a damaged key suspends no withdrawal.</summary>
+    ReadOnlyMemory<byte> PendingParticulars(PendingWithdrawal pending) =>
+        safe.Look(pending.Draft.Dossier) is Keeping.Possible ? safe.ReadPending(pending) : default;
 
     /// <summary>Whether this node holds all that it wrote itself: what waits of its own would be written a second time under the same number.</summary>
     /// <remarks>What waits of the other side stalls nobody: it has no receipt yet, and counts as a crossing.</remarks>
@@ -112,7 +116,6 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
 
     /// <summary>What is not signed yet waits in the fold, and what it withdraws is withdrawn.</summary>
     Dossier<Referral> FoldWithPending(HeldDossier held) => held.Fold<Referral>(trust.Current, held.Pending.Select(pending => pending.Draft));
-
 
     /// <summary>Signs what the command would write and asks the protocol.</summary>
     async Task<Judged> JudgeAsync(Command command, DateTimeOffset now, CancellationToken cancellationToken)
@@ -133,7 +136,22 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             var id = command.Dossier ?? throw new ArgumentException("A statement other than Opened belongs into a dossier.", nameof(command));
             held = await store.FindAsync(id, cancellationToken);
             if (held is null) return Refusal.NotFound;
+            if (!command.Particulars.IsEmpty)
+            {
+                switch (safe.Look(id))
+                {
+                    case Keeping.Damaged:
+                        return new Refusal(RefusalKind.TryAgain, "PARTICULARS_DAMAGED", "The key under which particulars of this dossier are kept is damaged: ask the operator to put back the copy of the key folder. Without particulars it is written at once.");
+                    case Keeping.Destroyed when !Referral.IsWithdrawal(command.Body) && !command.ConfirmsContradiction:
+                        return new Refusal(RefusalKind.NotOpen, "PARTICULARS_ERASED", "The particulars of this dossier were erased, and nothing more is kept beside its entries. Send the statement without particulars.");
+                    case Keeping.Destroyed:
+                        // What must be said is said without them.
+                        command = command with { Particulars = default };
+                        break;
+                }
+            }
             var dossier = held.Fold<Referral>(trust.Current);
+            if (OnBehalfFault(command, held) is { } onBehalf) return onBehalf;
             if (!CanSign(held, dossier))
             {
                 if (Referral.IsWithdrawal(command.Body) && dossier.OpeningEntry is not null) return new Judged.NotYet(held, dossier.Draft(pen.Node, command.On(today), now));
@@ -224,6 +242,18 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         return command.Earlier is { } earlier && await store.FindAsync(earlier, cancellationToken) is null
             ? Refusal.Invalid("EARLIER_REFERRAL_UNKNOWN", "earlier_dossier_id", "is none that this node holds: leave it empty, or check it")
             : null;
+    }
+
+    /// <summary>Whether somebody is spoken for who speaks for themselves, or without the letter; what the dossier's opening alone tells.</summary>
+    static Refusal? OnBehalfFault(Command command, HeldDossier held)
+    {
+        if (command.OnBehalfOf is not { } other || held.Entries.Select(kept => kept.Entry.Body).OfType<Opened>().FirstOrDefault() is not { } opened) return null;
+        if (!opened.OnPaper) return Refusal.Invalid("WRONG_FORM", "command.on_behalf_of", "is set, but both countries have a node: neither writes the other's half");
+        if (other != Parties.Of(opened).Receiver) return Refusal.Invalid("WRONG_FORM", "command.on_behalf_of", $"is another country than {Parties.Of(opened).Receiver}, to which the referral went on paper");
+        var missing = new List<FieldFault>();
+        if (command.Letter is null) missing.Add(new("command.letter", "is missing: the digest of what the other country said on paper is needed"));
+        if (command.Channel is Channel.Node) missing.Add(new("command.channel", "is this system, or missing: name how the letter came"));
+        return missing.Count > 0 ? Refusal.Invalid(missing) : null;
     }
 
     /// <summary>What only today's date tells: the protocol reads no clock.</summary>

@@ -35,10 +35,23 @@ public sealed class DossierDoor(ReferralDesk desk, Commands commands, TrustInFor
         if (!EntryHash.TryRead(request.Entry.Span, out var entry)) throw Refusal.Invalid("FIELD_INVALID", "entry", $"is no hash: {EntryHash.Length} bytes are needed").ToException();
         return await Errors.AnswerAsync(logger, () => desk.ReadParticularsAsync(id, entry, context.CancellationToken)) switch
         {
-            ParticularsRead.Is said => new GetParticularsResponse { Particulars = Contracts.Referral.V1.Particulars.Parser.ParseFrom(said.Content.Span) },
+            ParticularsRead.Is said => new GetParticularsResponse { Particulars = Parse(said.Content) },
             ParticularsRead.Not not => throw not.Refusal.ToException(),
             _ => throw new UnreachableException(),
         };
+    }
+
+    /// <exception cref="RpcException">NOT_FOUND: the author sealed something else than particulars.</exception>
+    static Contracts.Referral.V1.Particulars Parse(ReadOnlyMemory<byte> content)
+    {
+        try
+        {
+            return Contracts.Referral.V1.Particulars.Parser.ParseFrom(content.Span);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            throw new Refusal(RefusalKind.NotFound, "PARTICULARS_MALFORMED", "The other country sealed something that is no particulars. Ask its office.").ToException();
+        }
     }
 
     public override async Task<HistoryResponse> History(HistoryRequest request, ServerCallContext context)

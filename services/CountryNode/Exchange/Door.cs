@@ -4,6 +4,7 @@ using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Domain.Referrals;
 using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Sealing;
 using Coordination.Hosting.Trust;
 
 namespace Coordination.CountryNode.Exchange;
@@ -45,7 +46,7 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
         if (refused.ToList() is { Count: > 0 } rows) await store.AuditAsync(rows, cancellationToken);
 
         var verified = checks.Where(check => check.Fault is null).Select(check => check.Signed!).DistinctBy(signed => signed.Entry.Hash).ToList();
-        var parts = await TakeAsync(peer, offered.Zip(checks), cancellationToken);
+        var parts = await TakeAsync(peer, [.. offered.Zip(checks)], cancellationToken);
         var (verdicts, receipts) = await KeepAsync(peer, verified, parts, list, cancellationToken);
         bell.Ring(pen.Node);
         return new([.. checks.Select(check => check.Fault ?? verdicts[check.Hash])], receipts);
@@ -91,19 +92,44 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
     }
 
     /// <summary>Opens the particulars that came with verified entries; what is not what its entry names is noted and not kept.</summary>
-    async Task<Dictionary<EntryHash, KeptPart>> TakeAsync(NodeId peer, IEnumerable<(Offered Offered, Checked Checked)> entries, CancellationToken cancellationToken)
+    async Task<Dictionary<EntryHash, KeptPart>> TakeAsync(NodeId peer, IReadOnlyCollection<(Offered Offered, Checked Checked)> entries, CancellationToken cancellationToken)
     {
         var taken = new Dictionary<EntryHash, KeptPart>();
         var wrong = new List<AuditRow>();
+        var ours = new Dictionary<DossierId, bool>();
         foreach (var (offered, check) in entries)
         {
+            if (offered.Particulars is not { } compact || check is not { Fault: null, Signed: { } signed }) continue;
             // Only the author can have sealed them: from anybody else they are not even opened.
-            if (offered.Particulars is not { } compact || check is not { Fault: null, Signed: { } signed } || signed.Entry.Author != peer) continue;
-            if (safe.Take(signed, compact) is { } part) taken[check.Hash] = part;
-            else wrong.Add(new AuditRow(time.GetUtcNow(), "PARTICULARS_WRONG", peer, check.Hash, signed.Entry.Dossier));
+            if (signed.Entry.Author != peer || safe.Take(signed, compact) is not { } part)
+                wrong.Add(new AuditRow(time.GetUtcNow(), "PARTICULARS_WRONG", peer, check.Hash, signed.Entry.Dossier));
+            // A key is made for dossiers of this node alone; particulars of one whose opening is missing are asked for when it came.
+            else if (await IsOursAsync(signed.Entry.Dossier))
+                Keep(signed.Entry, part);
         }
         if (wrong.Count > 0) await store.AuditAsync(wrong, cancellationToken);
         return taken;
+
+        async Task<bool> IsOursAsync(DossierId id)
+        {
+            if (ours.TryGetValue(id, out var known)) return known;
+            var opening = entries.Where(entry => entry.Checked is { Fault: null } check && check.Hash == id.Opening).Select(entry => entry.Checked.Signed!.Entry.Opening).FirstOrDefault()
+                ?? (await store.FindAsync(id, cancellationToken))?.Opening;
+            return ours[id] = opening?.Participants.Contains(pen.Node) is true;
+        }
+
+        void Keep(Entry entry, SealedPart part)
+        {
+            try
+            {
+                taken[entry.Hash] = safe.Keep(entry, part);
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+                // The key of one dossier must not keep the others out, nor its own entries: they are asked for again.
+                LogNoPlace(logger, fault, entry.Dossier.Short);
+            }
+        }
     }
 
     /// <summary>What becomes of entries of one dossier. Pure but for the signatures under new receipts.</summary>
@@ -265,6 +291,9 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
 
     [LoggerMessage(EventId = 200, Level = LogLevel.Error, Message = "Entries of dossier {Dossier} from {Peer} could not be stored; the peer will send them again.")]
     static partial void LogNotKept(ILogger logger, Exception fault, string peer, string dossier);
+
+    [LoggerMessage(EventId = 202, Level = LogLevel.Error, Message = "The particulars of an entry of dossier {Dossier} could not be kept: look at the key folder. They are asked for again.")]
+    static partial void LogNoPlace(ILogger logger, Exception fault, string dossier);
 
     [LoggerMessage(EventId = 201, Level = LogLevel.Warning, Message = "No newer trust list: {Why}")]
     static partial void LogNoTrustList(ILogger logger, string why);

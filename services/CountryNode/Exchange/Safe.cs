@@ -1,3 +1,4 @@
+using System.Text;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Dossiers;
@@ -9,6 +10,13 @@ namespace Coordination.CountryNode.Exchange;
 /// <summary>Particulars between an office, the database and the road: in clear only here, and only for as long as it takes.</summary>
 public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Safe> logger)
 {
+    /// <summary>In characters, of particulars on the road, at most: some five times what an office can write.</summary>
+    public const int MostSealed = 1024 * 1024;
+
+    /// <summary>Whether particulars can be kept of a dossier now.</summary>
+    /// <exception cref="IOException">The key folder fails.</exception>
+    public Keeping Look(DossierId dossier) => keys.Look(dossier);
+
     /// <summary>Signs a draft with particulars for everybody who takes part.</summary>
     /// <param name="draft">In its place.</param>
     /// <param name="participants">Whom the particulars are for, this node among them.</param>
@@ -30,18 +38,53 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
     /// <returns>Null for what was erased, or while the trust list names no key to seal to.</returns>
     public string? ForTheRoad(SignedEntry signed, KeptPart part)
     {
-        if (part.AtRest.IsEmpty || keys.Open(signed.Entry.Dossier, part.AtRest.Span, Associated(part.Entry, part.Recipient)) is not Disclosure.Opened opened) return null;
-        if (trust.Current.EncryptionKeyOf(part.Recipient, time.GetUtcNow()) is { } theirs) return Seal.To(theirs.Key, SealKind.Particulars, opened.Plaintext.Span);
-        LogNoKey(logger, part.Recipient.ToString());
+        if (part.AtRest.IsEmpty) return null;
+        switch (keys.Open(signed.Entry.Dossier, part.AtRest.Span, Associated(part.Entry, part.Recipient)))
+        {
+            case Disclosure.Opened opened:
+                return ForTheRoad(part.Recipient, opened.Plaintext);
+            case Disclosure.Damaged damaged:
+                LogDamaged(logger, signed.Entry.Dossier.Short, damaged.Why);
+                return null;
+            default:
+                return null;
+        }
+    }
+
+    string? ForTheRoad(NodeId recipient, ReadOnlyMemory<byte> plaintext)
+    {
+        if (trust.Current.EncryptionKeyOf(recipient, time.GetUtcNow()) is { } theirs) return Seal.To(theirs.Key, SealKind.Particulars, plaintext.Span);
+        LogNoKey(logger, recipient.ToString());
         return null;
     }
 
-    /// <summary>What is to be kept of particulars that came sealed to this node; null when they are not the ones that the entry names.</summary>
-    public KeptPart? Take(SignedEntry signed, string compact) =>
-        ring.Open(SealKind.Particulars, compact) is Unsealed.Opened opened
+    /// <summary>Opens particulars that came sealed to this node; null when they are not the ones that the entry names.</summary>
+    public SealedPart? Take(SignedEntry signed, string compact) =>
+        compact.Length <= MostSealed
+            && ring.Open(SealKind.Particulars, compact) is Unsealed.Opened opened
             && SealedPart.Read(opened.Plaintext, signed.Entry, signed.Bytes, pen.Node) is not null
-                ? Keep(signed.Entry, pen.Node, opened.Plaintext)
+                ? new SealedPart(pen.Node, opened.Plaintext)
                 : null;
+
+    /// <summary>What is to be kept of the particulars of a withdrawal that is not signed yet; empty where none can be kept, which suspends no withdrawal.</summary>
+    public ReadOnlyMemory<byte> KeepPending(CommandKey command, DossierId dossier, ReadOnlyMemory<byte> content) =>
+        !content.IsEmpty && keys.Protect(dossier, content.Span, Associated(command)) is Protection.Protected kept ? kept.Bytes : default;
+
+    /// <summary>The particulars of a withdrawal that can be signed now; empty for none, or where they can be read no more.</summary>
+    public ReadOnlyMemory<byte> ReadPending(PendingWithdrawal pending)
+    {
+        if (pending.AtRest.IsEmpty) return default;
+        switch (keys.Open(pending.Draft.Dossier, pending.AtRest.Span, Associated(pending.Command)))
+        {
+            case Disclosure.Opened opened:
+                return opened.Plaintext;
+            case Disclosure.Damaged damaged:
+                LogDamaged(logger, pending.Draft.Dossier.Short, damaged.Why);
+                return default;
+            default:
+                return default;
+        }
+    }
 
     /// <summary>What particulars say.</summary>
     public Disclosure Read(SignedEntry signed, KeptPart part)
@@ -64,7 +107,12 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
         _ => throw new IOException($"The key of dossier {entry.Dossier.Short} is damaged: put back the copy of the key folder."),
     };
 
-    static byte[] Associated(EntryHash entry, NodeId recipient) => [.. entry.ToArray(), .. System.Text.Encoding.ASCII.GetBytes(recipient.ToString())];
+    static byte[] Associated(EntryHash entry, NodeId recipient) => [.. entry.ToArray(), .. Encoding.ASCII.GetBytes(recipient.ToString())];
+
+    static byte[] Associated(CommandKey command) => Encoding.ASCII.GetBytes($"pending {command.Office} {command.CommandId}");
+
+    [LoggerMessage(EventId = 321, Level = LogLevel.Error, Message = "Particulars of dossier {Dossier} cannot be read ({Why}): put back the copy of the key folder.")]
+    static partial void LogDamaged(ILogger logger, string dossier, Damage why);
 
     [LoggerMessage(EventId = 320, Level = LogLevel.Error, Message = "The trust list names no encryption key of {Peer} in use: particulars for it wait.")]
     static partial void LogNoKey(ILogger logger, string peer);

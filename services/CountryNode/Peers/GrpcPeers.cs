@@ -107,6 +107,11 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
         {
             throw new PeerUnavailableException(peer, $"cannot be reached or did not answer ({failed.StatusCode}).", failed);
         }
+        catch (RpcException cancelled)
+        {
+            // The node stops; nothing failed.
+            throw new OperationCanceledException("The call was given up.", cancelled, cancellationToken);
+        }
         catch (BrokenCircuitException open)
         {
             throw new PeerUnavailableException(peer, "is left alone for a while, after it failed several times.", open);

@@ -159,7 +159,11 @@ public readonly record struct Stop(NodeId Peer, string Reason);
 /// <param name="Command">By which command.</param>
 /// <param name="Draft">What is to be signed. It descends from nothing that anybody holds, so that it waits in every fold, and never leaves the node.</param>
 /// <param name="Bytes">The draft's.</param>
-public sealed record PendingWithdrawal(CommandKey Command, Entry Draft, ReadOnlyMemory<byte> Bytes);
+public sealed record PendingWithdrawal(CommandKey Command, Entry Draft, ReadOnlyMemory<byte> Bytes)
+{
+    /// <summary>Its particulars, under the dossier's own key, to be sealed when it is signed; empty for none.</summary>
+    public ReadOnlyMemory<byte> AtRest { get; init; }
+}
 
 /// <summary>A command of one office.</summary>
 public readonly record struct CommandKey(Office Office, string CommandId);

@@ -646,8 +646,8 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 values (@Office, @CommandId, @RequestHash, @Answer, @Now)
                 on conflict do nothing
                 returning office, command_id)
-            insert into pending_withdrawal (office, command_id, dossier_id, draft, pended_at)
-            select office, command_id, @DossierId, @Draft, @Now from answered
+            insert into pending_withdrawal (office, command_id, dossier_id, draft, at_rest, pended_at)
+            select office, command_id, @DossierId, @Draft, @AtRest, @Now from answered
             """,
             new
             {
@@ -657,6 +657,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 Answer = answered.Answer.ToArray(),
                 DossierId = withdrawal.Draft.Dossier.ToArray(),
                 Draft = withdrawal.Bytes.ToArray(),
+                AtRest = withdrawal.AtRest.ToArray(),
                 Now = now,
             }, cancellationToken));
         return pended == 1 ? AppendOutcome.Kept : AppendOutcome.JudgeAgain;
@@ -666,7 +667,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var rows = await connection.QueryAsync<PendingRow>(Sql(
-            "select dossier_id, office, command_id, draft from pending_withdrawal order by pended_at limit @Most", new { Most = most }, cancellationToken));
+            "select dossier_id, office, command_id, draft, at_rest from pending_withdrawal order by pended_at limit @Most", new { Most = most }, cancellationToken));
         return [.. rows.Select(row => row.ToPending())];
     }
 
@@ -679,7 +680,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             select dossier_id, bytes, signature, key_id, handed_on_by, held_since from entry where dossier_id = any(@Ids);
             select dossier_id, author, seq, hash, holder, received_at, bytes, signature, key_id from receipt where dossier_id = any(@Ids);
             select dossier_id, entry_hash from part where dossier_id = any(@Ids) and recipient = @Own;
-            select dossier_id, office, command_id, draft from pending_withdrawal where dossier_id = any(@Ids) order by pended_at;
+            select dossier_id, office, command_id, draft, at_rest from pending_withdrawal where dossier_id = any(@Ids) order by pended_at;
             select participant.dossier_id, catch_up.peer from catch_up
                 join participant on participant.node = catch_up.peer and catch_up.dossier_id in (''::bytea, participant.dossier_id)
                 where participant.dossier_id = any(@Ids);
@@ -774,11 +775,14 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
 
     sealed record CatchUpRow(byte[] DossierId, string Peer);
 
-    sealed record PendingRow(byte[] DossierId, string Office, string CommandId, byte[] Draft)
+    sealed record PendingRow(byte[] DossierId, string Office, string CommandId, byte[] Draft, byte[] AtRest)
     {
         public PendingWithdrawal ToPending() => new(
             new CommandKey(Domain.Dossiers.Office.TryParse(Office, out var office) ? office : throw new InvalidDataException("A pending withdrawal names no office."), CommandId),
-            EntryWire.Read(Draft) ?? throw new InvalidDataException("A pending withdrawal cannot be read."), Draft);
+            EntryWire.Read(Draft) ?? throw new InvalidDataException("A pending withdrawal cannot be read."), Draft)
+        {
+            AtRest = AtRest,
+        };
     }
 
     sealed record ClaimedRow(byte[] DossierId, string? StoppedBy, DateTime? WaitingSince);

@@ -94,6 +94,20 @@ public sealed class DossierKeys(KeyFolder folder)
         }
     }
 
+    /// <summary>Whether something can be kept of a dossier now; makes no key.</summary>
+    public Keeping Look(DossierId dossier)
+    {
+        switch (Find(PlaceOf(dossier)))
+        {
+            case Found.Destroyed: return Keeping.Destroyed;
+            case Found.Damaged: return Keeping.Damaged;
+            case Found.Key(var key):
+                CryptographicOperations.ZeroMemory(key);
+                return Keeping.Possible;
+            default: return Keeping.Possible;
+        }
+    }
+
     /// <summary>Destroys the dossier's key for good, whether or not it has one. What <see cref="Open"/> finds out from then on is that it is destroyed.</summary>
     /// <remarks>Safe to repeat, and to be repeated after a crash: the tombstone is on the disk first, and from then on the key is used by nobody.</remarks>
     public void Destroy(DossierId dossier)
@@ -232,6 +246,19 @@ public sealed class DossierKeys(KeyFolder folder)
         public sealed record Damaged : Found;
         public sealed record Destroyed : Found;
     }
+}
+
+/// <summary>Whether something can be kept of a dossier.</summary>
+public enum Keeping
+{
+    /// <summary>It has a key, or one is made when it is needed.</summary>
+    Possible = 1,
+
+    /// <summary>Its key was destroyed; nothing more is kept of it.</summary>
+    Destroyed,
+
+    /// <summary>Its key's file is damaged: an operator puts back a copy.</summary>
+    Damaged,
 }
 
 /// <summary>What became of bytes that were to be kept. Closed.</summary>

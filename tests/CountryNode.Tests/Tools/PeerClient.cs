@@ -50,6 +50,13 @@ sealed class PeerClient : IDisposable
         return await Client.DeliverAsync(request, Options);
     }
 
+    /// <summary>Hands over one entry with what is said to be its particulars.</summary>
+    public async Task<DeliverResponse> DeliverAsync(Contracts.Dossier.V1.SignedEntry entry, string jwe) => await Client.DeliverAsync(new DeliverRequest
+    {
+        Entries = { entry },
+        Particulars = { new SealedParticulars { Entry = ByteString.CopyFrom(System.Security.Cryptography.SHA256.HashData(entry.Entry.Span)), Jwe = jwe } },
+    }, Options);
+
     public async Task<FetchResponse> FetchAsync(ByteString dossier, params ByteString[] held)
     {
         var request = new FetchRequest { DossierId = dossier };
@@ -92,10 +99,13 @@ static class ForeignPens
     public static SignedEntry Open(this Pen pen, string receiver) => pen.OpenThen(receiver, TimeProvider.System.GetUtcNow());
 
     /// <summary>An opening of another day, with a fortnight to reply.</summary>
-    public static SignedEntry OpenThen(this Pen pen, string receiver, DateTimeOffset then)
+    public static SignedEntry OpenThen(this Pen pen, string receiver, DateTimeOffset then) => pen.Sign(pen.DraftOpening(receiver, then));
+
+    /// <summary>The same, not signed yet.</summary>
+    public static Entry DraftOpening(this Pen pen, string receiver, DateTimeOffset then)
     {
         var day = RegionalTime.Today(pen.Node, then);
-        return pen.Sign(new Entry(
+        return new Entry(
             default, default, pen.Node, 1, null, [], null, then, day, Domain.Dossiers.Channel.Node, Office, null, null, [],
             new Domain.Dossiers.Opening(Domain.Dossiers.Kind.Referral, 1, [pen.Node, NodeId.Parse(receiver)], []),
             new Domain.Referrals.Opened(
@@ -103,7 +113,7 @@ static class ForeignPens
                 Domain.Referrals.Urgency.Routine, Domain.Referrals.Minority.Adult, Domain.Referrals.Basis.Consent,
                 new Domain.Referrals.Consent(new([Domain.Referrals.Purpose.Return]), new([NodeId.Parse(receiver)]), day.AddDays(90)),
                 null, AfterReturn: false, OnPaper: false, day.AddDays(14), null, Domain.Referrals.Links.None,
-                Domain.Referrals.Clocks.Default(Domain.Referrals.Urgency.Routine))));
+                Domain.Referrals.Clocks.Default(Domain.Referrals.Urgency.Routine)));
     }
 
     /// <summary>The next entry after one's own, having seen others'.</summary>
