@@ -327,15 +327,17 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // Dossiers first, in the order of their ids, as whoever appends or admits: two that take turns never wait for each other.
+        await connection.ExecuteAsync(Sql(
+            "select from dossier where id = any(@Dossiers) order by id for no key update",
+            new { Dossiers = Bytes(parcels.Select(parcel => parcel.Dossier).Concat(receipts.Select(receipt => receipt.Dossier)).Distinct()) }, cancellationToken));
         await KeepReceiptsAsync(connection, receipts, cancellationToken);
         await connection.ExecuteAsync(Sql(
             """
             delete from outbox where peer = @Peer and dossier_id = any(@Dossiers) and last_seq <= (
                 select max(receipt.seq) from receipt
                 where receipt.dossier_id = outbox.dossier_id and receipt.holder = @Peer and receipt.author = @Own);
-            with received as (
-                select id from dossier where id = any(@Receipted) order by id for no key update)
-            update dossier set stale_until = '-infinity' from received where dossier.id = received.id;
+            update dossier set stale_until = '-infinity' where id = any(@Receipted);
             update outbox set claimed_until = settled.not_before, stopped_by = settled.stopped_by, waiting_since = settled.waiting_since
             from unnest(@Dossiers, @NotBefore, @StoppedBy, @WaitingSince) as settled (dossier_id, not_before, stopped_by, waiting_since)
             where outbox.peer = @Peer and outbox.dossier_id = settled.dossier_id;
