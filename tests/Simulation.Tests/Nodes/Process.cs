@@ -38,7 +38,7 @@ sealed class Process
         Relay = new Relay(Store, peers, node.Safe, HandOvers, time, new Listening<Relay>(world, node));
         Gaps = new Gaps(Store, peers, Door, node.Pen, time, new Listening<Gaps>(world, node));
         Reconciliation = new Reconciliation(Store, peers, Door, HandOvers, Bell, node.Pen, time, new Listening<Reconciliation>(world, node));
-        Deadlines = new Deadlines(Store, Overviews, Region.Directory, Trust, node.Pen, time);
+        Deadlines = new Deadlines(Store, Overviews, Region.Directory, Trust, node.Pen, time, new Listening<Deadlines>(world, node));
         Desk = new ReferralDesk(Store, node.Safe, Overviews, Region.Directory, node.Pen, Trust, HandOvers, Bell, time);
     }
 
