@@ -373,7 +373,7 @@ public sealed class ParticularsTests(SharedRegion shared)
     static (SignedEntry Signed, IReadOnlyDictionary<NodeId, SealedPart> Parts) Beside(Pen pen, Entry draft, byte[] content)
     {
         var nonce = pen.NonceFor(draft);
-        var parts = ((NodeId[])[Laos, Thailand]).ToDictionary(node => node, node => SealedPart.Of(draft, nonce, node, content, pen.Nonce));
+        var parts = ((NodeId[])[Laos, Thailand]).ToDictionary(node => node, node => SealedPart.Of(draft, nonce, node, content, pen.Random));
         return (pen.Sign(draft with { Particulars = [.. parts.Values.Select(part => part.Digest)] }, nonce), parts);
     }
 
