@@ -109,6 +109,24 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     ReadOnlyMemory<byte> PendingParticulars(PendingWithdrawal pending) =>
         safe.Look(pending.Draft.Dossier) is Keeping.Possible ? safe.ReadPending(pending) : default;
 
+    /// <summary>Tells of statements why each cannot be written into a dossier at the moment, whatever its state; null when it can.</summary>
+    public Func<Body, Refusal?> StandstillOf(HeldDossier held)
+    {
+        var dossier = held.Fold<Referral>(trust.Current);
+        return body => Standstill(held, dossier, body);
+    }
+
+    Refusal? Standstill(HeldDossier held, Dossier<Referral> dossier, Body body)
+    {
+        if (Referral.IsWithdrawal(body) && dossier.OpeningEntry is not null) return null;
+        if (!held.CatchingUpWith.IsEmpty)
+            return new(RefusalKind.TryAgain, "CATCHING_UP", $"This node's database was set back, and what it had written in this dossier is being fetched from {string.Join(" and ", held.CatchingUpWith)}. Try again when the peer has answered; a withdrawal of consent is taken at once.");
+        if (!CanSign(held, dossier)) return new(RefusalKind.TryAgain, "ENTRIES_MISSING", "Entries of this dossier are still on their way. Try again in a moment.");
+        return dossier.UpgradeNeeded
+            ? new(RefusalKind.NotOpen, "UPGRADE_NEEDED", "The other country wrote something that only a newer program understands. Ask the operator to upgrade this node.")
+            : null;
+    }
+
     /// <summary>Whether this node holds all that it wrote itself: what waits of its own would be written a second time under the same number.</summary>
     /// <remarks>What waits of the other side stalls nobody: it has no receipt yet, and counts as a crossing.</remarks>
     bool CanSign(HeldDossier held, Dossier<Referral> dossier) =>
@@ -152,15 +170,9 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             }
             var dossier = held.Fold<Referral>(trust.Current);
             if (OnBehalfFault(command, held) is { } onBehalf) return onBehalf;
-            if (!CanSign(held, dossier))
-            {
-                if (Referral.IsWithdrawal(command.Body) && dossier.OpeningEntry is not null) return new Judged.NotYet(held, dossier.Draft(pen.Node, command.On(today), now));
-                return held.CatchingUpWith.IsEmpty
-                    ? new Refusal(RefusalKind.TryAgain, "ENTRIES_MISSING", "Entries of this dossier are still on their way. Try again in a moment.")
-                    : new Refusal(RefusalKind.TryAgain, "CATCHING_UP", $"This node's database was set back, and what it had written in this dossier is being fetched from {string.Join(" and ", held.CatchingUpWith)}. Try again when the peer has answered; a withdrawal of consent is taken at once.");
-            }
-            if (dossier.UpgradeNeeded && !Referral.IsWithdrawal(command.Body))
-                return new Refusal(RefusalKind.NotOpen, "UPGRADE_NEEDED", "The other country wrote something that only a newer program understands. Ask the operator to upgrade this node.");
+            if (!CanSign(held, dossier) && Referral.IsWithdrawal(command.Body) && dossier.OpeningEntry is not null)
+                return new Judged.NotYet(held, dossier.Draft(pen.Node, command.On(today), now));
+            if (Standstill(held, dossier, command.Body) is { } standstill) return standstill;
             if (StatementFault(command, today) is { } fault) return fault;
             draft = dossier.Draft(pen.Node, command.On(today), now);
         }

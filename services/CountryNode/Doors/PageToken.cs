@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Coordination.CountryNode.Desks;
 using Grpc.Core;
 
@@ -11,18 +12,23 @@ static class PageToken
     const int Usual = 50;
     const int Most = 200;
 
-    public static string Write<TPlace>(TPlace place) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(place));
+    /// <summary>A token of another list has other members, or lacks some.</summary>
+    static readonly JsonSerializerOptions Json = new() { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true };
+
+    public static string Write<TWire>(TWire place) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(place, Json));
 
     /// <summary>Reads a token; null for the first page.</summary>
+    /// <param name="token">As the caller gave it.</param>
+    /// <param name="toPlace">What it says; may throw <see cref="FormatException"/> or <see cref="ArgumentException"/> where that is nothing.</param>
     /// <exception cref="RpcException">INVALID_ARGUMENT: it is none of this list's.</exception>
-    public static TPlace? Read<TPlace>(string token) where TPlace : class
+    public static TPlace? Read<TWire, TPlace>(string token, Func<TWire, TPlace> toPlace) where TPlace : class
     {
         if (token.Length == 0) return null;
         try
         {
-            return JsonSerializer.Deserialize<TPlace>(Base64Url.DecodeFromChars(token)) ?? throw new FormatException();
+            return toPlace(JsonSerializer.Deserialize<TWire>(Base64Url.DecodeFromChars(token), Json) ?? throw new FormatException());
         }
-        catch (Exception malformed) when (malformed is FormatException or JsonException)
+        catch (Exception malformed) when (malformed is FormatException or JsonException or ArgumentException)
         {
             throw Refusal.Invalid("PAGE_TOKEN_INVALID", "page_token", "is none of this list's: begin again with an empty one").ToException();
         }

@@ -153,7 +153,7 @@ public sealed partial class ReferralDoor(ReferralDesk desk, ReferralLists lists,
         var id = Errors.ReadId(request.DossierId);
         var (held, dossier) = await Errors.AnswerAsync(logger, () => desk.FindAsync(id, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
         var earlier = dossier.State?.Opened.Links.Earlier is { } token ? await Errors.AnswerAsync(logger, () => lists.FindEarlierAsync(token, context.CancellationToken)) : null;
-        return new GetResponse { Referral = view.Of(held, dossier, office, earlier) };
+        return new GetResponse { Referral = view.Of(held, dossier, office, earlier, desk.StandstillOf(held)) };
     }
 
     /// <summary>A plan needs a name of its own; people who travel together are given theirs by the caller.</summary>

@@ -30,7 +30,7 @@ public sealed partial class ReferralDoor
             fields.OptionalCode<Referrals.Urgency>("urgency", (int)request.Urgency)?.ToString());
         if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
         var size = PageToken.Size(request.PageSize);
-        var after = PageToken.Read<ListedAt>(request.PageToken)?.ToPlace();
+        var after = PageToken.Read<ListedAt, ReferralPlace>(request.PageToken, place => place.ToPlace());
 
         return await Errors.AnswerAsync(logger, async () =>
         {
@@ -48,7 +48,7 @@ public sealed partial class ReferralDoor
     {
         var office = Reader(context);
         var size = PageToken.Size(request.PageSize);
-        var after = PageToken.Read<DueAt>(request.PageToken)?.ToPlace();
+        var after = PageToken.Read<DueAt, DuePlace>(request.PageToken, place => place.ToPlace());
 
         return await Errors.AnswerAsync(logger, async () =>
         {
@@ -70,7 +70,7 @@ public sealed partial class ReferralDoor
         var office = callers.Office(context);
         if (Rights.Check(office, Act.ReadNotices) is { } refusal) throw refusal.ToException();
         var size = PageToken.Size(request.PageSize);
-        var before = PageToken.Read<NoticedAt>(request.PageToken)?.Number;
+        var before = PageToken.Read<NoticedAt, NoticedAt>(request.PageToken, place => place)?.Notice;
 
         var page = await Errors.AnswerAsync(logger, () => lists.ListNoticesAsync(office, before, size + 1, context.CancellationToken));
         var response = new ListNoticesResponse();
@@ -160,6 +160,8 @@ public sealed partial class ReferralDoor
         return null;
     }
 
+    // What a page token says: its members differ from list to list, so that none is taken for another's.
+
     sealed record ListedAt(DateTimeOffset Since, string Id)
     {
         public static ListedAt Of(ReferralPlace place) => new(place.HeldSince, place.Id.ToString());
@@ -173,8 +175,8 @@ public sealed partial class ReferralDoor
             new(debt.DueAt, id.ToString(), debt.Key.Clock, debt.Key.Owes.ToString(), debt.Key.Number, debt.Key.Cause.ToString(), debt.Key.About?.ToString() ?? "");
 
         public DuePlace ToPlace() => new(At?.ToUniversalTime(), DossierId.Read(Convert.FromHexString(Id)), new DebtKey(
-            Clock, NodeId.Parse(Owes), Number, EntryHash.Read(Convert.FromHexString(Cause)), About.Length == 0 ? null : EntryHash.Read(Convert.FromHexString(About))));
+            Enum.Parse<Referrals.Clock>(Clock).ToString(), NodeId.Parse(Owes), Number, EntryHash.Read(Convert.FromHexString(Cause)), About.Length == 0 ? null : EntryHash.Read(Convert.FromHexString(About))));
     }
 
-    sealed record NoticedAt(long Number);
+    sealed record NoticedAt(long Notice);
 }

@@ -54,14 +54,19 @@ public sealed class ReferralView(Overviews overviews, OfficeDirectory directory,
     }
 
     /// <summary>The referral with what is open to an office now, and for what is not, why.</summary>
-    public Referral Of(HeldDossier held, Dossier<Referrals.Referral> dossier, Office office, DossierId? earlier)
+    /// <param name="held">What is held of it.</param>
+    /// <param name="dossier">The fold of that.</param>
+    /// <param name="office">Who asks.</param>
+    /// <param name="earlier">The referral that it names by a token; null where none is held here.</param>
+    /// <param name="standstill">Why a statement cannot be written at the moment, whatever the state; null when it can.</param>
+    public Referral Of(HeldDossier held, Dossier<Referrals.Referral> dossier, Office office, DossierId? earlier, Func<Body, Refusal?> standstill)
     {
         var view = Of(held, dossier);
         if (earlier is { } known) view.EarlierDossierId = ByteString.CopyFrom(known.ToArray());
         if (dossier.State is not { } referral) return view;
         var today = RegionalTime.Today(pen.Node, time.GetUtcNow());
         var blank = dossier.Draft(pen.Node, new Statement(office, new Referrals.Acknowledged(), today, Channel.Node), time.GetUtcNow());
-        view.Offers.AddRange(referral.Offers(blank).Select(offer => ToWire(offer, Rights.Check(office, offer.Body))));
+        view.Offers.AddRange(referral.Offers(blank).Select(offer => ToWire(offer, Rights.Check(office, offer.Body) ?? standstill(offer.Body))));
         return view;
     }
 
@@ -133,14 +138,14 @@ public sealed class ReferralView(Overviews overviews, OfficeDirectory directory,
         return view;
     }
 
-    static Offer ToWire(Referrals.Offer offer, Refusal? notAllowed) => new()
+    static Offer ToWire(Referrals.Offer offer, Refusal? refused) => new()
     {
         Statement = offer.Body.Name,
         Code = CodeOf(offer.Body) is { } code ? UpperSnake(code) : "",
-        Open = notAllowed is null && offer.Reason is null,
-        Contradicts = notAllowed is null && offer.Contradicts,
-        Reason = notAllowed?.Reason ?? (offer.Reason is { } reason ? Names.Of(reason.Code) : ""),
-        Explanation = notAllowed?.Text ?? offer.Reason?.Text ?? "",
+        Open = refused is null && offer.Reason is null,
+        Contradicts = refused is null && offer.Contradicts,
+        Reason = refused?.Reason ?? (offer.Reason is { } reason ? Names.Of(reason.Code) : ""),
+        Explanation = refused?.Text ?? offer.Reason?.Text ?? "",
         Answers = offer.Answers is { } answers ? Hash(answers) : ByteString.Empty,
     };
 

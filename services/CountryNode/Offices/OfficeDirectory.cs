@@ -9,7 +9,7 @@ namespace Coordination.CountryNode.Offices;
 
 /// <summary>Who supervises whom, who is on duty, what needs a second person, and what a pair has agreed on time.</summary>
 /// <remarks>
-/// Read once, at the start, from the file that <c>Node:DirectoryFile</c> names; <c>infra/Local</c> writes one as an example.
+/// Read once, at the start, from the file that <c>Node:DirectoryFile</c> names; <c>infra/directory.example.json</c> is one.
 /// The reads are those that the regional directory will serve.
 /// </remarks>
 public sealed class OfficeDirectory
@@ -18,7 +18,9 @@ public sealed class OfficeDirectory
     {
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         ReadCommentHandling = JsonCommentHandling.Skip,
-        Converters = { new JsonStringEnumConverter(allowIntegerValues: false) },
+        AllowTrailingCommas = true,
+        AllowDuplicateProperties = false,
+        RespectNullableAnnotations = true,
     };
 
     /// <summary>What never waits for a second person, whatever a country says (protocol, section 1).</summary>
@@ -30,16 +32,16 @@ public sealed class OfficeDirectory
     readonly FrozenDictionary<Office, Office> _supervising;
     readonly FrozenDictionary<NodeId, Office> _duty;
     readonly FrozenSet<string> _approved;
-    readonly ILookup<NodeId, ClockTerms> _clocks;
+    readonly ILookup<NodeId, Agreed> _clocks;
 
     OfficeDirectory(
         IReadOnlyDictionary<Office, Office> supervising, IReadOnlyDictionary<NodeId, Office> duty, IEnumerable<string> approved,
-        IEnumerable<(NodeId With, ClockTerms Terms)> clocks, WorkingCalendar calendar)
+        IEnumerable<Agreed> clocks, WorkingCalendar calendar)
     {
         _supervising = supervising.ToFrozenDictionary();
         _duty = duty.ToFrozenDictionary();
         _approved = approved.ToFrozenSet(StringComparer.Ordinal);
-        _clocks = clocks.ToLookup(clock => clock.With, clock => clock.Terms);
+        _clocks = clocks.ToLookup(agreed => agreed.With);
         Calendar = calendar;
     }
 
@@ -60,9 +62,13 @@ public sealed class OfficeDirectory
     public bool NeedsApproval(Body body) => _approved.Contains(body.Name);
 
     /// <summary>The clocks between this country and another: the protocol's, but for what the pair's own instrument sets.</summary>
+    /// <remarks>
+    /// What an instrument sets holds for urgent referrals too only where it says so, or where the protocol makes no
+    /// difference: nobody made an urgent referral slow by agreeing on the usual pace.
+    /// </remarks>
     public Clocks ClocksWith(NodeId other, Urgency urgency)
     {
-        var own = _clocks[other].ToDictionary(terms => (terms.Clock, terms.Number));
+        var own = _clocks[other].Where(agreed => agreed.Holds(urgency)).ToDictionary(agreed => (agreed.Terms.Clock, agreed.Terms.Number), agreed => agreed.Terms);
         return new(new([.. Clocks.Default(urgency).Terms.Select(terms => own.GetValueOrDefault((terms.Clock, terms.Number), terms))]));
     }
 
@@ -75,79 +81,135 @@ public sealed class OfficeDirectory
         DirectoryContent content;
         try
         {
-            content = JsonSerializer.Deserialize<DirectoryContent>(File.ReadAllBytes(file), Json) ?? new();
+            content = JsonSerializer.Deserialize<DirectoryContent>(File.ReadAllBytes(file), Json) ?? throw new JsonException("it holds null.");
         }
         catch (JsonException malformed)
         {
-            return (null, [$"{file} is no directory of offices: {malformed.Message}"]);
+            // The reader's own words name types of this program, which help nobody who writes the file.
+            return (null, [$"{file} is no directory of offices: {Where(malformed)}. See infra/directory.example.json."]);
         }
 
         var faults = new List<string>();
-        var supervising = content.Supervising.ToDictionary(pair => OfficeOf("supervising", pair.Key), pair => OfficeOf("supervising", pair.Value));
-        var duty = content.Duty.ToDictionary(pair => Country("duty", pair.Key), pair => OfficeOf("duty", pair.Value));
+        var supervising = new Dictionary<Office, Office>();
+        foreach (var (of, by) in content.Supervising)
+            if (OfficeOf("supervising", of) is { } office && OfficeOf("supervising", by) is { } above)
+            {
+                if (office == above) Fault($"supervising names {office} as its own supervising office");
+                else supervising[office] = above;
+            }
+        var duty = new Dictionary<NodeId, Office>();
+        foreach (var (of, by) in content.Duty)
+            if ((Country("duty", of), OfficeOf("duty", by)) is ({ } country, { } office)) duty[country] = office;
         foreach (var statement in content.Approval)
         {
-            if (!Statements.Contains(statement)) Fault($"approval names {statement}, which is no statement of the protocol");
+            if (statement is null || !Statements.Contains(statement)) Fault($"approval names {statement ?? "null"}, which is no statement of the protocol");
             else if (NeverApproved.Contains(statement)) Fault($"approval names {statement}, which never waits for a second person");
         }
-        var clocks = content.Clocks.Select(clock => (With: Country("clocks", clock.With), Terms: new ClockTerms(clock.Clock, clock.Number, clock.Warn?.ToWait(), clock.Due?.ToWait()))).ToList();
-        foreach (var pair in clocks.GroupBy(clock => clock.With))
-            if (new Clocks(new([.. Clocks.Default(Urgency.Routine).Terms.Where(terms => !pair.Any(own => (own.Terms.Clock, own.Terms.Number) == (terms.Clock, terms.Number))), .. pair.Select(own => own.Terms)])).Fault() is { } why)
-                Fault($"clocks with {pair.Key}: {why.TrimEnd('.')}");
-        foreach (var clock in content.Clocks.Where(clock => string.IsNullOrWhiteSpace(clock.Source)))
-            Fault($"clocks with {clock.With}: {clock.Clock} names no source; say which instrument sets it");
-        foreach (var table in content.Holidays.Where(table => string.IsNullOrWhiteSpace(table.Source)))
-            Fault($"holidays of {table.Country} name no source; without one, leave them out and weekends alone are counted");
-        var holidays = content.Holidays.GroupBy(table => Country("holidays", table.Country)).ToImmutableDictionary(tables => tables.Key, tables => tables.SelectMany(table => table.Days).ToImmutableHashSet());
-        return faults.Count > 0 ? (null, faults) : (new(supervising, duty, content.Approval, clocks, new(holidays)), []);
+        var clocks = content.Clocks.Select(AgreedOf).OfType<Agreed>().ToList();
+        foreach (var (with, urgency) in clocks.Select(agreed => agreed.With).Distinct().SelectMany(with => Enum.GetValues<Urgency>().Select(urgency => (with, urgency))))
+            if (FaultOf([.. clocks.Where(agreed => agreed.With == with && agreed.Holds(urgency)).Select(agreed => agreed.Terms)], urgency) is { } why) Fault($"clocks with {with}: {why}");
+        var holidays = ImmutableDictionary.CreateBuilder<NodeId, ImmutableHashSet<DateOnly>>();
+        foreach (var table in content.Holidays)
+        {
+            if (string.IsNullOrWhiteSpace(table?.Source)) Fault($"holidays of {table?.Country ?? "no country"} name no source; without one, leave them out and weekends alone are counted");
+            if (table is null || Country("holidays", table.Country) is not { } country) continue;
+            var days = table.Days.Select(day => DateOnly.TryParseExact(day, "yyyy-MM-dd", out var read) ? read : (DateOnly?)null).ToList();
+            if (days.Count == 0 || days.Contains(null)) Fault($"holidays of {country}: days such as \"2027-04-13\" are needed");
+            else holidays[country] = [.. days.OfType<DateOnly>(), .. holidays.GetValueOrDefault(country) ?? []];
+        }
+        return faults.Count > 0 ? (null, [.. faults.Distinct()]) : (new(supervising, duty, content.Approval, clocks, new(holidays.ToImmutable())), []);
 
         void Fault(string text) => faults.Add($"{file}: {text}.");
 
-        Office OfficeOf(string where, string text)
+        Office? OfficeOf(string where, string? text)
         {
             if (Office.TryParse(text, out var office)) return office;
-            Fault($"{where} names {text}, which is no role@unit, such as focal-point@datip");
-            return Office.TryCreate(Role.FocalPoint, "none", out var none) ? none : throw new System.Diagnostics.UnreachableException();
+            Fault($"{where} names {text ?? "null"}, which is no role@unit, such as focal-point@datip");
+            return null;
         }
 
-        NodeId Country(string where, string text)
+        NodeId? Country(string where, string? text)
         {
-            if (!NodeId.TryParse(text, out var node) || !node.IsCountry) Fault($"{where} names {text}, which is no country of the region");
-            return node;
+            if (NodeId.TryParse(text, out var node) && node.IsCountry) return node;
+            Fault($"{where} names {text ?? "null"}, which is no country of the region");
+            return null;
         }
+
+        Agreed? AgreedOf(ClockContent? content)
+        {
+            var with = Country("clocks", content?.With);
+            var name = $"clocks with {content?.With}: {content?.Clock ?? "null"}";
+            var (clock, urgency) = (Named<Clock>(content?.Clock), Named<Urgency>(content?.Urgency));
+            if (clock is null) Fault($"{name} is no clock of the protocol: one of {string.Join(", ", Enum.GetNames<Clock>())} is needed");
+            if (content?.Urgency is not null && urgency is null) Fault($"{name} holds for {content.Urgency}, which is neither Routine nor Urgent");
+            if (string.IsNullOrWhiteSpace(content?.Source)) Fault($"{name} names no source; say which instrument sets it");
+            foreach (var wait in new[] { content?.Warn, content?.Due }.OfType<WaitContent>())
+                if (Named<TimeUnit>(wait.Unit) is null || wait.Count is < 1 or > Wait.Most)
+                    Fault($"{name}: {wait.Count} {wait.Unit} is no time: 1 to {Wait.Most} of {string.Join(", ", Enum.GetNames<TimeUnit>())} are needed");
+            return with is { } country && clock is { } known ? new(country, urgency, new ClockTerms(known, content!.Number, WaitOf(content.Warn), WaitOf(content.Due))) : null;
+        }
+
+        static Wait? WaitOf(WaitContent? content) => content is not null && Named<TimeUnit>(content.Unit) is { } unit ? new Wait(content.Count, unit) : null;
+
+        static TCode? Named<TCode>(string? text) where TCode : struct, Enum =>
+            Enum.GetValues<TCode>().Select(code => (TCode?)code).FirstOrDefault(code => code.ToString() == text);
+
+        static string Where(JsonException malformed) => malformed.LineNumber is { } line
+            ? $"line {line + 1}{(malformed.Path is { Length: > 0 } path && path != "$" ? $", at {path}," : "")} is not as it should be"
+            : "it is not as it should be";
+    }
+
+    /// <summary>Why the protocol cannot run with what an instrument sets; null when it can.</summary>
+    static string? FaultOf(IReadOnlyList<ClockTerms> agreed, Urgency urgency)
+    {
+        var usual = Clocks.Default(urgency).Terms.Where(terms => !agreed.Any(own => (own.Clock, own.Number) == (terms.Clock, terms.Number)));
+        return new Clocks(new([.. usual, .. agreed])).Fault()?.TrimEnd('.');
+    }
+
+    /// <summary>What the instrument of a pair sets.</summary>
+    /// <param name="With">The other country.</param>
+    /// <param name="Urgency">For which referrals; null where it does not say.</param>
+    /// <param name="Terms">What.</param>
+    sealed record Agreed(NodeId With, Urgency? Urgency, ClockTerms Terms)
+    {
+        public bool Holds(Urgency urgency) => Urgency is { } set
+            ? set == urgency
+            : urgency is Domain.Referrals.Urgency.Routine
+                || Clocks.Default(urgency).Terms.FirstOrDefault(IsSame) == Clocks.Default(Domain.Referrals.Urgency.Routine).Terms.FirstOrDefault(IsSame);
+
+        bool IsSame(ClockTerms terms) => (terms.Clock, terms.Number) == (Terms.Clock, Terms.Number);
     }
 
     sealed record DirectoryContent
     {
-        public Dictionary<string, string> Supervising { get; init; } = [];
-        public Dictionary<string, string> Duty { get; init; } = [];
+        public Dictionary<string, string?> Supervising { get; init; } = [];
+        public Dictionary<string, string?> Duty { get; init; } = [];
         public List<string> Approval { get; init; } = [];
-        public List<ClockContent> Clocks { get; init; } = [];
-        public List<HolidayContent> Holidays { get; init; } = [];
+        public List<ClockContent?> Clocks { get; init; } = [];
+        public List<HolidayContent?> Holidays { get; init; } = [];
     }
 
     sealed record ClockContent
     {
-        public required string With { get; init; }
-        public required Clock Clock { get; init; }
+        public string? With { get; init; }
+        public string? Clock { get; init; }
         public int Number { get; init; }
+        public string? Urgency { get; init; }
         public WaitContent? Warn { get; init; }
         public WaitContent? Due { get; init; }
-        public required string Source { get; init; }
+        public string? Source { get; init; }
     }
 
     sealed record WaitContent
     {
-        public required int Count { get; init; }
-        public required TimeUnit Unit { get; init; }
-
-        public Wait ToWait() => new(Count, Unit);
+        public int Count { get; init; }
+        public string? Unit { get; init; }
     }
 
     sealed record HolidayContent
     {
-        public required string Country { get; init; }
-        public required string Source { get; init; }
-        public required List<DateOnly> Days { get; init; }
+        public string? Country { get; init; }
+        public string? Source { get; init; }
+        public List<string> Days { get; init; } = [];
     }
 }

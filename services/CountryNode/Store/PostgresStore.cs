@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Text.Json;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Dossiers;
 using Dapper;
@@ -41,7 +40,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
         {
             var kept = await connection.ExecuteScalarAsync<int>(Sql(
                 $"{moved}, {Owes}, {(append.Answered is null ? Signs : Answers)}, {Kept}",
-                new
+                With([(entry.Dossier, append.Overview)], new
                 {
                     DossierId = entry.Dossier.ToArray(),
                     Kind = append.Participants.Kind.ToString(),
@@ -51,7 +50,6 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                     append.Overview.Type,
                     append.Overview.Urgency,
                     OfficeInCharge = append.Overview.Office?.ToString(),
-                    Debts = DebtRows([(entry.Dossier, append.Overview)]),
                     PartRecipients = Texts(append.Parts.Select(part => part.Recipient)),
                     PartsAtRest = Bytes(append.Parts.Select(part => part.AtRest)),
                     Digest = append.Digest.ToArray(),
@@ -71,7 +69,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                     Readers = append.Participants.Readers.Select(node => node.ToString()).ToArray(),
                     Peers = append.Participants.Participants.Where(node => node != pen.Node).Select(node => node.ToString()).ToArray(),
                     append.Now,
-                }, cancellationToken));
+                }), cancellationToken));
             return kept switch { 1 => AppendOutcome.Kept, 2 => AppendOutcome.Behind, _ => AppendOutcome.JudgeAgain };
         }
         catch (PostgresException answered) when (answered is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "command_pkey" })
@@ -108,11 +106,10 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
     const string Owes =
         """
         owed as (
-            select decode(dossier, 'hex') as dossier_id, clock, owes, number, decode(cause, 'hex') as cause, decode(about, 'hex') as about,
-                office, awaiting_since, warn_at, due_at, again_every, progress_every, look_at
-            from jsonb_to_recordset(@Debts::jsonb) as given (
-                dossier text, clock text, owes text, number integer, cause text, about text, office text, awaiting_since timestamptz,
-                warn_at timestamptz, due_at timestamptz, again_every interval, progress_every integer, look_at timestamptz)),
+            select * from unnest(
+                    @DebtDossiers, @DebtClocks, @DebtOwes, @DebtNumbers, @DebtCauses, @DebtAbouts, @DebtOffices, @DebtAwaitingSince,
+                    @DebtWarnAt, @DebtDueAt, @DebtAgainEvery, @DebtProgressEvery, @DebtLookAt)
+                as given (dossier_id, clock, owes, number, cause, about, office, awaiting_since, warn_at, due_at, again_every, progress_every, look_at)),
         paid as (
             delete from debt using moved where debt.dossier_id = moved.id and not exists (
                 select from owed where owed.dossier_id = debt.dossier_id and owed.clock = debt.clock and owed.owes = debt.owes
@@ -218,7 +215,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             {Owes}
             select count(*) from moved
             """,
-            new
+            With(admissions.Select(admission => (admission.Id, admission.Overview)), new
             {
                 Ids = Bytes(admissions.Select(admission => admission.Id)),
                 Added = admissions.Select(admission => admission.Entries.Length).ToArray(),
@@ -228,10 +225,9 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 Types = admissions.Select(admission => admission.Overview.Type).ToArray(),
                 Urgencies = admissions.Select(admission => admission.Overview.Urgency).ToArray(),
                 Offices = admissions.Select(admission => admission.Overview.Office?.ToString()).ToArray(),
-                Debts = DebtRows(admissions.Select(admission => (admission.Id, admission.Overview))),
                 Digests = admissions.Select(admission => admission.Digest?.ToArray()).ToArray(),
                 WaitingSince = admissions.Select(admission => admission.WaitingSince).ToArray(),
-            }, cancellationToken));
+            }), cancellationToken));
         await connection.ExecuteAsync(Sql(
             """
             insert into participant (dossier_id, node, writes) select * from unnest(@Dossiers, @Nodes, @Writes) on conflict do nothing
@@ -418,7 +414,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             {Owes}
             select count(*) from moved
             """,
-            new
+            With(overviews.Select(made => (made.Id, made.Overview)), new
             {
                 ClaimedUntil = claimedUntil,
                 Ids = Bytes(overviews.Select(made => made.Id)),
@@ -428,8 +424,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 Types = overviews.Select(made => made.Overview.Type).ToArray(),
                 Urgencies = overviews.Select(made => made.Overview.Urgency).ToArray(),
                 Offices = overviews.Select(made => made.Overview.Office?.ToString()).ToArray(),
-                Debts = DebtRows(overviews.Select(made => (made.Id, made.Overview))),
-            }, cancellationToken));
+            }), cancellationToken));
     }
 
     public async Task MarkAllStaleAsync(CancellationToken cancellationToken)
@@ -496,26 +491,29 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
         return rows.Count;
     }
 
-    /// <summary>Debts as <see cref="Owes"/> reads them.</summary>
-    static string DebtRows(IEnumerable<(DossierId Id, Overview Overview)> overviews) => JsonSerializer.Serialize(
-        from made in overviews
-        from debt in made.Overview.Debts
-        select new
+    /// <summary>Parameters, and with them debts as <see cref="Owes"/> reads them.</summary>
+    static DynamicParameters With(IEnumerable<(DossierId Id, Overview Overview)> overviews, object others)
+    {
+        var rows = overviews.SelectMany(made => made.Overview.Debts.Select(debt => (made.Id, Debt: debt))).ToList();
+        var parameters = new DynamicParameters(others);
+        parameters.AddDynamicParams(new
         {
-            dossier = made.Id.ToString(),
-            clock = debt.Key.Clock,
-            owes = debt.Key.Owes.ToString(),
-            number = debt.Key.Number,
-            cause = debt.Key.Cause.ToString(),
-            about = debt.Key.About?.ToString() ?? "",
-            office = debt.Office?.ToString(),
-            awaiting_since = debt.AwaitingSince,
-            warn_at = debt.WarnAt,
-            due_at = debt.DueAt,
-            again_every = debt.AgainEvery?.ToString(),
-            progress_every = debt.ProgressEvery,
-            look_at = debt.FirstLook,
+            DebtDossiers = Bytes(rows.Select(row => row.Id)),
+            DebtClocks = rows.Select(row => row.Debt.Key.Clock).ToArray(),
+            DebtOwes = Texts(rows.Select(row => row.Debt.Key.Owes)),
+            DebtNumbers = rows.Select(row => row.Debt.Key.Number).ToArray(),
+            DebtCauses = Bytes(rows.Select(row => row.Debt.Key.Cause)),
+            DebtAbouts = rows.Select(row => row.Debt.Key.About?.ToArray() ?? []).ToArray(),
+            DebtOffices = rows.Select(row => row.Debt.Office?.ToString()).ToArray(),
+            DebtAwaitingSince = rows.Select(row => row.Debt.AwaitingSince).ToArray(),
+            DebtWarnAt = rows.Select(row => row.Debt.WarnAt).ToArray(),
+            DebtDueAt = rows.Select(row => row.Debt.DueAt).ToArray(),
+            DebtAgainEvery = rows.Select(row => row.Debt.AgainEvery).ToArray(),
+            DebtProgressEvery = rows.Select(row => row.Debt.ProgressEvery).ToArray(),
+            DebtLookAt = rows.Select(row => row.Debt.FirstLook).ToArray(),
         });
+        return parameters;
+    }
 
     public async Task<int> CountWithoutOpeningAsync(NodeId peer, CancellationToken cancellationToken)
     {
