@@ -26,7 +26,8 @@ public sealed class DevelopmentIssuer(TimeProvider? time = null) : IDisposable
     /// <param name="office"><c>role@unit</c>.</param>
     /// <param name="lifetime">30 days when null; negative for a token that has expired.</param>
     /// <param name="issuer">The claim <c>iss</c>, which a node believes only where it is <see cref="Issuer"/>.</param>
-    public string Issue(string node, string office, TimeSpan? lifetime = null, string issuer = Issuer)
+    /// <param name="person">The claim <c>sub</c>: who of the office; the office's one person when null, nobody when empty.</param>
+    public string Issue(string node, string office, TimeSpan? lifetime = null, string issuer = Issuer, string? person = null)
     {
         var expires = _time.GetUtcNow() + (lifetime ?? TimeSpan.FromDays(30));
         return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
@@ -36,7 +37,9 @@ public sealed class DevelopmentIssuer(TimeProvider? time = null) : IDisposable
             IssuedAt = expires.AddDays(-31).UtcDateTime,
             NotBefore = expires.AddDays(-31).UtcDateTime,
             Expires = expires.UtcDateTime,
-            Claims = new Dictionary<string, object>(StringComparer.Ordinal) { ["sub"] = $"development:{node}:{office}", ["office"] = office },
+            Claims = person is ""
+                ? new Dictionary<string, object>(StringComparer.Ordinal) { ["office"] = office }
+                : new Dictionary<string, object>(StringComparer.Ordinal) { ["sub"] = $"development:{node}:{person ?? office}", ["office"] = office },
             SigningCredentials = new(new ECDsaSecurityKey(_key) { KeyId = KeyId }, SecurityAlgorithms.EcdsaSha256),
         });
     }

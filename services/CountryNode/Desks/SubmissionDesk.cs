@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Coordination.CountryNode.Offices;
@@ -41,19 +42,15 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
             id, command.Key, command.Person, command.Dossier, command.Body.Name, Draft(command, now), content,
             command.Earlier, command.ConfirmsContradiction, now, Settled: null, Reason: "");
         var answer = awaiting(id);
-        return await submissions.KeepAsync(submission, new Answered(command.RequestHash, answer), cancellationToken)
-            ? new CommandOutcome.Done(answer)
-            : await desk.FindAnswerAsync(command, cancellationToken) ?? Busy;
+        if (await submissions.KeepAsync(submission, new Answered(command.RequestHash, answer), cancellationToken)) return new CommandOutcome.Done(answer);
+        Forget(submission);
+        return await desk.FindAnswerAsync(command, cancellationToken) ?? Busy;
     }
 
-    /// <summary>What waits: all of it to who may approve, to any other office its own and what was sent back to it.</summary>
-    public async Task<ImmutableArray<Waiting>> ListAsync(Office office, CancellationToken cancellationToken)
-    {
-        var listed = await MayApproveAsync(office, cancellationToken) is null
-            ? await submissions.ListWaitingAsync(cancellationToken)
-            : await submissions.ListOfAsync(office, cancellationToken);
-        return [.. listed.Select(submission => new Waiting(submission, Particulars(submission)))];
-    }
+    /// <summary>What waits: all of it to who may approve, its own to any other office; and to each what was sent back to it.</summary>
+    public async Task<ImmutableArray<Waiting>> ListAsync(Office office, CancellationToken cancellationToken) =>
+        [.. (await submissions.ListAsync(office, await MayApproveAsync(office, cancellationToken) is null, cancellationToken))
+            .Select(submission => new Waiting(submission, Read(submission) is Disclosure.Opened opened ? opened.Plaintext : default))];
 
     /// <summary>Approves: the statement is judged again, signed and written. One that is not open any more goes back.</summary>
     public async Task<CommandOutcome> ApproveAsync(string id, Office office, string person, Answering answering, CancellationToken cancellationToken)
@@ -63,8 +60,7 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
         if (submission.Settled is Settlement.SentBack) return Settled;
 
         var entry = EntryWire.Read(submission.Draft.Span) ?? throw new InvalidDataException("A submission's draft cannot be read.");
-        // Its own key of the command: approved twice, it is written once, and the second time gets the first answer.
-        var command = new Command(new CommandKey(submission.Command.Office, $"approval-{id}"), submission.Person, SHA256.HashData(submission.Draft.Span), submission.Dossier, entry.Body)
+        var command = new Command(Writing(submission), submission.Person, SHA256.HashData(submission.Draft.Span), submission.Dossier, entry.Body)
         {
             HappenedOn = entry.HappenedOn,
             Channel = entry.Channel!.Value,
@@ -72,21 +68,34 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
             OnBehalfOf = entry.OnBehalfOf,
             Letter = entry.Letter,
             ConfirmsContradiction = submission.Contradicts,
-            Particulars = Particulars(submission),
             Earlier = submission.Earlier,
         };
-        var outcome = await desk.WriteAsync(command, answering, cancellationToken);
+        // Written before, be it that nobody noted it: what is to be read beside it is in its dossier, and may be erased here.
+        if (await desk.FindAnswerAsync(command, cancellationToken) is not { } outcome)
+        {
+            outcome = Read(submission) switch
+            {
+                Disclosure.Opened opened => await desk.WriteAsync(command with { Particulars = opened.Plaintext }, answering, cancellationToken),
+                Disclosure.Destroyed => Erased,
+                Disclosure.Damaged => Damaged,
+                _ => throw new UnreachableException(),
+            };
+        }
         switch (outcome)
         {
             case CommandOutcome.Done:
-                await submissions.SettleAsync(id, Settlement.Approved, office, "", time.GetUtcNow(), cancellationToken);
                 Forget(submission);
-                break;
+                await submissions.ApproveAsync(id, office, time.GetUtcNow(), cancellationToken);
+                return outcome;
+            // Somebody else sent it back at the same time.
+            case CommandOutcome.Refused { Refusal.Kind: RefusalKind.AlreadyUsed }:
+                return Settled;
             case CommandOutcome.Refused { Refusal: { Kind: not RefusalKind.TryAgain } refused }:
-                await submissions.SettleAsync(id, Settlement.SentBack, office, refused.Text, time.GetUtcNow(), cancellationToken);
-                break;
+                await submissions.SendBackAsync(id, command.Key, office, refused.Text, time.GetUtcNow(), cancellationToken);
+                return outcome;
+            default:
+                return outcome;
         }
-        return outcome;
     }
 
     /// <summary>Sends it back to the office that submitted it.</summary>
@@ -96,7 +105,7 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
         if (await FindAsync(id, office, person, cancellationToken) is not (var submission, var refusal)) return Unknown;
         if (refusal is not null) return refusal;
         if (submission.Settled is Settlement.SentBack) return null;
-        return await submissions.SettleAsync(id, Settlement.SentBack, office, reason, time.GetUtcNow(), cancellationToken) ? null : Settled;
+        return await submissions.SendBackAsync(id, Writing(submission), office, reason, time.GetUtcNow(), cancellationToken) ? null : Settled;
     }
 
     /// <summary>Lets another office approve in the caller's place.</summary>
@@ -105,6 +114,7 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
         // Who approves for another does not hand it on.
         if (Rights.Check(from, Act.Approve) is { } refusal) return refusal;
         if (from == to) return Refusal.Invalid("FIELD_INVALID", "to", "is the office itself");
+        if (Rights.Check(to, Act.ReadParticulars) is not null) return Refusal.Invalid("FIELD_INVALID", "to", "may not read what it would approve: choose another office");
         await submissions.DelegateAsync(from, to, first, last, cancellationToken);
         return null;
     }
@@ -113,12 +123,16 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
 
     static Refusal Settled { get; } = new(RefusalKind.NotOpen, "SUBMISSION_SETTLED", "This submission was approved or sent back already.");
 
+    static Refusal Erased { get; } = new(RefusalKind.NotOpen, "PARTICULARS_ERASED", "The particulars of this dossier were erased while the statement waited. Send it again without particulars.");
+
+    static Refusal Damaged { get; } = new(RefusalKind.TryAgain, "PARTICULARS_DAMAGED", "What was submitted with the statement cannot be read: ask the operator to put back the copy of the key folder.");
+
     static Refusal Busy { get; } = new(RefusalKind.TryAgain, "COMMAND_BUSY", "The same command is being answered. Try the same request again.");
 
     async Task<(Submission Submission, Refusal? Refusal)?> FindAsync(string id, Office office, string person, CancellationToken cancellationToken)
     {
         if (await MayApproveAsync(office, cancellationToken) is { } notAllowed) return (null!, notAllowed);
-        if (await submissions.FindAsync(id, cancellationToken) is not { } submission) return null;
+        if (!Guid.TryParseExact(id, "N", out _) || await submissions.FindAsync(id, cancellationToken) is not { } submission) return null;
         return (submission, submission.Person == person
             ? new(RefusalKind.NotAllowed, "SAME_PERSON", "Whoever submitted it does not settle it: a second person is wanted.")
             : null);
@@ -127,12 +141,14 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
     async Task<Refusal?> MayApproveAsync(Office office, CancellationToken cancellationToken) =>
         Rights.Check(office, Act.Approve) is { } refusal && !await submissions.IsDelegateAsync(office, RegionalTime.Today(pen.Node, time.GetUtcNow()), cancellationToken) ? refusal : null;
 
-    ReadOnlyMemory<byte> Particulars(Submission submission) =>
-        !submission.AtRest.IsEmpty && keys.Open(submission.Dossier ?? KeyOf(submission.Id), submission.AtRest.Span, Encoding.ASCII.GetBytes(submission.Id)) is Disclosure.Opened opened
-            ? opened.Plaintext
-            : default;
+    Disclosure Read(Submission submission) => submission.AtRest.IsEmpty
+        ? new Disclosure.Opened(default)
+        : keys.Open(submission.Dossier ?? KeyOf(submission.Id), submission.AtRest.Span, Encoding.ASCII.GetBytes(submission.Id));
 
-    /// <summary>The particulars of an opening are in its dossier now.</summary>
+    /// <summary>Its own key of the command, such as no caller can make: approved twice, it is written once, and the second time gets the first answer.</summary>
+    static CommandKey Writing(Submission submission) => new(submission.Command.Office, $"approval:{submission.Id}");
+
+    /// <summary>The particulars of an opening are in its dossier now, or were never kept.</summary>
     void Forget(Submission submission)
     {
         if (submission.Dossier is null && !submission.AtRest.IsEmpty) keys.Destroy(KeyOf(submission.Id));

@@ -41,7 +41,8 @@ public sealed class ApprovalDoor(SubmissionDesk desk, Callers callers, ReferralV
     public override async Task<SendBackResponse> SendBack(SendBackRequest request, ServerCallContext context)
     {
         var (office, person) = (callers.Office(context), callers.Person(context));
-        if (request.Reason.Length is 0 or > MostReason) throw Refusal.Invalid("FIELD_INVALID", "reason", $"is missing or longer than {MostReason} characters: the office that submitted it has to know what to do").ToException();
+        if (string.IsNullOrWhiteSpace(request.Reason) || request.Reason.Length > MostReason || request.Reason.Contains('\0', StringComparison.Ordinal))
+            throw Refusal.Invalid("FIELD_INVALID", "reason", $"is missing, no text, or longer than {MostReason} characters: the office that submitted it has to know what to do").ToException();
         var refusal = await Errors.AnswerAsync(logger, () => desk.SendBackAsync(request.SubmissionId, office, person, request.Reason, context.CancellationToken));
         return refusal is null ? new SendBackResponse() : throw refusal.ToException();
     }

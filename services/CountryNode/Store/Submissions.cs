@@ -73,22 +73,49 @@ public sealed class Submissions(NpgsqlDataSource database)
         return (await connection.QuerySingleOrDefaultAsync<Row>(Sql($"{Select} where id = @Id", new { Id = id }, cancellationToken)))?.ToSubmission();
     }
 
-    /// <summary>What waits at this node, oldest first.</summary>
-    public Task<ImmutableArray<Submission>> ListWaitingAsync(CancellationToken cancellationToken) =>
-        ListAsync("where settled_at is null order by submitted_at", new { Most = MostListed }, cancellationToken);
-
-    /// <summary>What an office submitted that waits or was sent back, oldest first.</summary>
-    public Task<ImmutableArray<Submission>> ListOfAsync(Office office, CancellationToken cancellationToken) =>
-        ListAsync("where office = @Office and settled_as is distinct from 'Approved' order by submitted_at", new { Office = office.ToString(), Most = MostListed }, cancellationToken);
-
-    /// <summary>Settles a submission that waits.</summary>
-    /// <returns>Whether it waited until now.</returns>
-    public async Task<bool> SettleAsync(string id, Settlement settlement, Office by, string reason, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>What waits, oldest first; then what was sent back to an office, newest first.</summary>
+    /// <param name="office">Whose.</param>
+    /// <param name="all">What waits of every office too.</param>
+    /// <param name="cancellationToken">Has nothing to undo.</param>
+    public async Task<ImmutableArray<Submission>> ListAsync(Office office, bool all, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await connection.ExecuteAsync(Sql(
-            "update submission set settled_at = @Now, settled_as = @Settlement, settled_by = @By, reason = @Reason where id = @Id and settled_at is null",
-            new { Id = id, Now = now, Settlement = settlement.ToString(), By = by.ToString(), Reason = reason }, cancellationToken)) == 1;
+        return [.. (await connection.QueryAsync<Row>(Sql(
+            $"""
+            {Select} where (settled_at is null and (@All or office = @Office)) or (settled_as = 'SentBack' and office = @Office)
+            order by settled_at desc nulls first, submitted_at
+            limit @Most
+            """, new { Office = office.ToString(), All = all, Most = MostListed }, cancellationToken))).Select(row => row.ToSubmission())];
+    }
+
+    /// <summary>Notes that a submission's statement was written.</summary>
+    public async Task ApproveAsync(string id, Office by, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(Sql(
+            "update submission set settled_at = @Now, settled_as = 'Approved', settled_by = @By where id = @Id and settled_at is null",
+            new { Id = id, Now = now, By = by.ToString() }, cancellationToken));
+    }
+
+    /// <summary>Sends a submission back, unless its statement was written: the command under which it would be is taken in the same commit, so that it never is.</summary>
+    /// <returns>Whether it is sent back now.</returns>
+    public async Task<bool> SendBackAsync(string id, CommandKey writing, Office by, string reason, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<long>(Sql(
+            """
+            with taken as (
+                insert into command (office, command_id, request_hash, answer, answered_at)
+                select @Office, @CommandId, ''::bytea, ''::bytea, @Now from submission where id = @Id and settled_at is null
+                on conflict do nothing
+                returning office),
+            settled as (
+                update submission set settled_at = @Now, settled_as = 'SentBack', settled_by = @By, reason = @Reason
+                from taken where submission.id = @Id and settled_at is null
+                returning submission.id)
+            select count(*) from settled
+            """,
+            new { Id = id, Office = writing.Office.ToString(), writing.CommandId, Now = now, By = by.ToString(), Reason = reason }, cancellationToken)) == 1;
     }
 
     /// <summary>Lets an office approve in another's place from one day to another, both inclusive; a last day before the first ends it.</summary>
@@ -113,12 +140,6 @@ public sealed class Submissions(NpgsqlDataSource database)
 
     const string Select =
         "select id, office, command_id, person, dossier_id, statement, draft, at_rest, earlier, contradicts, submitted_at, settled_as, coalesce(reason, '') as reason from submission";
-
-    async Task<ImmutableArray<Submission>> ListAsync(string which, object parameters, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return [.. (await connection.QueryAsync<Row>(Sql($"{Select} {which} limit @Most", parameters, cancellationToken))).Select(row => row.ToSubmission())];
-    }
 
     static CommandDefinition Sql(string text, object parameters, CancellationToken cancellationToken) => new(text, parameters, cancellationToken: cancellationToken);
 

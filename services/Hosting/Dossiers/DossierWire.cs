@@ -41,29 +41,30 @@ public static class DossierWire
         (wire, fields) = Statement(wire, "corrected", fields);
         if (wire.CorrectionCase is Correction.None)
             fields.Fault("correction", "is missing: retracted, or the same statement said right, is needed");
+        var referral = fields.Before("referral_");
         return new(wire.CorrectionCase switch
         {
             Correction.UnitAssigned => Read(wire.UnitAssigned, fields),
-            Correction.ReferralConsentRecorded => ReferralWire.Read(wire.ReferralConsentRecorded, fields),
+            Correction.ReferralConsentRecorded => ReferralWire.Read(wire.ReferralConsentRecorded, referral),
             Correction.ReferralCaseFileReceived => new CaseFileReceived(),
             Correction.ReferralIdentificationChanged => new IdentificationChanged(),
-            Correction.ReferralAssessmentReported => ReferralWire.Read(wire.ReferralAssessmentReported, fields),
-            Correction.ReferralWishRecorded => ReferralWire.Read(wire.ReferralWishRecorded, fields),
-            Correction.ReferralChildSafeguardRecorded => ReferralWire.Read(wire.ReferralChildSafeguardRecorded, fields),
-            Correction.ReferralPreparationReported => ReferralWire.Read(wire.ReferralPreparationReported, fields),
-            Correction.ReferralAccompanied => ReferralWire.Read(wire.ReferralAccompanied, fields),
-            Correction.ReferralDidNotTravel => ReferralWire.Read(wire.ReferralDidNotTravel, fields),
-            Correction.ReferralMet => ReferralWire.Read(wire.ReferralMet, fields),
-            Correction.ReferralNotArrived => ReferralWire.Read(wire.ReferralNotArrived, fields),
-            Correction.ReferralFoundSafe => ReferralWire.Read(wire.ReferralFoundSafe, fields),
+            Correction.ReferralAssessmentReported => ReferralWire.Read(wire.ReferralAssessmentReported, referral),
+            Correction.ReferralWishRecorded => ReferralWire.Read(wire.ReferralWishRecorded, referral),
+            Correction.ReferralChildSafeguardRecorded => ReferralWire.Read(wire.ReferralChildSafeguardRecorded, referral),
+            Correction.ReferralPreparationReported => ReferralWire.Read(wire.ReferralPreparationReported, referral),
+            Correction.ReferralAccompanied => ReferralWire.Read(wire.ReferralAccompanied, referral),
+            Correction.ReferralDidNotTravel => ReferralWire.Read(wire.ReferralDidNotTravel, referral),
+            Correction.ReferralMet => ReferralWire.Read(wire.ReferralMet, referral),
+            Correction.ReferralNotArrived => ReferralWire.Read(wire.ReferralNotArrived, referral),
+            Correction.ReferralFoundSafe => ReferralWire.Read(wire.ReferralFoundSafe, referral),
             Correction.ReferralReintegrationStarted => new ReintegrationStarted(),
-            Correction.ReferralFollowUpReported => ReferralWire.Read(wire.ReferralFollowUpReported, fields),
+            Correction.ReferralFollowUpReported => ReferralWire.Read(wire.ReferralFollowUpReported, referral),
             Correction.ReferralAppearanceDone => new AppearanceDone(),
             Correction.ReferralEntitlementNoted => new EntitlementNoted(),
             Correction.ReferralProceedingsNoted => new ProceedingsNoted(),
             Correction.ReferralContactEnded => new ContactEnded(),
             Correction.ReferralContactResumed => new ContactResumed(),
-            Correction.ReferralDataStopped => ReferralWire.Read(wire.ReferralDataStopped, fields),
+            Correction.ReferralDataStopped => ReferralWire.Read(wire.ReferralDataStopped, referral),
             Correction.Retracted or Correction.None => null,
         });
     }

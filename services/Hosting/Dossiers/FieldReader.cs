@@ -39,6 +39,9 @@ public sealed class FieldReader
     /// <summary>Reads the fields of a message within this one: their paths begin with <paramref name="part"/>.</summary>
     public FieldReader Within(string part) => new(_faults, $"{_path}{part}.");
 
+    /// <summary>Reads statements whose fields are called as they are with something before: their paths begin with it.</summary>
+    public FieldReader Before(string prefix) => new(_faults, _path + prefix);
+
     public void Fault(string field, string text) => _faults.Add(new(_path + field, text));
 
     /// <summary>A code that must be given. Numbers are the same in protos and domain; a test compares the names.</summary>
@@ -55,9 +58,13 @@ public sealed class FieldReader
         if (number == 0) return null;
         var code = (TCode)Enum.ToObject(typeof(TCode), number);
         if (Enum.IsDefined(code)) return code;
-        _faults.Add(new(_path + field, $"holds an unknown code: one of {string.Join(", ", Enum.GetNames<TCode>())} is needed", IsUnknownCode: true));
+        UnknownCode<TCode>(field);
         return null;
     }
+
+    /// <summary>A code that only a newer program knows, where only its own names are let in.</summary>
+    public void UnknownCode<TCode>(string field) where TCode : struct, Enum =>
+        _faults.Add(new(_path + field, $"holds an unknown code: one of {string.Join(", ", Enum.GetNames<TCode>())} is needed", IsUnknownCode: true));
 
     /// <summary>A number between two, inclusive.</summary>
     public int Number(string field, uint number, int from, int to)

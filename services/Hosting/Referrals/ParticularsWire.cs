@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Dossiers;
 using Wire = Coordination.Contracts.Referral.V1;
 
@@ -18,10 +19,14 @@ public static class ParticularsWire
 
     static readonly string[] FreeText = [];
 
+    static readonly string[] Identifications = ["PRESUMED", "IDENTIFIED", "NOT_IDENTIFIED"];
+
+    static readonly string[] Needs = ["UNACCOMPANIED", "SIBLINGS", "MEDICAL", "ESCORT", "INTERPRETER", "DISABILITY", "OFFICER_OF_PREFERRED_GENDER", "FAITH"];
+
     /// <summary>The codes after "P:" in the protocol's table of section 1, by key; none for a key whose detail is text.</summary>
     static readonly FrozenDictionary<string, string[]> Details = new Dictionary<string, string[]>(StringComparer.Ordinal)
     {
-        ["identification"] = ["PRESUMED", "IDENTIFIED", "NOT_IDENTIFIED"],
+        ["identification"] = Identifications,
         ["identified_by"] = FreeText,
         ["identified_on"] = FreeText,
         ["tracing_result"] = FreeText,
@@ -48,8 +53,11 @@ public static class ParticularsWire
         ["cancelled_for"] = ["ASYLUM", "FEAR_OF_AN_OFFICIAL", "NOT_STATED", "OTHER"],
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>Says what is wrong with particulars that an office sends.</summary>
-    public static void Check(Wire.Particulars particulars, FieldReader fields)
+    /// <summary>Says what is wrong with particulars that an office sends; never what they say.</summary>
+    /// <param name="particulars">As they came.</param>
+    /// <param name="opens">They are beside an opening, which alone has a preview.</param>
+    /// <param name="fields">Of the request.</param>
+    public static void Check(Wire.Particulars particulars, bool opens, FieldReader fields)
     {
         fields = fields.Within("particulars");
         Text("note", particulars.Note, MostNote, fields);
@@ -60,17 +68,21 @@ public static class ParticularsWire
             // A key is the caller's text: it may be personal data in the wrong place, and is not repeated.
             if (!Details.TryGetValue(key, out var codes)) fields.Fault("details", $"hold a key that is none of {string.Join(", ", Details.Keys.Order(StringComparer.Ordinal))}");
             else if (codes.Length == 0) Text($"details.{key}", value, MostText, fields);
-            else if (!codes.Contains(value)) fields.Fault($"details.{key}", $"is one of {string.Join(", ", codes)}");
+            else OneOf($"details.{key}", value, codes, fields);
         }
-        if (particulars.Preview is { } preview) Check(preview, fields.Within("preview"));
+        if (particulars.Preview is not { } preview) return;
+        if (!opens) fields.Fault("preview", "belongs to the opening: send what changed as details");
+        Check(preview, fields.Within("preview"));
     }
 
     static void Check(Wire.Preview preview, FieldReader fields)
     {
+        OneOf<Wire.Sex>("sex", preview.Sex, fields);
         Text("gender", preview.Gender, 40, fields);
-        Text("stated_nationality", preview.StatedNationality, 2, fields);
-        Text("language", preview.Language, 3, fields);
-        Text("identification", preview.Identification, 40, fields);
+        OneOf<Wire.AgeBand>("age_band", preview.AgeBand, fields);
+        if (preview.StatedNationality is not ("" or [>= 'A' and <= 'Z', >= 'A' and <= 'Z'])) fields.Fault("stated_nationality", "is no ISO 3166 alpha-2 code, such as MM");
+        Language("language", preview.Language, fields);
+        if (preview.Identification.Length > 0) OneOf("identification", preview.Identification, Identifications, fields);
         Text("identified_by", preview.IdentifiedBy, MostText, fields);
         fields.OptionalDate("identified_on", preview.IdentifiedOn);
         if (preview.TrmStage > 5) fields.Fault("trm_stage", "is 1 to 5, or 0 where it was not said");
@@ -78,11 +90,18 @@ public static class ParticularsWire
         Listed("means_of_control", preview.MeansOfControl, fields);
         Listed("services", preview.Services, fields);
         Listed("needs", preview.Needs, fields);
+        foreach (var need in preview.Needs) OneOf("needs", need, Needs, fields);
         Listed("barred_offices", preview.BarredOffices, fields);
+        foreach (var barred in preview.BarredOffices)
+        {
+            if (barred.Split(':') is not [var country, var office] || !NodeId.TryParse(country, out _) || !Office.TryParse(office, out _))
+                fields.Fault("barred_offices", "hold what is no country and office, such as LA:focal-point@example");
+        }
         if (preview.Consent is not { } consent) return;
         Listed("consent.withheld", consent.Withheld, fields);
+        OneOf<Wire.AuthorisedBy>("consent.given_by", consent.GivenBy, fields);
         fields.OptionalDate("consent.given_on", consent.GivenOn);
-        Text("consent.language", consent.Language, 3, fields);
+        Language("consent.language", consent.Language, fields);
         if (consent.Form.Length is not (0 or 32)) fields.Fault("consent.form", "is a SHA-256: 32 bytes are needed");
     }
 
@@ -90,6 +109,21 @@ public static class ParticularsWire
     {
         if (texts.Count > MostListed) fields.Fault(field, $"are more than {MostListed}");
         foreach (var text in texts) Text(field, text, 100, fields);
+    }
+
+    static void OneOf<TCode>(string field, TCode code, FieldReader fields) where TCode : struct, Enum
+    {
+        if (!Enum.IsDefined(code)) fields.UnknownCode<TCode>(field);
+    }
+
+    static void OneOf(string field, string code, string[] codes, FieldReader fields)
+    {
+        if (!codes.Contains(code)) fields.Fault(field, $"is one of {string.Join(", ", codes)}");
+    }
+
+    static void Language(string field, string text, FieldReader fields)
+    {
+        if (text is not ("" or [>= 'a' and <= 'z', >= 'a' and <= 'z', >= 'a' and <= 'z'])) fields.Fault(field, "is no ISO 639-3 code, such as shn");
     }
 
     static void Text(string field, string text, int most, FieldReader fields)

@@ -323,7 +323,7 @@ public sealed class WalkTests(SharedRegion shared)
             .Where(member => member.Parent.Kind is HandleKind.TypeReference)
             .Select(member => $"{metadata.GetString(metadata.GetTypeReference((TypeReferenceHandle)member.Parent).Name)}.{metadata.GetString(member.Name)}")
             .ToHashSet();
-        ServiceDescriptor[] services = [ReferralService.Descriptor, DossierService.Descriptor];
+        ServiceDescriptor[] services = [ReferralService.Descriptor, DossierService.Descriptor, ApprovalService.Descriptor];
         var methods = services.SelectMany(service => service.Methods).ToList();
         methods.Count(method => method.InputType.FindFieldByName("command") is not null).ShouldBe(47);
         // What lists and streams say is shown where they are.
