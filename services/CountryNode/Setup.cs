@@ -28,6 +28,9 @@ static class Setup
     /// <summary>No call runs longer, whatever deadline the caller set.</summary>
     static readonly TimeSpan CallCeiling = TimeSpan.FromSeconds(30);
 
+    /// <summary>Statements that a connection keeps prepared: more than the store has.</summary>
+    const int MostPrepared = 64;
+
     /// <summary>Of one message: a batch of entries has half of it at most, and what an office sends is far smaller.</summary>
     const int MostBytesReceived = 2 * 1024 * 1024;
 
@@ -49,7 +52,8 @@ static class Setup
         services.AddSingleton(_ => KeyRing.Of(node, keys));
         services.AddSingleton<DossierKeys>();
         services.AddSingleton(directory);
-        services.AddSingleton(NpgsqlDataSource.Create(settings.Database));
+        // The statement of an append is long: planned once for each connection, not for each entry.
+        services.AddSingleton(NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(settings.Database) { MaxAutoPrepare = MostPrepared }));
         services.AddSingleton<IStore, PostgresStore>();
         services.AddSingleton<IPeers, GrpcPeers>();
 
