@@ -10,6 +10,7 @@ public sealed class PythonOffice(Python python, TwoCountries countries)
         printed.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldBe(
         [
             "taken up, and both nodes say the same",
+            "returned and completed, and both nodes say the same and read the same beside it",
             "both nodes hold the same entries",
             "the entries name offices",
             "declined, and both nodes say the same",
