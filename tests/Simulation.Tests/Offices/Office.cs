@@ -58,7 +58,7 @@ sealed class Office(World world, Node node, int number, TimeSpan? hangsUpAfter)
         var held = Held();
         var matter = new Matter(node.Id, [.. node.Others], RegionalTime.Today(node.Id, node.Clock.Now), node.Clock.Now);
         // Some schedules have many cases, in others a few go far.
-        var row = held.Count == 0 || _chance.OneIn(4 + (int)(world.Schedule.Seed % 4 * 4)) ? null : Liveliest(held);
+        var row = held.Count == 0 || _chance.OneIn(5 << (int)(world.Schedule.Seed % 4)) ? null : Liveliest(held);
         var intent = row is null
             ? Statements.Opening(_chance, matter, [.. held.Select(before => before.Id)])
             : Statements.Next(_chance, matter, Oracle.Fold(row));

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Coordination.Domain.Dossiers;
 using Coordination.Domain.Referrals;
 
@@ -23,38 +22,25 @@ static class Statements
     /// <summary>People who travel together.</summary>
     const int Groups = 2;
 
-    /// <summary>How much more often than once: what carries a case on, or else the dossiers would soon all have ended, or stood still.</summary>
-    static readonly FrozenDictionary<Type, int> Often = new Dictionary<Type, int>
+    /// <summary>How often rather than others: what carries the case on from where it stands, or else all dossiers would soon have ended, or stood still.</summary>
+    static int Often(Referral referral, Body body) => body switch
     {
-        [typeof(Acknowledged)] = 25,
-        [typeof(TakenUp)] = 25,
-        [typeof(CaseFileReleased)] = 6,
-        [typeof(CaseFileReceived)] = 4,
-        [typeof(AssessmentReported)] = 12,
-        [typeof(WishRecorded)] = 8,
-        [typeof(ChildSafeguardRecorded)] = 4,
-        [typeof(PreparationReported)] = 3,
-        [typeof(ReturnPlanned)] = 20,
-        [typeof(ReturnAgreed)] = 30,
-        [typeof(HoldEnded)] = 6,
-        [typeof(Accompanied)] = 12,
-        [typeof(Met)] = 12,
-        [typeof(NotArrived)] = 4,
-        [typeof(DidNotTravel)] = 3,
-        [typeof(FoundSafe)] = 4,
-        [typeof(ReintegrationStarted)] = 5,
-        [typeof(FollowUpReported)] = 6,
-        [typeof(LocationAnswered)] = 4,
-        [typeof(TracingAnswered)] = 4,
-        [typeof(InformationSupplied)] = 8,
-        [typeof(OnwardAnswered)] = 10,
-        [typeof(AppearanceAnswered)] = 8,
-        [typeof(AppearanceDone)] = 2,
-        [typeof(Resolved)] = 6,
-        [typeof(DataStopped)] = 6,
-        [typeof(Lapsed)] = 6,
-        [typeof(Completed)] = 3,
-    }.ToFrozenDictionary();
+        Declined or Cancelled or EnteredInError or ConsentWithdrawn => 1,
+        Acknowledged or TakenUp => 40,
+        CaseFileReleased => referral.Releases.Count == 0 ? 15 : 2,
+        CaseFileReceived or LocationAnswered or TracingAnswered => 12,
+        AssessmentReported => referral.Assessment?.Finding is Finding.MayReturn ? 2 : 30,
+        WishRecorded => referral.Wish?.Wish is Wish.Return ? 2 : 20,
+        ChildSafeguardRecorded => referral.IsMinor && referral.Safeguards.All(done => done.Safeguard is not Safeguard.BestInterests) ? 20 : 2,
+        ReturnPlanned => referral.State is ReferralState.Assessed ? 60 : 3,
+        ReturnAgreed => 60,
+        HoldEnded => 20,
+        Accompanied or DidNotTravel or Met or NotArrived or FoundSafe => referral.State is >= ReferralState.ReturnAgreed and <= ReferralState.Unaccounted ? 15 : 2,
+        ReintegrationStarted or FollowUpReported or Resolved => 8,
+        InformationSupplied or OnwardAnswered or AppearanceAnswered => 20,
+        Lapsed or DataStopped => 6,
+        _ => 3,
+    };
 
     /// <summary>Opens a referral of any type, mostly as the protocol wants it.</summary>
     public static Intent Opening(Chance chance, Matter matter, IReadOnlyList<DossierId> earlier)
@@ -85,7 +71,7 @@ static class Statements
     {
         if (dossier.State is not { } referral) return new(new(Officers.FocalPoint, new Cancelled(), matter.Today, Channel.Node));
         var blank = Blank(chance, matter, referral);
-        switch (chance.Of(30))
+        switch (chance.Of(40))
         {
             case 0 or 1 when Correction(chance, matter, dossier, blank) is { } corrected: return corrected;
             case 2: return new(blank with { Body = new UnitAssigned(Officers.Named($"focal-point@unit-{chance.Of(3)}")) });
@@ -94,9 +80,9 @@ static class Statements
         }
 
         var offers = referral.Offers(dossier.Draft(matter.Node, blank, matter.Now)).ToLookup(offer => offer.Contradicts ? Standing.Contradicts : offer.Reason is null ? Standing.Open : Standing.Void);
-        var wanted = chance.Of(20) switch { 0 or 1 => Standing.Void, 2 => Standing.Contradicts, _ => Standing.Open };
+        var wanted = chance.Of(20) switch { 0 => Standing.Void, 1 => Standing.Contradicts, _ => Standing.Open };
         var choice = (offers[wanted].Any() ? offers[wanted] : offers[Standing.Open]).ToLookup(offer => offer.Body.GetType());
-        var types = choice.SelectMany(offered => Enumerable.Repeat(offered.Key, Often.GetValueOrDefault(offered.Key, 2))).ToList();
+        var types = choice.SelectMany(offered => Enumerable.Repeat(offered.Key, Often(referral, offered.First().Body))).ToList();
         if (types.Count == 0) return new(blank with { Body = new Cancelled() });
         var one = Likely(chance, [.. choice[chance.Of(types)]]);
         return new(blank with { Body = Varied(chance, matter, referral, one.Body), Answers = one.Answers }, one.Contradicts && !chance.OneIn(5));

@@ -36,7 +36,7 @@ sealed record Schedule(ulong Seed, ImmutableArray<NodeId> Countries, ImmutableAr
 
         // Commands come in bursts, so that they cross.
         var bursts = Enumerable.Range(0, 2 + chance.Of(4)).Select(_ => chance.Between(0, Healing.TotalSeconds - 5)).ToList();
-        var commands = 8 + chance.Of(25);
+        var commands = 10 + chance.Of(40);
         for (var number = 1; number <= commands; number++)
         {
             items.Add(new Planned.Asked(number, chance.Of(bursts) + chance.Between(0, chance.Of([0.05, 1, 5])), chance.Of(countries)));
@@ -51,6 +51,10 @@ sealed record Schedule(ulong Seed, ImmutableArray<NodeId> Countries, ImmutableAr
         // Some schedules are nearly quiet, so that what only happens in quiet is seen too.
         var faults = chance.Of([2, 10, 25, 40]);
         for (var number = 0; number < faults; number++) items.Add(Trouble(number));
+        // What is done once, late, and in few schedules has to be aimed at to be hit at all.
+        if (items.OfType<Planned.PutBack>().FirstOrDefault() is { } putBack)
+            foreach (var call in new[] { nameof(IStore.EndCatchUpAsync), nameof(IStore.PendAsync) })
+                if (chance.OneIn(3)) items.Add(new Planned.AtCall(chance.Of(AtStore), putBack.Node, call, 1 + chance.Of(2)));
         return new Schedule(seed, countries, replicas, [.. items.OrderBy(item => item is Planned.Asked ? 0 : 1)]);
 
         Planned Trouble(int number)
@@ -69,10 +73,12 @@ sealed record Schedule(ulong Seed, ImmutableArray<NodeId> Countries, ImmutableAr
                     : new Planned.ClockSet(Fault.ClockJump, node, at, chance.Between(-600, 600)),
                 9 or 10 => new Planned.AtCall(Fault.OutOfTurn, node, nameof(IStore.AppendAsync), Nth()),
                 // One at most: two backups at once can lose what only the two nodes held, and nobody can bring that back.
-                11 when !items.OfType<Planned.PutBack>().Any() => new Planned.PutBack(node, at * (chance.Of(100) / 100.0), at),
+                11 when !items.OfType<Planned.PutBack>().Any() => PutBack(node, chance.OneIn(2) ? at : at / 3),
                 _ => new Planned.Knock(chance.Of(Knocks), number, at, node, other),
             };
         }
+
+        Planned.PutBack PutBack(NodeId node, TimeSpan at) => new(node, at * (chance.Of(100) / 100.0), at);
 
         // The first calls of each kind most often: some kinds are rare, others come every second.
         int Nth() => 1 + chance.Of(1 << chance.Of(7));
