@@ -175,7 +175,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         return new(
             stands.Signed, stands.Held.Entries.Length, overviews.Of(stands.After, stands.HeldWith.Entries, stands.Held.Receipts, now),
             [.. stands.Parts.Select(part => safe.Keep(stands.Signed.Entry, part))],
-            SetDigest.Of(opening, stands.HeldWith.Entries.Select(kept => kept.Entry)), opening, command, answered, handOvers.Known, now);
+            SetDigest.Of(opening, stands.HeldWith.Entries.Select(kept => kept.Entry)), opening, command, answered, handOvers.Known, now) { ReceiptedOn = stands.Held.Receipts.Length };
     }
 
     /// <summary>The roads to the others have something to carry, and whoever watches this node something to see.</summary>

@@ -180,7 +180,11 @@ public sealed record Answered(ReadOnlyMemory<byte> RequestHash, ReadOnlyMemory<b
 /// <param name="Now">UTC.</param>
 public sealed record Append(
     SignedEntry Entry, int JudgedOn, Overview Overview, ImmutableArray<KeptPart> Parts, SetDigest Digest, Opening Participants, CommandKey Command, Answered? Answered, long Known,
-    DateTimeOffset Now);
+    DateTimeOffset Now)
+{
+    /// <summary>How many receipts of the dossier were held when its overview was made: after others came, it is made again.</summary>
+    public int ReceiptedOn { get; init; }
+}
 
 /// <summary>What became of an append.</summary>
 public enum AppendOutcome

@@ -46,6 +46,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                     DossierId = entry.Dossier.ToArray(),
                     Kind = append.Participants.Kind.ToString(),
                     append.JudgedOn,
+                    append.ReceiptedOn,
                     append.Overview.State,
                     Counterpart = append.Overview.Counterpart?.ToString(),
                     append.Overview.Type,
@@ -87,7 +88,9 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
 
     const string Continues =
         """
-        update dossier set held = held + 1, state = @State, digest = @Digest, counterpart = @Counterpart, type = @Type, urgency = @Urgency, office = @OfficeInCharge
+        update dossier set held = held + 1, state = @State, digest = @Digest, counterpart = @Counterpart, type = @Type, urgency = @Urgency, office = @OfficeInCharge,
+            -- Receipts that came between judging and writing are not in this overview: it is made again.
+            stale_until = case when (select count(*) from receipt where receipt.dossier_id = @DossierId) = @ReceiptedOn then stale_until else '-infinity' end
         where id = @DossierId and held = @JudgedOn
             and exists (select from hand_over where number >= @Known)
             and not exists (select from catch_up where peer = any(@Peers) and dossier_id in (''::bytea, @DossierId))
