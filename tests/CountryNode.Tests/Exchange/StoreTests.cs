@@ -48,6 +48,31 @@ public sealed class StoreTests(SharedRegion shared)
         });
     }
 
+    [Fact]
+    public async Task An_overview_that_was_made_before_a_receipt_came_is_made_again()
+    {
+        await WithStoreAsync(async (store, _) =>
+        {
+            var (thailand, laos) = (shared.Region.PenOf("TH"), shared.Region.PenOf("LA"));
+            var opening = thailand.Open("LA");
+            var id = opening.Entry.Dossier;
+            var next = thailand.Continue(opening, new Domain.Referrals.Cancelled());
+            await store.AppendAsync(Append(opening, judgedOn: 0, "opens"), Cancelled);
+
+            // The receipt comes while the cancellation is judged, and the overview is made by it meanwhile.
+            await store.SettleAsync(laos.Node, [laos.Receipt(opening.Entry, Now)], [], Cancelled);
+            (await store.ClaimStaleAsync(10, Now, Now.AddSeconds(30), Cancelled)).ShouldBe([id]);
+            await store.KeepOverviewsAsync([(id, 1, Overview.OfNothing)], Now.AddSeconds(30), Cancelled);
+            (await store.ClaimStaleAsync(10, Now.AddHours(1), Now.AddHours(2), Cancelled)).ShouldBeEmpty();
+
+            (await store.AppendAsync(Append(next, judgedOn: 1, "cancels"), Cancelled)).ShouldBe(AppendOutcome.Kept);
+            (await store.ClaimStaleAsync(10, Now, Now.AddSeconds(30), Cancelled)).ShouldBe([id]);
+            await store.KeepOverviewsAsync([(id, 2, Overview.OfNothing)], Now.AddSeconds(30), Cancelled);
+            (await store.AppendAsync(Append(thailand.Continue(next, new Domain.Referrals.ContactEnded()), judgedOn: 2, "goes on") with { Receipts = 1 }, Cancelled)).ShouldBe(AppendOutcome.Kept);
+            (await store.ClaimStaleAsync(10, Now, Now.AddSeconds(30), Cancelled)).ShouldBeEmpty();
+        });
+    }
+
     static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     static DateTimeOffset Now { get; } = new(2026, 11, 22, 10, 0, 0, TimeSpan.Zero);

@@ -92,6 +92,7 @@ sealed class Database(NodeId own)
             row.Participants = [.. append.Participants.Participants.Distinct()];
         }
         row.Add(new HeldEntry(append.Entry, null, append.Now));
+        if (entry.Opening is null && row.Receipts.Count != append.Receipts) row.StaleUntil = DateTimeOffset.MinValue;
         row.Digest = append.Digest;
         row.Say(append.Overview);
         foreach (var part in append.Parts) _parts.Add((part.Entry, part.Recipient), (entry.Dossier, part));

@@ -240,7 +240,10 @@ public sealed class StoreAgreementTests
         return new Append(
             signed, (held?.Entries.Count ?? 0) + (_chance.OneIn(10) ? 1 : 0), Overview(), Parts(signed.Entry, Own, PeerOf(signed.Entry.Dossier)), SetDigest.OfNothing, Between(PeerOf(signed.Entry.Dossier)),
             pending.Length > 0 && _chance.OneIn(3) ? pending[0].Command : new CommandKey(Office, $"command-{_commands:D8}"),
-            pending.Length > 0 && _chance.OneIn(3) ? null : new Answered(new byte[32], new byte[] { (byte)seq }), _chance.OneIn(10) ? _chance.Of(60) : 0, _now);
+            pending.Length > 0 && _chance.OneIn(3) ? null : new Answered(new byte[32], new byte[] { (byte)seq }), _chance.OneIn(10) ? _chance.Of(60) : 0, _now)
+        {
+            Receipts = (held?.Receipts.Count ?? 0) + (_chance.OneIn(10) ? 1 : 0),
+        };
     }
 
     Admission Admission()

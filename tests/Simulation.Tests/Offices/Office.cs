@@ -162,7 +162,7 @@ sealed class Office(World world, Node node, int number, TimeSpan? hangsUpAfter)
                 new Append(
                     signed, held.Entries.Length, process.Overviews.Of(after, held.Entries, held.Receipts, now), [],
                     SetDigest.Of(opening, [.. held.Entries.Select(kept => kept.Entry), entry]), opening,
-                    new CommandKey(Officers.FocalPoint, $"other-{node.Id}-{number:D8}"), new Answered(new byte[32], new byte[1]), process.HandOvers.Known, now), cancellationToken);
+                    new CommandKey(Officers.FocalPoint, $"other-{node.Id}-{number:D8}"), new Answered(new byte[32], new byte[1]), process.HandOvers.Known, now) { Receipts = held.Receipts.Length }, cancellationToken);
         }
 
         static byte[] WithoutChannel(byte[] bytes)
