@@ -47,8 +47,8 @@ public sealed class EntryWireTests
             ("UnitAssigned", entry => entry.UnitAssigned.Office.Unit = "2nd"),
         ["corrected.correction is missing: retracted, or the same statement said right, is needed."] = ("Retracted", entry => entry.Corrected.ClearCorrection()),
         ["corrected.unit_assigned.office is missing."] = ("CorrectedUnitAssigned", entry => entry.Corrected.UnitAssigned.Office = null),
-        ["corrected.consent_recorded.consent is missing."] = ("CorrectedConsentRecorded", entry => entry.Corrected.ReferralConsentRecorded.Consent = null),
-        ["corrected.accompanied.place is no place code: a country, then one or two parts of 1 to 8 of A-Z and 0-9, is needed, such as LA-VTE-FB1."] =
+        ["corrected.referral_consent_recorded.consent is missing."] = ("CorrectedConsentRecorded", entry => entry.Corrected.ReferralConsentRecorded.Consent = null),
+        ["corrected.referral_accompanied.place is no place code: a country, then one or two parts of 1 to 8 of A-Z and 0-9, is needed, such as LA-VTE-FB1."] =
             ("CorrectedAccompanied", entry => entry.Corrected.ReferralAccompanied.Place = "TH"),
         ["opened.type is missing: one of Repatriation, Reintegration, FamilyTracing, HostProtection, WitnessAppearance, LocateAndProtect is needed."] =
             ("Opened", entry => entry.ReferralOpened.Type = default),
@@ -84,7 +84,7 @@ public sealed class EntryWireTests
         ["met.at is out of range: an instant from 2000-01-01 to 2199-12-31, in UTC, is needed."] = ("Met", entry => entry.ReferralMet.At.Seconds = long.MinValue),
         ["found_safe.in is no country of the region: one of KH, CN, LA, MM, TH, VN is needed."] = ("FoundSafe", entry => entry.ReferralFoundSafe.In = ""),
         ["follow_up_reported.number is out of range: 1 to 99 is needed."] = ("FollowUpReported", entry => entry.ReferralFollowUpReported.Number = 100),
-        ["corrected.follow_up_reported.number is out of range: 1 to 99 is needed."] = ("CorrectedFollowUpReported", entry => entry.Corrected.ReferralFollowUpReported.Number = 0),
+        ["corrected.referral_follow_up_reported.number is out of range: 1 to 99 is needed."] = ("CorrectedFollowUpReported", entry => entry.Corrected.ReferralFollowUpReported.Number = 0),
         ["data_stopped.basis is missing: what is retained names the law."] = ("DataStopped", entry => entry.ReferralDataStopped.Basis = default),
         ["data_stopped.basis does not belong here: what is erased is retained by no law."] = ("DataErased", entry => entry.ReferralDataStopped.Basis = ReferralWire.RetentionBasis.CourtOrder),
     };
