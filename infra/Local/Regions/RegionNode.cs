@@ -137,6 +137,8 @@ public sealed class RegionNode
         await process.Mark.EndAsync(signal, StopLimit);
         _run.Ended(process.Mark);
         _process = null;
+        // Its last threads may hold the ports a moment longer: whoever starts it again would take them for the new process.
+        await Poll.UntilAsync(async () => !await ListensAsync(ApiAddress, CancellationToken.None) && !await ListensAsync(PeerAddress, CancellationToken.None), StopLimit);
     }
 
     internal static IReadOnlyList<string> OfThisClone() => File.Exists(Checkout.CountryNode)
