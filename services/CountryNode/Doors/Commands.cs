@@ -16,8 +16,10 @@ using WireCommand = Coordination.Contracts.Directory.V1.Command;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>The way of every command: who asks, what exactly, then the desk.</summary>
-public sealed class Commands(SubmissionDesk desk, Callers callers, ReferralView view, ILogger<Commands> logger)
+public sealed class Commands(SubmissionDesk desk, Callers callers, ReferralView view, Pen pen, ILogger<Commands> logger)
 {
+    readonly byte[] _requestKey = pen.Key.Derive("coord/command/v1");
+
     /// <summary>Answers a command.</summary>
     /// <param name="request">As it came.</param>
     /// <param name="about">Its field <c>command</c>.</param>
@@ -81,9 +83,10 @@ public sealed class Commands(SubmissionDesk desk, Callers callers, ReferralView 
     }
 
     /// <summary>Over the method too: another command under the same id is another request, be its bytes the same.</summary>
-    static byte[] RequestHash(string method, byte[] request)
+    /// <remarks>Under a key that is not in the database: a request holds particulars, and who has the database must not be able to check a guess at them.</remarks>
+    byte[] RequestHash(string method, byte[] request)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _requestKey);
         hash.AppendData(Encoding.UTF8.GetBytes(method));
         hash.AppendData([0]);
         hash.AppendData(request);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Coordination.Hosting.Trust;
 
@@ -35,6 +36,11 @@ public sealed class KeyPool
         try { return SignedBytes.Verify(kind, key, bytes, signature); }
         finally { _idle.Add(key); }
     }
+
+    /// <summary>A key of 32 bytes for one purpose, which only who holds this private key can derive.</summary>
+    /// <exception cref="InvalidOperationException">The key is a public one.</exception>
+    public byte[] Derive(string purpose) => HKDF.DeriveKey(
+        HashAlgorithmName.SHA256, _parameters.D ?? throw new InvalidOperationException("Nothing is derived from a public key."), 32, info: Encoding.ASCII.GetBytes(purpose));
 
     ECDsa Rent() => _idle.TryTake(out var key) ? key : ECDsa.Create(_parameters);
 
