@@ -31,7 +31,7 @@ public sealed partial class Reconciliation(
         var start = time.GetTimestamp();
         if (_appointments.TryGetValue(peer, out var appointment) && time.GetElapsedTime(appointment.Last, start) < appointment.Wait && !handOvers.SetBackSince(appointment.Last)) return;
         var caughtUp = await CompareAsync(peer, cancellationToken);
-        _appointments[peer] = new Appointment(start, caughtUp ? Interval : Calls.Over);
+        _appointments[peer] = new Appointment(start, caughtUp ? Interval : Calls.Over - time.GetElapsedTime(_catchUps[peer].Since, start));
     }
 
     /// <summary>Some road found the peer unreachable: what was lost meanwhile is looked for as soon as it answers.</summary>
