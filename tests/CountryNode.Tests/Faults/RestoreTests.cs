@@ -84,6 +84,7 @@ public sealed class RestoreTests(SharedRegion shared)
         await thailand.KillAsync();
         await thailand.StartAsync(Cancelled);
         using var again = region.Office("TH");
+        await UntilItWorksAsync(() => again.GetAsync(shared1));
         (await Refused.ByAsync(() => again.CancelAsync(shared1))).ShouldBe(StatusCode.Unavailable, "CATCHING_UP", "fetched from LA");
         (await again.GetAsync(shared1)).ConsentWithdrawn.ShouldBeTrue();
 
