@@ -99,7 +99,7 @@ sealed class Oracle(World world)
     /// <summary>An entry was written for a command: with its particulars, for everybody who takes part.</summary>
     public void Written(Node node, Append append)
     {
-        if (append.Answered is null || !_asked.TryGetValue((node.Id, append.Command), out var particulars) || particulars.IsEmpty) return;
+        if (!_asked.TryGetValue((node.Id, append.Command), out var particulars) || particulars.IsEmpty) return;
         var entry = append.Entry.Entry;
         _particulars[entry.Hash] = particulars;
         var wanted = append.Participants.Participants.Distinct().Order().ToList();
