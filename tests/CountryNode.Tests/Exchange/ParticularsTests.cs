@@ -256,6 +256,8 @@ public sealed class ParticularsTests(SharedRegion shared)
         (await Refused.ByAsync(() => vientiane.Referrals.AcknowledgeAsync(new() { Command = OfficeClient.About(), DossierId = id, Particulars = new() { Note = "no" } }, vientiane.Options).ResponseAsync))
             .ShouldBe(StatusCode.Unavailable, "PARTICULARS_DAMAGED", "Without particulars it is written at once");
         (await vientiane.AcknowledgeAsync(id)).State.ShouldBe(ReferralState.Received);
+        // Or the two would cross, and the last entry of the history would be the acknowledgement.
+        await bangkok.UntilAsync(id, referral => referral.State is ReferralState.Received);
         await bangkok.Referrals.CancelAsync(new() { Command = OfficeClient.About(), DossierId = id, Particulars = new() { Note = "later" } }, bangkok.Options);
         await vientiane.UntilAsync(id, referral => referral.State is ReferralState.Cancelled);
         var other = await OpenAsync(bangkok, "another");
