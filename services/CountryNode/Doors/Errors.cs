@@ -53,7 +53,7 @@ static partial class Errors
     public static DossierId ReadId(ByteString bytes, string field = "dossier_id") =>
         DossierId.TryRead(bytes.Span, out var id) ? id : throw Refusal.Invalid("FIELD_INVALID", field, "is no id: 32 bytes are needed").ToException();
 
-    /// <summary>Answers a call, or refuses it for now when the database is away, full, or starting.</summary>
+    /// <summary>Answers a call, or refuses it for now when the database or the key folder is away, full, or starting.</summary>
     /// <remarks>A commit may have gone through unheard: the same command again gets its answer.</remarks>
     public static async Task<TResponse> AnswerAsync<TResponse>(ILogger logger, Func<Task<TResponse>> answer)
     {
@@ -65,6 +65,11 @@ static partial class Errors
         {
             LogStoreUnavailable(logger, fault, fault.SqlState ?? "no answer");
             throw new Refusal(RefusalKind.TryAgain, "STORE_UNAVAILABLE", "The node's database does not answer now. Send the same request again, under the same command_id.").ToException();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            LogKeysUnavailable(logger, fault);
+            throw new Refusal(RefusalKind.TryAgain, "KEYS_UNAVAILABLE", "The node's key folder cannot be used now, or is full: ask the operator to look. Send the same request again, under the same command_id; without particulars it may be written at once.").ToException();
         }
     }
 
@@ -81,4 +86,7 @@ static partial class Errors
 
     [LoggerMessage(EventId = 500, Level = LogLevel.Error, Message = "The database does not answer ({SqlState}).")]
     static partial void LogStoreUnavailable(ILogger logger, Exception fault, string sqlState);
+
+    [LoggerMessage(EventId = 501, Level = LogLevel.Error, Message = "The key folder cannot be used: look at the folder and its disk.")]
+    static partial void LogKeysUnavailable(ILogger logger, Exception fault);
 }

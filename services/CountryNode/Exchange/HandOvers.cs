@@ -55,6 +55,6 @@ public sealed partial class HandOvers(IStore store, IHandOverMark mark, TrustInF
         return number;
     }
 
-    [LoggerMessage(EventId = 320, Level = LogLevel.Warning, Message = "The database does not know hand-over {Number}: it was restored or failed over, or the key folder was lost. Nothing is signed in dossiers shared with a peer until what this node wrote has been fetched from there.")]
+    [LoggerMessage(EventId = 340, Level = LogLevel.Warning, Message = "The database does not know hand-over {Number}: it was restored or failed over, or the key folder was lost. Nothing is signed in dossiers shared with a peer until what this node wrote has been fetched from there.")]
     static partial void LogSetBack(ILogger logger, long number);
 }

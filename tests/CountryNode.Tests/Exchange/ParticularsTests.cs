@@ -273,6 +273,27 @@ public sealed class ParticularsTests(SharedRegion shared)
     }
 
     [Fact]
+    public async Task A_key_folder_that_cannot_be_used_refuses_what_has_particulars_for_now_and_keeps_back_nothing_else()
+    {
+        await using var region = await shared.StartAsync(["TH", "LA"], down: "LA");
+        using var bangkok = region.Office("TH");
+        // A file where the folder of the keys belongs: what a full or broken disk answers.
+        var folder = region["TH"].Keys.Dossiers;
+        await File.WriteAllTextAsync(folder, "", Cancelled);
+
+        var commandId = OfficeClient.NewCommandId();
+        (await Refused.ByAsync(() => OpenAsync(bangkok, "later", commandId))).ShouldBe(StatusCode.Unavailable, "KEYS_UNAVAILABLE", "same request again");
+        var without = await bangkok.OpenAsync(Regions.Repatriation("TH", "LA"));
+        (await bangkok.Referrals.WithdrawConsentAsync(new() { Command = OfficeClient.About(), DossierId = without.DossierId, Withdrawn = new() { Everything = new() } }, bangkok.Options))
+            .Referral.State.ShouldBe(ReferralState.Withdrawn);
+
+        File.Delete(folder);
+        var id = await OpenAsync(bangkok, "later", commandId);
+        (await NoteAsync(bangkok, id, id)).ShouldBe("later");
+        ErrorLogs.In(region["TH"]).ShouldAllBe(error => error.Contains("look at the folder"));
+    }
+
+    [Fact]
     public async Task A_withdrawal_that_waits_to_be_signed_keeps_its_particulars()
     {
         await using var region = await shared.StartAsync(["TH", "LA"]);
@@ -391,8 +412,8 @@ public sealed class ParticularsTests(SharedRegion shared)
 
     static void Erase(RegionNode node, ByteString dossier) => new DossierKeys(node.Keys).Destroy(DossierId.Read(dossier.Span));
 
-    static async Task<ByteString> OpenAsync(OfficeClient office, string note) =>
-        (await office.Referrals.OpenAsync(new() { Command = OfficeClient.About(), Opened = Regions.Repatriation("TH", "LA"), Particulars = new() { Note = note } }, office.Options)).Referral.DossierId;
+    static async Task<ByteString> OpenAsync(OfficeClient office, string note, string? commandId = null) =>
+        (await office.Referrals.OpenAsync(new() { Command = OfficeClient.About(commandId), Opened = Regions.Repatriation("TH", "LA"), Particulars = new() { Note = note } }, office.Options)).Referral.DossierId;
 
     static async Task<Particulars> ReadAsync(OfficeClient office, ByteString dossier, ByteString entry) =>
         (await office.Dossiers.GetParticularsAsync(new() { DossierId = dossier, Entry = entry }, office.Options)).Particulars;
