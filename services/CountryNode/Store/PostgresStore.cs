@@ -34,12 +34,12 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
     public async Task<AppendOutcome> AppendAsync(Append append, CancellationToken cancellationToken)
     {
         var entry = append.Entry.Entry;
-        var moved = entry.Opening is null ? $"with moved as ({Continues})" : $"with moved as ({Opens}), {Takes}";
+        var moved = entry.Opening is null ? $"with moved as ({Continues}), {Owes}, {Pays}" : $"with moved as ({Opens}), {Takes}, {Owes}";
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         try
         {
             var kept = await connection.ExecuteScalarAsync<int>(Sql(
-                $"{moved}, {Owes}, {(append.Answered is null ? Signs : Answers)}, {Kept}",
+                $"{moved}, {(append.Answered is null ? Signs : Answers)}, {Kept}",
                 With([(entry.Dossier, append.Overview)], new
                 {
                     DossierId = entry.Dossier.ToArray(),
@@ -102,7 +102,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             select id, node, node = any(@Writers) from moved, unnest(@Writers || @Readers) as node)
         """;
 
-    /// <summary>Replaces what is owed in the dossiers of <c>moved</c>. What stays owed is changed in its place: one statement cannot delete a row and write it anew.</summary>
+    /// <summary>Writes down what is owed in the dossiers of <c>moved</c>; what stays owed is changed in its place.</summary>
     const string Owes =
         """
         owed as (
@@ -110,10 +110,6 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                     @DebtDossiers, @DebtClocks, @DebtOwes, @DebtNumbers, @DebtCauses, @DebtAbouts, @DebtOffices, @DebtAwaitingSince,
                     @DebtWarnAt, @DebtDueAt, @DebtAgainEvery, @DebtProgressEvery, @DebtLookAt)
                 as given (dossier_id, clock, owes, number, cause, about, office, awaiting_since, warn_at, due_at, again_every, progress_every, look_at)),
-        paid as (
-            delete from debt using moved where debt.dossier_id = moved.id and not exists (
-                select from owed where owed.dossier_id = debt.dossier_id and owed.clock = debt.clock and owed.owes = debt.owes
-                    and owed.number = debt.number and owed.cause = debt.cause and owed.about = debt.about)),
         owing as (
             insert into debt (dossier_id, clock, owes, number, cause, about, office, awaiting_since, warn_at, due_at, again_every, progress_every, look_at)
             select owed.* from owed join moved on moved.id = owed.dossier_id
@@ -122,6 +118,16 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 again_every = excluded.again_every, progress_every = excluded.progress_every,
                 -- Other dates, another first look; what was told is not told again.
                 look_at = case when (debt.warn_at, debt.due_at) is not distinct from (excluded.warn_at, excluded.due_at) then debt.look_at else excluded.look_at end)
+        """;
+
+    /// <summary>Beside <see cref="Owes"/>, where something may have been owed before: strikes out the rest. One statement cannot delete a row and write it anew.</summary>
+    const string Pays =
+        """
+        paid as (
+            -- The ids are named again, so that no plan made while the table was small reads all of it when it is large.
+            delete from debt where debt.dossier_id = any(@DebtOf) and debt.dossier_id in (select id from moved) and not exists (
+                select from owed where owed.dossier_id = debt.dossier_id and owed.clock = debt.clock and owed.owes = debt.owes
+                    and owed.number = debt.number and owed.cause = debt.cause and owed.about = debt.about))
         """;
 
     const string Answers =
@@ -212,10 +218,11 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                     as now (id, added, kind, digest, waiting_since, state, counterpart, type, urgency, office)
                 where dossier.id = now.id
                 returning dossier.id),
-            {Owes}
+            {Owes},
+            {Pays}
             select count(*) from moved
             """,
-            With(admissions.Select(admission => (admission.Id, admission.Overview)), new
+            With([.. admissions.Select(admission => (admission.Id, admission.Overview))], new
             {
                 Ids = Bytes(admissions.Select(admission => admission.Id)),
                 Added = admissions.Select(admission => admission.Entries.Length).ToArray(),
@@ -411,10 +418,11 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                 -- Receipts that came meanwhile have marked it anew, and entries have made a newer one: then it is made again.
                 where dossier.id = now.id and dossier.held = now.judged_on and dossier.stale_until = @ClaimedUntil
                 returning dossier.id),
-            {Owes}
+            {Owes},
+            {Pays}
             select count(*) from moved
             """,
-            With(overviews.Select(made => (made.Id, made.Overview)), new
+            With([.. overviews.Select(made => (made.Id, made.Overview))], new
             {
                 ClaimedUntil = claimedUntil,
                 Ids = Bytes(overviews.Select(made => made.Id)),
@@ -491,13 +499,14 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
         return rows.Count;
     }
 
-    /// <summary>Parameters, and with them debts as <see cref="Owes"/> reads them.</summary>
-    static DynamicParameters With(IEnumerable<(DossierId Id, Overview Overview)> overviews, object others)
+    /// <summary>Parameters, and with them debts as <see cref="Owes"/> and <see cref="Pays"/> read them.</summary>
+    static DynamicParameters With(IReadOnlyCollection<(DossierId Id, Overview Overview)> overviews, object others)
     {
         var rows = overviews.SelectMany(made => made.Overview.Debts.Select(debt => (made.Id, Debt: debt))).ToList();
         var parameters = new DynamicParameters(others);
         parameters.AddDynamicParams(new
         {
+            DebtOf = Bytes(overviews.Select(made => made.Id)),
             DebtDossiers = Bytes(rows.Select(row => row.Id)),
             DebtClocks = rows.Select(row => row.Debt.Key.Clock).ToArray(),
             DebtOwes = Texts(rows.Select(row => row.Debt.Key.Owes)),
