@@ -20,7 +20,11 @@ sealed class Oracle(World world)
     readonly HashSet<(NodeId Node, CommandKey Key)> _forgotten = [];
     readonly Dictionary<(NodeId Node, CommandKey Key), ReadOnlyMemory<byte>> _asked = [];
     readonly Dictionary<EntryHash, ReadOnlyMemory<byte>> _particulars = [];
+    readonly HashSet<(NodeId Node, DossierId Dossier)> _erased = [];
     readonly HashSet<(NodeId Node, DossierId Dossier, DebtKey Debt, NoticeKind Kind, int Round)> _told = [];
+
+    /// <summary>Within which something may leave that was taken up for the road before a withdrawal came.</summary>
+    static readonly TimeSpan OnItsWay = TimeSpan.FromSeconds(1);
 
     public static Dossier<Referral> Fold(DossierRow row) => Fold(row.Id, row.Entries.Select(held => held.Entry));
 
@@ -88,19 +92,38 @@ sealed class Oracle(World world)
             world.Met(Situation.ParticularsSent);
             if (from.Database.Row(entry.Dossier)?.Participants.Contains(to) is not true || !entry.Particulars.Any(digest => digest.Recipient == to))
                 world.Fail($"{from.Id} sends {to} particulars of {entry.Dossier.Short} that are not for it.");
+            if (!MayLeave(from, entry, to, OnItsWay)) world.Fail($"{from.Id} sends {to} particulars of {entry.Dossier.Short}, from which the person withdrew consent.");
             using var header = JsonDocument.Parse(Base64Url.DecodeFromChars(particulars.AsSpan(0, particulars.IndexOf('.', StringComparison.Ordinal))));
             if (!Region.RingOf(to).Holds(header.RootElement.GetProperty("kid").GetString()!)) world.Fail($"{from.Id} sends {to} particulars of {entry.Dossier.Short} that are sealed to somebody else.");
         }
     }
 
+    /// <summary>Whether a part goes to its recipient in the end: what was withdrawn or erased on its way does not.</summary>
+    public bool Goes(Node author, DossierRow row, KeptPart part) => !_erased.Contains((author.Id, row.Id)) && (
+        !row.ByHash.TryGetValue(part.Entry, out var held) || Fold(row).MayLeave(held.Entry.Body, part.Recipient));
+
+    /// <summary>Whether the consent, as the node has known it for so long, lets something go to a country.</summary>
+    bool MayLeave(Node from, Entry entry, NodeId to, TimeSpan known)
+    {
+        var row = from.Database.Row(entry.Dossier)!;
+        var now = from.Clock.For(world.Outside).GetUtcNow();
+        return Fold(row.Id, row.Entries.Where(held => held.Entry.Body is not ConsentWithdrawn || held.HeldSince <= now - known).Select(held => held.Entry)).MayLeave(entry.Body, to);
+    }
+
     /// <summary>An office is about to ask for this, as often as it takes.</summary>
-    public void Asked(Node node, Command command) => _asked[(node.Id, command.Key)] = command.Particulars;
+    public void Asked(Node node, Command command)
+    {
+        _asked[(node.Id, command.Key)] = command.Particulars;
+        if (command is { Body: DataStopped { Fate: DataFate.Erased }, Dossier: { } erased }) _erased.Add((node.Id, erased));
+    }
 
     /// <summary>An entry was written for a command: with its particulars, for everybody who takes part.</summary>
     public void Written(Node node, Append append)
     {
         if (!_asked.TryGetValue((node.Id, append.Command), out var particulars) || particulars.IsEmpty) return;
         var entry = append.Entry.Entry;
+        // Where the data were erased, or the consent withdrawn, what must be said is said without them.
+        if (entry.Particulars.IsEmpty && (_erased.Contains((node.Id, entry.Dossier)) || append.Participants.Participants.Any(to => to != node.Id && !MayLeave(node, entry, to, TimeSpan.Zero)))) return;
         _particulars[entry.Hash] = particulars;
         var wanted = append.Participants.Participants.Distinct().Order().ToList();
         if (!entry.Particulars.Select(digest => digest.Recipient).Order().SequenceEqual(wanted) || !append.Parts.Select(part => part.Recipient).Order().SequenceEqual(wanted))
@@ -267,11 +290,13 @@ sealed class Oracle(World world)
             if (!entry.Particulars.Any(digest => digest.Recipient == node.Id)) continue;
             if (parts[entry.Hash].FirstOrDefault(part => part.Recipient == node.Id) is not { } own)
             {
-                // With a backup goes what only its author can seal.
-                if (!_lost.Contains((entry.Author, entry.Hash))) world.Fail($"{node.Id} lacks the particulars of {entry.Author}'s entry {entry.Seq} in {row.Id.Short}.");
+                // With a backup goes what only its author can seal; and what was withdrawn or erased on its way does not come.
+                if (!_lost.Contains((entry.Author, entry.Hash)) && !_erased.Contains((entry.Author, row.Id)) && Fold(row).MayLeave(entry.Body, node.Id)) world.Fail($"{node.Id} lacks the particulars of {entry.Author}'s entry {entry.Seq} in {row.Id.Short}.");
                 continue;
             }
-            if (node.Safe.Read(held.Signed, own) is not Disclosure.Opened { Plaintext: var read } || !read.Span.SequenceEqual(_particulars[entry.Hash].Span))
+            var says = node.Safe.Read(held.Signed, own);
+            if (says is Disclosure.Destroyed && _erased.Contains((node.Id, row.Id))) world.Met(Situation.ParticularsErased);
+            else if (says is not Disclosure.Opened { Plaintext: var read } || !read.Span.SequenceEqual(_particulars[entry.Hash].Span))
                 world.Fail($"{node.Id} reads other particulars of {entry.Author}'s entry {entry.Seq} in {row.Id.Short} than were written.");
             else if (!entry.By(node.Id)) world.Met(Situation.ParticularsRead);
         }

@@ -69,5 +69,6 @@ enum Situation
     WithdrawalNotSigned,
     ParticularsSent,
     ParticularsRead,
+    ParticularsErased,
     DaysPassed,
 }

@@ -215,7 +215,7 @@ sealed class World
                     // What a node forgot to announce when it died is announced by its next comparison.
                     if (row.Entries.Where(held => held.Entry.By(node.Id)).Select(held => held.Entry.Seq).DefaultIfEmpty().Max() > (node.Database.ReceiptedUpTo(other, row.Id) ?? 0))
                         return $"{node.Id} has no receipt of {other} for all that it wrote into {row.Id.Short}.";
-                    if (node.Database.Parts(row.Id).FirstOrDefault(part => part.Recipient == other && this[other].Database.FindParts(row.Id, other).All(theirs => theirs.Entry != part.Entry)) is { } lacking)
+                    if (node.Database.Parts(row.Id).FirstOrDefault(part => part.Recipient == other && Oracle.Goes(node, row, part) && this[other].Database.FindParts(row.Id, other).All(theirs => theirs.Entry != part.Entry)) is { } lacking)
                         return $"{other} lacks the particulars of {lacking.Entry} in {row.Id.Short}.";
                 }
         }

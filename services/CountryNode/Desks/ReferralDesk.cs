@@ -30,6 +30,8 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
                 case Judged.Not not:
                     return not.Refusal;
                 case Judged.Stands stands:
+                    // Nobody says that the data are erased before they are. Should the saying fail, it is said when the command comes again.
+                    if (command.Body is DataStopped { Fate: DataFate.Erased }) safe.Erase(stands.Signed.Entry.Dossier);
                     var answer = answering(stands.HeldWith, stands.After);
                     var append = Append(stands, command.Key, new Answered(command.RequestHash, answer), now);
                     switch (await store.AppendAsync(append, cancellationToken))
@@ -54,6 +56,13 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         }
         return new Refusal(RefusalKind.TryAgain, "DOSSIER_BUSY", "Others kept writing to this dossier at the same time. Try the same request again.");
     }
+
+    /// <summary>What a command's statement comes to: of a correction, what is said by it.</summary>
+    public async Task<Body> SaidByAsync(Command command, CancellationToken cancellationToken) =>
+        command is { Body: Corrected, Dossier: { } id } && await store.FindAsync(id, cancellationToken) is { } held ? SaidBy(command, held) : command.Body;
+
+    static Body SaidBy(Command command, HeldDossier held) =>
+        Rights.SaidBy(command.Body, held.Entries.FirstOrDefault(kept => kept.Entry.Hash == command.Answers)?.Entry.Body);
 
     /// <summary>Why a statement would not be written now; null when it would. Writes nothing.</summary>
     public async Task<Refusal?> TryAsync(Command command, CancellationToken cancellationToken) =>
@@ -118,6 +127,8 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
 
     Refusal? Standstill(HeldDossier held, Dossier<Referral> dossier, Body body)
     {
+        if (held.Entries.Count(kept => kept.Entry.By(pen.Node)) >= Door.RoomFor(body))
+            return new(RefusalKind.NotOpen, "DOSSIER_FULL", "This dossier holds as many entries of this country as any node takes. Open a new referral that names it as the earlier one.");
         if (Referral.IsWithdrawal(body) && dossier.OpeningEntry is not null) return null;
         if (!held.CatchingUpWith.IsEmpty)
             return new(RefusalKind.TryAgain, "CATCHING_UP", $"This node's database was set back, and what it had written in this dossier is being fetched from {string.Join(" and ", held.CatchingUpWith)}. Try again when the peer has answered; a withdrawal of consent is taken at once.");
@@ -133,12 +144,12 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         held.CatchingUpWith.IsEmpty && dossier.OpeningEntry is not null && !dossier.Waiting.Any(entry => entry.By(pen.Node));
 
     /// <summary>What is not signed yet waits in the fold, and what it withdraws is withdrawn.</summary>
-    Dossier<Referral> FoldWithPending(HeldDossier held) => held.Fold<Referral>(trust.Current, held.Pending.Select(pending => pending.Draft));
+    Dossier<Referral> FoldWithPending(HeldDossier held) => held.FoldWithPending(trust.Current);
 
     /// <summary>Signs what the command would write and asks the protocol.</summary>
     async Task<Judged> JudgeAsync(Command command, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (Rights.Check(command.Key.Office, command.Body) is { } notAllowed) return notAllowed;
+        if (command.Body is not Corrected && Rights.Check(command.Key.Office, command.Body) is { } notAllowed) return notAllowed;
         var today = RegionalTime.Today(pen.Node, now);
         if (command.HappenedOn > today) return Refusal.Invalid("HAPPENED_ON_AHEAD", "command.happened_on", "lies ahead: today or a day before is needed");
 
@@ -154,9 +165,11 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             var id = command.Dossier ?? throw new ArgumentException("A statement other than Opened belongs into a dossier.", nameof(command));
             held = await store.FindAsync(id, cancellationToken);
             if (held is null) return Refusal.NotFound;
+            if (Rights.Check(command.Key.Office, SaidBy(command, held)) is { } notTheirs) return notTheirs;
+            var dossier = held.Fold<Referral>(trust.Current);
             if (!command.Particulars.IsEmpty)
             {
-                switch (safe.Look(id))
+                switch (command.Body is DataStopped { Fate: DataFate.Erased } ? Keeping.Destroyed : safe.Look(id))
                 {
                     case Keeping.Damaged:
                         return new Refusal(RefusalKind.TryAgain, "PARTICULARS_DAMAGED", "The key under which particulars of this dossier are kept is damaged: ask the operator to put back the copy of the key folder. Without particulars it is written at once.");
@@ -167,14 +180,22 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
                         command = command with { Particulars = default };
                         break;
                 }
+                if (dossier.OpeningEntry?.Opening?.Participants.FirstOrDefault(node => node != pen.Node && !dossier.MayLeave(command.Body, node)) is { IsCountry: true } from)
+                {
+                    if (!command.ConfirmsContradiction)
+                        return new Refusal(RefusalKind.NotOpen, "CONSENT_WITHDRAWN", $"The person took back the consent that {from} receives anything, so nothing more is said beside entries. Send the statement without particulars.");
+                    command = command with { Particulars = default };
+                }
             }
-            var dossier = held.Fold<Referral>(trust.Current);
             if (OnBehalfFault(command, held) is { } onBehalf) return onBehalf;
             if (!CanSign(held, dossier) && Referral.IsWithdrawal(command.Body) && dossier.OpeningEntry is not null)
                 return new Judged.NotYet(held, dossier.Draft(pen.Node, command.On(today), now));
             if (Standstill(held, dossier, command.Body) is { } standstill) return standstill;
-            if (StatementFault(command, today) is { } fault) return fault;
+            if (StatementFault(command, dossier, today, now) is { } fault) return fault;
             draft = dossier.Draft(pen.Node, command.On(today), now);
+            // A decision is taken now, whatever day it bears, and in knowledge of every withdrawal that is held: none that waits behind a gap is suspended.
+            if (command.Body is Decision && dossier.AsWithdrawn()?.Next(draft with { HappenedOn = command.OnBehalfOf is null ? today : draft.HappenedOn }) is Voided<Referral> voidNow)
+                return Refuse(held, draft, voidNow.Reason);
         }
 
         var judged = Sign(held, draft, command.Particulars, now);
@@ -182,6 +203,8 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         {
             // No upgrade stop suspends a withdrawal: the other side may understand what this program does not.
             Verdict.Applied or Verdict.UpgradeNeeded => judged,
+            Verdict.Recorded when command.Body is DataStopped { Fate: DataFate.Erased } =>
+                new Refusal(RefusalKind.NotOpen, Names.Of(ReasonCode.NotOpen), $"Nothing is erased while a referral is {judged.After.State!.State}: end it, or withdraw the consent, first."),
             Verdict.Recorded when command.ConfirmsContradiction => judged,
             Verdict.Recorded recorded => new Refusal(RefusalKind.NotOpen, Names.Of(recorded.Reason.Code), $"{recorded.Reason.Text} If it happened all the same, say why in command.contradiction_reason."),
             Verdict.Void voided => Refuse(judged.Held, judged.Signed.Entry, voided.Reason),
@@ -268,14 +291,53 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         return missing.Count > 0 ? Refusal.Invalid(missing) : null;
     }
 
-    /// <summary>What only today's date tells: the protocol reads no clock.</summary>
-    static Refusal? StatementFault(Command command, DateOnly today) => command.Body switch
+    /// <summary>What today's date tells, for the protocol reads no clock; and slips of the hand that would silence a clock.</summary>
+    static Refusal? StatementFault(Command command, Dossier<Referral> dossier, DateOnly today, DateTimeOffset now) => command.Body switch
     {
+        Decision when command.HappenedOn < dossier.OpeningEntry!.HappenedOn => Refusal.Invalid("HAPPENED_ON_BEFORE_OPENING", "command.happened_on", $"lies before {dossier.OpeningEntry.HappenedOn:yyyy-MM-dd}, when the referral was opened: check the year"),
         ConsentRecorded recorded when recorded.Consent.Until < today => Refusal.Invalid("CONSENT_EXPIRED", "consent_recorded.consent.until", "has passed: ask the person again"),
-        ReturnPlanned planned when planned.TravelOn < (command.HappenedOn ?? today) => Refusal.Invalid("TRAVEL_ON_PASSED", "return_planned.travel_on", "lies before the day of the plan"),
+        ReturnPlanned planned when planned.TravelOn < (command.OnBehalfOf is null ? today : command.HappenedOn ?? today) => Refusal.Invalid("TRAVEL_ON_PASSED", "return_planned.travel_on", "lies before the day of the plan"),
+        ReturnPlanned planned when planned.TravelOn > today.AddYears(1) => Refusal.Invalid("TRAVEL_ON_FAR", "return_planned.travel_on", "lies more than a year ahead: check the year"),
+        ReturnPlanned planned when dossier.State is { } referral && !IsOnTheWay(planned, referral.Parties) =>
+            Refusal.Invalid("MEETING_AT_WRONG", "return_planned.meeting_at", $"is not between the day of travel and {LongestJourney} days after it: the alarm for a person who does not arrive depends on it"),
+        _ when dossier.State is { } referral && PlaceFault(command.Body, referral.Parties) is { } place => place,
+        _ when HappenedAt(command.Body) > now + Skew => Refusal.Invalid("AT_AHEAD", "at", "lies ahead: say it when it has happened"),
         ReturnHeld hold when hold.Until < (command.HappenedOn ?? today) => Refusal.Invalid("UNTIL_PASSED", "return_held.until", "lies before the day of the hold"),
         _ => null,
     };
+
+    /// <summary>In days, from setting out to being met.</summary>
+    const int LongestJourney = 7;
+
+    /// <summary>By which an office's clock may be ahead of the node's.</summary>
+    static readonly TimeSpan Skew = TimeSpan.FromMinutes(10);
+
+    static bool IsOnTheWay(ReturnPlanned planned, Parties parties) =>
+        planned.MeetingAt >= RegionalTime.StartOf(parties.Host, planned.TravelOn) && planned.MeetingAt < RegionalTime.StartOf(parties.Host, planned.TravelOn.AddDays(LongestJourney + 1));
+
+    static DateTimeOffset? HappenedAt(Body body) => body switch
+    {
+        Accompanied said => said.At,
+        DidNotTravel said => said.At,
+        Met said => said.At,
+        NotArrived said => said.At,
+        _ => null,
+    };
+
+    /// <summary>A person travels between the two countries: a code of a third is a slip, and it would stand in the entry for ever.</summary>
+    static Refusal? PlaceFault(Body body, Parties parties)
+    {
+        var (place, field) = body switch
+        {
+            ReturnPlanned said => (said.MeetingPoint, "return_planned.meeting_point"),
+            Accompanied said => (said.Place, "accompanied.place"),
+            DidNotTravel said => (said.Place, "did_not_travel.place"),
+            Met said => (said.Place, "met.place"),
+            NotArrived said => (said.Place, "not_arrived.place"),
+            _ => (null, ""),
+        };
+        return place is null || parties.Include(place.Country) ? null : Refusal.Invalid("PLACE_ELSEWHERE", field, $"is in neither {parties.Host} nor {parties.Origin}");
+    }
 
     /// <summary>Why the protocol does not let the office write the entry, and where it would.</summary>
     Refusal Refuse(HeldDossier held, Entry entry, Reason reason)

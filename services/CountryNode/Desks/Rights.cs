@@ -31,15 +31,22 @@ public static class Rights
     [
         typeof(ConsentWithdrawn), typeof(ConsentRecorded), typeof(WishRecorded), typeof(ChildSafeguardRecorded), typeof(PreparationReported),
         typeof(Accompanied), typeof(DidNotTravel), typeof(Met), typeof(NotArrived), typeof(FoundSafe),
-        typeof(ReintegrationStarted), typeof(FollowUpReported), typeof(ContactEnded), typeof(ContactResumed), typeof(Corrected),
+        typeof(ReintegrationStarted), typeof(FollowUpReported), typeof(ContactEnded), typeof(ContactResumed),
     ];
 
     /// <summary>Why the office may not; null when it may.</summary>
     public static Refusal? Check(Office office, Act act) => Check(office, Acts[act]);
 
     /// <summary>Why the office may not make a statement; null when it may.</summary>
-    public static Refusal? Check(Office office, Body body) =>
-        Check(office, CloseToThePerson.Contains(body.GetType()) ? [Role.FocalPoint, Role.CaseWorker] : [Role.FocalPoint]);
+    /// <param name="office">Who makes it.</param>
+    /// <param name="says">The statement; of a correction, what is said by it: see <see cref="SaidBy"/>.</param>
+    public static Refusal? Check(Office office, Body says) =>
+        Check(office, CloseToThePerson.Contains(says.GetType()) ? [Role.FocalPoint, Role.CaseWorker] : [Role.FocalPoint]);
+
+    /// <summary>What a statement comes to: a correction is the statement that it puts in another's place, or that it takes back.</summary>
+    /// <param name="body">The statement.</param>
+    /// <param name="answered">What it answers; null where it answers nothing that is held.</param>
+    public static Body SaidBy(Body body, Body? answered) => body is Corrected corrected ? corrected.Replacement ?? answered ?? body : body;
 
     static Refusal? Check(Office office, Role[] allowed) => allowed.Contains(office.Role)
         ? null

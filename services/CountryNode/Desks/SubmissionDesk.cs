@@ -25,7 +25,7 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
     /// <param name="cancellationToken">Leaves nothing half-written.</param>
     public async Task<CommandOutcome> HandAsync(Command command, Answering answering, Func<string, byte[]> awaiting, CancellationToken cancellationToken)
     {
-        if (!directory.NeedsApproval(command.Body)) return await desk.WriteAsync(command, answering, cancellationToken);
+        if (!directory.NeedsApproval(await desk.SaidByAsync(command, cancellationToken))) return await desk.WriteAsync(command, answering, cancellationToken);
         if (await desk.FindAnswerAsync(command, cancellationToken) is { } answered) return answered;
         if (await desk.TryAsync(command, cancellationToken) is { } refusal) return refusal;
 

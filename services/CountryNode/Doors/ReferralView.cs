@@ -38,7 +38,7 @@ public sealed class ReferralView(Overviews overviews, OfficeDirectory directory,
         view.Receiver = referral.Parties.Receiver.ToString();
         view.Stay = referral.Stay.ToString();
         view.Opened = ReferralWire.Write(referral.Opened);
-        view.Consent = Remaining(dossier, referral) is { } consent ? ReferralWire.Write(consent) : null;
+        view.Consent = Referrals.Withholding.AsWithdrawn(dossier)?.Consent is { } consent ? ReferralWire.Write(consent) : null;
         view.Plan = referral.Plan is { } plan ? ToWire(plan) : null;
         view.Held = referral.IsHeld;
         view.Assessment = referral.Assessment is { } assessment ? ReferralWire.Write(assessment) : null;
@@ -66,7 +66,10 @@ public sealed class ReferralView(Overviews overviews, OfficeDirectory directory,
         if (dossier.State is not { } referral) return view;
         var today = RegionalTime.Today(pen.Node, time.GetUtcNow());
         var blank = dossier.Draft(pen.Node, new Statement(office, new Referrals.Acknowledged(), today, Channel.Node), time.GetUtcNow());
-        view.Offers.AddRange(referral.Offers(blank).Select(offer => ToWire(offer, Rights.Check(office, offer.Body) ?? standstill(offer.Body))));
+        // A decision is taken in knowledge of withdrawals that wait behind a gap: none of them is suspended.
+        var withdrawn = Referrals.Withholding.AsWithdrawn(dossier) ?? referral;
+        var offers = referral.Offers(blank).Zip(withdrawn.Offers(blank), (plain, knowing) => plain.Body is Decision ? knowing : plain);
+        view.Offers.AddRange(offers.Select(offer => ToWire(offer, Rights.Check(office, offer.Body) ?? standstill(offer.Body))));
         return view;
     }
 
@@ -104,11 +107,6 @@ public sealed class ReferralView(Overviews overviews, OfficeDirectory directory,
         Referrals.ReferralState.Withdrawn => ReferralState.Withdrawn,
         Referrals.ReferralState.EnteredInError => ReferralState.EnteredInError,
     };
-
-    /// <summary>The consent less what was withdrawn in entries that still wait behind a gap: no gap suspends a withdrawal.</summary>
-    static Referrals.Consent? Remaining(Dossier<Referrals.Referral> dossier, Referrals.Referral referral) =>
-        dossier.Withdrawals.Where(dossier.Waiting.Contains).Select(entry => entry.Body).OfType<Referrals.ConsentWithdrawn>().Aggregate(
-            referral.Consent, (consent, withdrawn) => withdrawn.Scope is Referrals.WithdrawalScope.Part part ? consent?.Without(part) : null);
 
     static Plan ToWire(Referrals.Plan plan) => new()
     {

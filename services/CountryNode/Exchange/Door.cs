@@ -24,6 +24,9 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
     /// <summary>Beyond that, for withdrawals alone: a dossier is never too full for one.</summary>
     const int RoomForWithdrawals = 100;
 
+    /// <summary>Entries that a writer may have in one dossier when it makes a statement.</summary>
+    public static int RoomFor(Body body) => MostByAWriter + (Referral.IsWithdrawal(body) ? RoomForWithdrawals : 0);
+
     /// <summary>Entries that are kept as evidence of somebody who is no writer of the dossier.</summary>
     public const int MostByAStranger = 4;
 
@@ -151,7 +154,7 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
             else if (opening is not null && !opening.Participants.Contains(peer) && author != peer) Turn(signed, Admitted.Waiting, "NOT_A_PARTICIPANT");
             else if (known.Contains(signed.Entry.Hash)) continue;
             else if (opening is not null && !opening.Writers.Contains(author) && By(author) >= MostByAStranger) Turn(signed, Admitted.Waiting, Names.Of(ReasonCode.ForeignAuthor));
-            else if (By(author) >= MostByAWriter + (Referral.IsWithdrawal(signed.Entry.Body) ? RoomForWithdrawals : 0)) Turn(signed, Admitted.TryAgain("DOSSIER_FULL"));
+            else if (By(author) >= RoomFor(signed.Entry.Body)) Turn(signed, Admitted.TryAgain("DOSSIER_FULL"));
             else fresh.Add(new HeldEntry(signed, peer, now));
         }
 
@@ -197,8 +200,9 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
         ImmutableArray<NodeId> AskFor()
         {
             var missing = dossier.Waiting.IsEmpty ? [] : opening?.Participants ?? handedOnBy.Values.OfType<NodeId>();
-            // Particulars come from their author alone: nobody else can seal them to this node.
-            var unread = all.Where(kept => kept.Entry.Author != pen.Node && kept.Entry.Particulars.Any(digest => digest.Recipient == pen.Node)
+            // Particulars come from their author alone: nobody else can seal them to this node. What was withdrawn, or erased there, is not asked for.
+            var unread = all.Where(kept => kept.Entry.Author != pen.Node && kept.Entry.Particulars.Any(digest => digest.Recipient == pen.Node) && dossier.MayLeave(kept.Entry.Body, pen.Node)
+                && !all.Any(other => other.Entry.By(kept.Entry.Author) && other.Entry.Body is DataStopped { Fate: DataFate.Erased })
                 && !held.Parts.Contains(kept.Entry.Hash) && !parts.ContainsKey(kept.Entry.Hash)).Select(kept => kept.Entry.Author);
             return [.. missing.Concat(opening is null ? [] : unread.Where(opening.Participants.Contains)).Where(node => node != pen.Node).Distinct()];
         }
@@ -212,12 +216,13 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
         }
     }
 
-    /// <summary>New entries that would make the peer leave more waiting in this dossier than it may: the last of each chain, withdrawals least of all.</summary>
+    /// <summary>New entries that would make the peer leave more waiting in this dossier than it may: the last of each chain. Withdrawals have room of their own.</summary>
     static HashSet<HeldEntry> Excess(Dossier<Referral> dossier, HeldDossier held, List<HeldEntry> fresh, NodeId peer)
     {
         var waiting = dossier.Waiting.Select(entry => entry.Hash).ToHashSet();
-        var left = MostWaiting - held.Entries.Count(kept => kept.HandedOnBy == peer && waiting.Contains(kept.Entry.Hash));
-        return [.. fresh.Where(kept => waiting.Contains(kept.Entry.Hash)).OrderBy(kept => Referral.IsWithdrawal(kept.Entry.Body) ? 0 : 1).Skip(Math.Max(left, 0))];
+        var before = held.Entries.Where(kept => kept.HandedOnBy == peer && waiting.Contains(kept.Entry.Hash)).ToList();
+        return [.. fresh.Where(kept => waiting.Contains(kept.Entry.Hash)).ToLookup(kept => Referral.IsWithdrawal(kept.Entry.Body)).SelectMany(these =>
+            these.Skip(Math.Max(0, (these.Key ? RoomForWithdrawals : MostWaiting) - before.Count(kept => Referral.IsWithdrawal(kept.Entry.Body) == these.Key))))];
     }
 
     /// <summary>New entries in an order in which each could have come alone: whoever watches sees an answer after the question.</summary>

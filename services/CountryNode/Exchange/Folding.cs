@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
+using Coordination.Domain.Referrals;
 using Coordination.Hosting.Trust;
 
 namespace Coordination.CountryNode.Exchange;
@@ -14,6 +15,9 @@ static class Folding
         List<Entry> entries = [.. held.Entries.Select(kept => kept.Entry), .. andAlso];
         return Dossier<TState>.Fold(held.Id, entries, held.Beyond(entries, trust));
     }
+
+    /// <summary>Folds everything held of a referral, with withdrawals that are not signed yet: they wait in the fold, and what they withdraw is withdrawn.</summary>
+    public static Dossier<Referral> FoldWithPending(this HeldDossier held, TrustList trust) => held.Fold<Referral>(trust, held.Pending.Select(pending => pending.Draft));
 
     /// <summary>The entries that leave out what their authors had receipted.</summary>
     public static ImmutableHashSet<EntryHash> LeavingOut(this HeldDossier held, TrustList trust)

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
+using Coordination.Domain.Referrals;
+using Coordination.Hosting.Trust;
 
 namespace Coordination.CountryNode.Exchange;
 
@@ -10,7 +12,7 @@ namespace Coordination.CountryNode.Exchange;
 /// Work is claimed by lease in one transaction, sent without any lock, and settled in another: a relay that dies on the
 /// way leaves a claim that runs out, and whoever sends again finds the work done.
 /// </remarks>
-public sealed partial class Relay(IStore store, IPeers peers, Safe safe, HandOvers handOvers, TimeProvider time, ILogger<Relay> logger)
+public sealed partial class Relay(IStore store, IPeers peers, Safe safe, HandOvers handOvers, TrustInForce trust, TimeProvider time, ILogger<Relay> logger)
 {
     /// <summary>How long a claim holds; longer than a call to a peer may take.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
@@ -33,13 +35,15 @@ public sealed partial class Relay(IStore store, IPeers peers, Safe safe, HandOve
         var claimed = await store.ClaimAsync(peer, Batch.MostEntries, now, now + Lease, cancellationToken);
         if (claimed.IsEmpty) return false;
 
-        var batch = Batch.Of(claimed.SelectMany(Outgoing));
+        IReadOnlyCollection<Outgoing> batch = [];
         var delivered = new Delivered([], []);
         try
         {
-            if (batch.Count > 0)
+            if (claimed.Any(parcel => !parcel.Entries.IsEmpty))
             {
                 await handOvers.CountAsync(cancellationToken);
+                // Last of all, so that a withdrawal has next to no time to come between.
+                batch = Batch.Of(await OutgoingAsync(peer, claimed, cancellationToken));
                 delivered = await peers.DeliverAsync(peer, batch, cancellationToken);
             }
         }
@@ -55,10 +59,18 @@ public sealed partial class Relay(IStore store, IPeers peers, Safe safe, HandOve
         return true;
     }
 
-    IEnumerable<Outgoing> Outgoing(Parcel parcel)
+    /// <summary>What goes on the road. An entry always goes; what is to be read beside it goes no more once the person took the consent back.</summary>
+    async Task<IReadOnlyList<Outgoing>> OutgoingAsync(NodeId peer, IReadOnlyCollection<Parcel> claimed, CancellationToken cancellationToken)
     {
-        var parts = parcel.Parts.ToDictionary(part => part.Entry);
-        return parcel.Entries.Select(signed => new Outgoing(signed, parts.TryGetValue(signed.Entry.Hash, out var part) ? safe.ForTheRoad(signed, part) : null));
+        var outgoing = new List<Outgoing>();
+        foreach (var parcel in claimed)
+        {
+            var parts = parcel.Parts.ToDictionary(part => part.Entry);
+            var dossier = parts.Count > 0 ? (await store.FindAsync(parcel.Dossier, cancellationToken))?.FoldWithPending(trust.Current) : null;
+            outgoing.AddRange(parcel.Entries.Select(signed => new Outgoing(
+                signed, parts.TryGetValue(signed.Entry.Hash, out var part) && dossier?.MayLeave(signed.Entry.Body, peer) is true ? safe.ForTheRoad(signed, part) : null)));
+        }
+        return outgoing;
     }
 
     Settled Settle(NodeId peer, Parcel parcel, ImmutableArray<Admitted> outcomes, Delivered delivered)

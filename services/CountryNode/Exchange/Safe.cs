@@ -17,6 +17,10 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
     /// <exception cref="IOException">The key folder fails.</exception>
     public Keeping Look(DossierId dossier) => keys.Look(dossier);
 
+    /// <summary>Destroys the key of a dossier: nothing that was kept beside its entries is read again at this node.</summary>
+    /// <exception cref="IOException">The key folder fails.</exception>
+    public void Erase(DossierId dossier) => keys.Destroy(dossier);
+
     /// <summary>Signs a draft with particulars for everybody who takes part.</summary>
     /// <param name="draft">In its place.</param>
     /// <param name="participants">Whom the particulars are for, this node among them.</param>

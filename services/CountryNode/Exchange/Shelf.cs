@@ -19,10 +19,11 @@ public sealed class Shelf(IStore store, Safe safe, HandOvers handOvers, TrustInF
 
         var kept = held.Entries.ToDictionary(entry => entry.Entry.Hash, entry => entry.Signed);
         var parts = (await store.FindPartsAsync(id, peer, cancellationToken)).ToDictionary(part => part.Entry);
-        var dossier = held.Fold<Referral>(trust.Current);
+        var dossier = held.FoldWithPending(trust.Current);
         var batch = Batch.Of(dossier.Entries.Select(judged => judged.Entry).Concat(dossier.Waiting)
-            .Where(entry => !theirs.Contains(entry.Hash))
-            .Select(entry => new Outgoing(kept[entry.Hash], parts.TryGetValue(entry.Hash, out var part) ? safe.ForTheRoad(kept[entry.Hash], part) : null)));
+            // What is not signed yet stays here.
+            .Where(entry => !theirs.Contains(entry.Hash) && kept.ContainsKey(entry.Hash))
+            .Select(entry => new Outgoing(kept[entry.Hash], parts.TryGetValue(entry.Hash, out var part) && dossier.MayLeave(entry.Body, peer) ? safe.ForTheRoad(kept[entry.Hash], part) : null)));
         if (batch.Any(entry => entry.Signed.Entry.By(pen.Node))) await handOvers.CountAsync(cancellationToken);
         return batch;
     }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Coordination.Domain.Referrals;
 
 /// <summary>What a referral asks for.</summary>
@@ -12,6 +14,22 @@ public enum ReferralType
 
     /// <summary>Family or a hotline reports a person held abroad; opened by the country of origin.</summary>
     LocateAndProtect,
+}
+
+/// <summary>What referrals of a type are for.</summary>
+public static class ReferralTypes
+{
+    /// <summary>A case file goes only under a consent to one of these.</summary>
+    public static ImmutableArray<Purpose> Purposes(this ReferralType type) => type switch
+    {
+        ReferralType.Repatriation => [Purpose.Return],
+        ReferralType.Reintegration => [Purpose.Reintegration],
+        ReferralType.FamilyTracing => [Purpose.FamilyTracing],
+        ReferralType.HostProtection => [Purpose.Protection],
+        ReferralType.WitnessAppearance => [Purpose.Proceedings],
+        // Whoever is found held is protected first; what the family or the way home needs may be all that the person wants.
+        ReferralType.LocateAndProtect => [Purpose.Protection, Purpose.FamilyTracing, Purpose.Return],
+    };
 }
 
 /// <summary>What binds the two countries. Sources: the directory's list of instruments between pairs.</summary>

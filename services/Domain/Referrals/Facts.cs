@@ -62,7 +62,7 @@ public sealed partial record Referral
     /// <summary>How it ended; null while it is not completed.</summary>
     public ReferralOutcome? Outcome { get; init; }
 
-    /// <summary>The office of each country that has it: the one it was assigned to, or that acted last.</summary>
+    /// <summary>The office of each country that has it: the one it was assigned to, or else the first that acted.</summary>
     public ValueList<OfficeInCharge> Offices { get; init; }
 
     public bool IsOpen => State is >= S.Sent and <= S.InReintegration;
@@ -81,13 +81,19 @@ public sealed partial record Referral
     /// <remarks>What the person took from a recipient, no other basis gives back.</remarks>
     public Reason? ReleaseFault(NodeId recipient, DateOnly on)
     {
-        if (Parts.Any(part => part.Part.Recipients.Contains(recipient)) && Consent?.Recipients.Contains(recipient) is not true)
+        if (IsWithdrawnFrom(recipient))
             return new(ReasonCode.ConsentMissing, $"The person withdrew the consent that {recipient} receives anything.");
         if (Opened.Basis is not Basis.Consent) return null;
-        if (Consent is not { Purposes.Count: > 0 } || !Consent.Recipients.Contains(recipient))
+        if (Consent?.Recipients.Contains(recipient) is not true)
             return new(ReasonCode.ConsentMissing, $"No consent is in force that {recipient} receives the case file.");
+        if (!Consent.Purposes.Any(Opened.Type.Purposes().Contains))
+            return new(ReasonCode.ConsentMissing, $"The consent in force is not for {string.Join(" or ", Opened.Type.Purposes())}, which is what the referral is for.");
         return Consent.Until < on ? new(ReasonCode.ConsentExpired, "The consent had ended.") : null;
     }
+
+    /// <summary>The person took a country out of those that may receive anything, and has not given it back.</summary>
+    public bool IsWithdrawnFrom(NodeId recipient) =>
+        Parts.Any(part => part.Part.Recipients.Contains(recipient)) && Consent?.Recipients.Contains(recipient) is not true;
 
     /// <summary>The state that knows what a happening tells.</summary>
     Referral Told(Entry entry)
@@ -109,7 +115,8 @@ public sealed partial record Referral
             FollowUpReported report => this with { FollowedUp = new(FollowedUp.Append(report.Number)), NextFollowUp = report.NextDue },
             AppearanceDone => this with { HasAppeared = true },
             ContactEnded => Doubting(DoubtKind.ContactEnded, entry),
-            ContactResumed => this with { Doubts = Doubts.Where(doubt => doubt.Kind is not DoubtKind.ContactEnded) },
+            // Whoever says so has not heard of a loss that it does not descend from.
+            ContactResumed => this with { Doubts = Doubts.Where(doubt => doubt.Kind is not DoubtKind.ContactEnded || !entry.DescendsFrom(doubt.Author, doubt.Seq)) },
             DataStopped => this with { DataStoppedBy = new(DataStoppedBy.Append(by)) },
             UnitAssigned assigned => this with { Offices = Offices.Where(office => office.Country != by).Add(new(by, assigned.Office)) },
             _ => this,
@@ -218,7 +225,9 @@ public sealed partial record Referral
             Position.InOrigin => (S.Returned, Parties.Origin),
             Position.InHost => (S.Assessed, Parties.Host),
         };
-        return this with { State = State is S.Withdrawn ? State : state, Stay = stay };
+        var at = this with { State = State is S.Withdrawn ? State : state, Stay = stay };
+        // The next return is followed up from its own beginning.
+        return position is Position.InHost ? at with { FollowedUp = default, NextFollowUp = null } : at;
     }
 
     /// <summary>Something was said of a journey that the author of the entry did not know.</summary>
@@ -250,7 +259,7 @@ public sealed partial record Referral
 
     Referral Doubting(DoubtKind kind, Entry entry) => this with
     {
-        Doubts = Doubts.Add(new(kind, entry.Hash, kind is DoubtKind.Missed ? new([Actor(entry)]) : new([Parties.Host, Parties.Origin]), default, IsRetracted: false)),
+        Doubts = Doubts.Add(new(kind, entry.Hash, entry.Author, entry.Seq, kind is DoubtKind.Missed ? new([Actor(entry)]) : new([Parties.Host, Parties.Origin]), default, IsRetracted: false)),
     };
 
     Referral Resolving(Entry entry, NodeId by, Resolution resolution) => this with
@@ -310,10 +319,12 @@ public enum DoubtKind
 /// <summary>What waits for a word of one country or both.</summary>
 /// <param name="Kind">Why.</param>
 /// <param name="Entry">About which entry.</param>
+/// <param name="Author">Who wrote that.</param>
+/// <param name="Seq">As which of its chain.</param>
 /// <param name="Owed">Who has not spoken yet.</param>
 /// <param name="Stands">Who said that it stands.</param>
 /// <param name="IsRetracted">Somebody retracted.</param>
-public sealed record Doubt(DoubtKind Kind, EntryHash Entry, ValueSet<NodeId> Owed, ValueSet<NodeId> Stands, bool IsRetracted)
+public sealed record Doubt(DoubtKind Kind, EntryHash Entry, NodeId Author, int Seq, ValueSet<NodeId> Owed, ValueSet<NodeId> Stands, bool IsRetracted)
 {
     public bool IsOpenTo(NodeId country) => Owed.Contains(country);
 }

@@ -70,7 +70,7 @@ public sealed partial record Referral(S State, Opened Opened, Parties Parties, N
 
             (_, LocationAnswered) when Opened.Type is not ReferralType.LocateAndProtect => IsForType(entry, ReferralType.LocateAndProtect),
             (S.TakenUp or S.Assessed, LocationAnswered { Answer: LocationAnswer.NothingToReport }) => Ending(S.Completed) with { Outcome = ReferralOutcome.NothingToReport },
-            (S.TakenUp or S.Assessed, LocationAnswered) => ConsentIsRecorded
+            (S.TakenUp or S.Assessed, LocationAnswered) => ConsentIsRecorded && !IsWithdrawnFrom(Parties.Sender)
                 ? this with { State = S.Assessed, IsLocated = true }
                 : Void.Because(ReasonCode.ConsentMissing, "That the person wishes contact is said only after the person's consent was recorded."),
             (_, TracingAnswered) when Opened.Type is not ReferralType.FamilyTracing => IsForType(entry, ReferralType.FamilyTracing),

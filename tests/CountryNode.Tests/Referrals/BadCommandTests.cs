@@ -133,7 +133,7 @@ public sealed class BadCommandTests(SharedRegion shared)
         var planned = await Refused.ByAsync(() => bangkok.Referrals.PlanReturnAsync(new()
         {
             Command = OfficeClient.About(), DossierId = id,
-            ReturnPlanned = new() { TravelOn = Regions.InDays(-2), MeetingAt = Said.At, MeetingPoint = Walk.Bridge },
+            ReturnPlanned = new() { TravelOn = Regions.InDays(-2), MeetingAt = Said.At, MeetingPoint = "LA-VTE-FB1" },
         }, bangkok.Options).ResponseAsync);
         planned.ShouldBe(StatusCode.InvalidArgument, "TRAVEL_ON_PASSED", "before the day of the plan");
         planned.Fields.ShouldBe(["return_planned.travel_on"]);

@@ -158,7 +158,7 @@ public sealed class WalkTests(SharedRegion shared)
         await walk.SayAsync(walk.Host, Agree, planned, onBehalfOf: "KH");
         walk.Stands(ReferralState.ReturnAgreed);
         await AccompaniedAsync(walk);
-        await walk.SayAsync(walk.Host, at => Meet(walk, at, Walk.Bridge), onBehalfOf: "KH");
+        await walk.SayAsync(walk.Host, at => Meet(walk, at, walk.Bridge), onBehalfOf: "KH");
         walk.Stands(Returned, "KH");
         await walk.SayAsync(walk.Host, at => FollowUp(at, 1, FollowUpResult.Done), onBehalfOf: "KH");
         await walk.SayAsync(walk.Host, at => Complete(at, ReferralOutcome.Returned), onBehalfOf: "KH");
@@ -182,8 +182,8 @@ public sealed class WalkTests(SharedRegion shared)
     {
         using var walk = await AssessedAsync();
         await walk.SayAsync(walk.Host, at => Plan(walk, at));
-        await walk.RefusedAsync(walk.Origin, at => Meet(walk, at, Walk.Bridge), "CONTRADICTS");
-        var met = await walk.SayAsync(walk.Origin, at => Meet(walk, at, Walk.Bridge), contradiction: "came early, nobody in particular had agreed yet");
+        await walk.RefusedAsync(walk.Origin, at => Meet(walk, at, walk.Bridge), "CONTRADICTS");
+        var met = await walk.SayAsync(walk.Origin, at => Meet(walk, at, walk.Bridge), contradiction: "came early, nobody in particular had agreed yet");
         walk.Stands(Returned, "LA");
         foreach (var office in (OfficeClient[])[walk.Host, walk.Origin])
         {
@@ -240,7 +240,7 @@ public sealed class WalkTests(SharedRegion shared)
         walk.Now.Held.ShouldBeFalse();
         await walk.SayAsync(walk.Host, at => at.Referrals.ReportDidNotTravelAsync(new()
         {
-            Command = at.About, DossierId = at.Id, Particulars = at.Particulars, DidNotTravel = new() { Plan = walk.Plan, Place = Walk.Bridge, At = Said.At },
+            Command = at.About, DossierId = at.Id, Particulars = at.Particulars, DidNotTravel = new() { Plan = walk.Plan, Place = walk.Bridge, At = Said.At },
         }, at.Options));
         walk.Stands(Assessed);
         var asked = await walk.SayAsync(walk.Host, at => at.Referrals.AskAppearanceAsync(new() { Command = at.About, DossierId = at.Id, Particulars = at.Particulars }, at.Options));
@@ -387,20 +387,20 @@ public sealed class WalkTests(SharedRegion shared)
     {
         await walk.SayAsync(walk.Host, at => at.Referrals.ReportAccompaniedAsync(new()
         {
-            Command = at.About, DossierId = at.Id, Particulars = at.Particulars, Accompanied = new() { Plan = walk.Plan, Place = Walk.Bridge, At = Said.At },
+            Command = at.About, DossierId = at.Id, Particulars = at.Particulars, Accompanied = new() { Plan = walk.Plan, Place = walk.Bridge, At = Said.At },
         }, at.Options));
         walk.Stands(stands, stay);
     }
 
     static async Task MetAsync(Walk walk)
     {
-        await walk.SayAsync(walk.Origin, at => Meet(walk, at, Walk.Bridge));
+        await walk.SayAsync(walk.Origin, at => Meet(walk, at, walk.Bridge));
         walk.Stands(Returned, "LA");
     }
 
     static Task NotArrivedAsync(Walk walk) => walk.SayAsync(walk.Origin, at => at.Referrals.ReportNotArrivedAsync(new()
     {
-        Command = at.About, DossierId = at.Id, Particulars = at.Particulars, NotArrived = new() { Plan = walk.Plan, Place = Walk.Bridge, At = Said.At },
+        Command = at.About, DossierId = at.Id, Particulars = at.Particulars, NotArrived = new() { Plan = walk.Plan, Place = walk.Bridge, At = Said.At },
     }, at.Options));
 
     static Task PrepareAsync(Walk walk, OfficeClient office, PreparationItem item, PreparationStatus status) => walk.SayAsync(office, at => at.Referrals.ReportPreparationAsync(new()
@@ -439,7 +439,7 @@ public sealed class WalkTests(SharedRegion shared)
 
     static Task StopDataAsync(Walk walk, OfficeClient office, DataStopped stopped) => walk.SayAsync(office, at => at.Referrals.StopDataAsync(new()
     {
-        Command = at.About, DossierId = at.Id, Particulars = at.Particulars, DataStopped = stopped,
+        Command = at.About, DossierId = at.Id, Particulars = stopped.Fate is DataFate.Erased ? null : at.Particulars, DataStopped = stopped,
     }, at.Options));
 
     static Task ResolveAsync(Walk walk, OfficeClient office, ByteString about, Resolution resolution) => walk.SayAsync(office, at => at.Dossiers.ResolveAsync(new()
@@ -469,7 +469,7 @@ public sealed class WalkTests(SharedRegion shared)
         Command = at.About, DossierId = at.Id, Particulars = at.Particulars,
         ReturnPlanned = new()
         {
-            Plan = walk.Plan, TravelOn = Regions.InDays(14), MeetingPoint = Walk.Bridge,
+            Plan = walk.Plan, TravelOn = Regions.InDays(14), MeetingPoint = walk.Bridge,
             MeetingAt = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow().AddDays(14)),
         },
     }, at.Options);

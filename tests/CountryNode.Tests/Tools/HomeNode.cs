@@ -43,7 +43,7 @@ sealed class HomeNode : IAsyncDisposable
         var handOvers = new HandOvers(Store, new HandOverMark(Keys, clock), Trust, Pen, clock, Quiet<HandOvers>());
         var bell = new Bell(clock);
         Door = new Door(Store, _peers, safe, Overviews, bell, Trust, Pen, clock, Quiet<Door>());
-        Relay = new Relay(Store, _peers, safe, handOvers, clock, Quiet<Relay>());
+        Relay = new Relay(Store, _peers, safe, handOvers, Trust, clock, Quiet<Relay>());
         Desk = new ReferralDesk(Store, safe, Overviews, directory, Pen, Trust, handOvers, bell, clock);
         Deadlines = AnotherReplica(clock);
     }

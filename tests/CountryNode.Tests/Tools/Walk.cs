@@ -11,7 +11,8 @@ namespace Coordination.CountryNode.Tests;
 /// <summary>One referral from step to step, through the API of the node of whoever speaks; after each step both nodes say the same of it.</summary>
 sealed class Walk : IDisposable
 {
-    public const string Bridge = "LA-VTE-FB1";
+    /// <summary>Where the person is met: in the country of origin.</summary>
+    public string Bridge { get; private init; } = "";
 
     readonly Region _region;
     readonly bool _onPaper;
@@ -39,7 +40,7 @@ sealed class Walk : IDisposable
     /// <summary>Opens a referral from Thailand to Lao PDR or, to find a person, the other way.</summary>
     public static async Task<Walk> BeginAsync(SharedRegion shared, Opened opened)
     {
-        var walk = new Walk(shared.Region, shared.Region.Office("TH"), shared.Region.Office("LA"), opened.OnPaper);
+        var walk = new Walk(shared.Region, shared.Region.Office("TH"), shared.Region.Office("LA"), opened.OnPaper) { Bridge = $"{opened.Origin}-VTE-FB1" };
         var sender = opened.Type is ReferralType.LocateAndProtect ? walk._origin : walk.Host;
         await walk.SayAsync(sender, said => said.Referrals.OpenAsync(new()
         {
@@ -54,7 +55,7 @@ sealed class Walk : IDisposable
     public async Task<ByteString> SayAsync<TResponse>(OfficeClient office, Func<Said, AsyncUnaryCall<TResponse>> call, ByteString? answers = null, string contradiction = "", string onBehalfOf = "")
         where TResponse : IMessage<TResponse>
     {
-        var said = new Said(office, Id, $"step {++_steps} of nobody in particular", answers, contradiction, onBehalfOf);
+        var said = new Said(office, Id, Now.ConsentWithdrawn ? null : $"step {++_steps} of nobody in particular", answers, contradiction, onBehalfOf);
         var response = await call(said);
         Now = (Referral)response.Descriptor.FindFieldByNumber(1).Accessor.GetValue(response);
         Id = Now.DossierId;
@@ -67,8 +68,9 @@ sealed class Walk : IDisposable
         foreach (var (side, _) in Sides)
         {
             await SameAsync(office, side);
+            if (!said.HasParticulars) continue;
             var particulars = (await side.Dossiers.GetParticularsAsync(new() { DossierId = Id, Entry = written.Hash }, side.Options)).Particulars;
-            particulars.Note.ShouldBe(said.Particulars.Note);
+            particulars.Note.ShouldBe(said.Particulars!.Note);
             particulars.ContradictionReason.ShouldBe(contradiction);
         }
         Entry.Parser.ParseFrom(written.Entry).ToString().ShouldNotContain("nobody in particular");
@@ -114,7 +116,7 @@ sealed class Walk : IDisposable
 }
 
 /// <summary>One step: who says it, and what is beside every statement.</summary>
-sealed class Said(OfficeClient office, ByteString id, string note, ByteString? answers, string contradiction, string onBehalfOf)
+sealed class Said(OfficeClient office, ByteString id, string? note, ByteString? answers, string contradiction, string onBehalfOf)
 {
     public ReferralService.ReferralServiceClient Referrals => office.Referrals;
 
@@ -124,7 +126,18 @@ sealed class Said(OfficeClient office, ByteString id, string note, ByteString? a
 
     public ByteString Id => id;
 
-    public Particulars Particulars { get; } = new() { Note = note };
+    /// <summary>None once the person took the consent back.</summary>
+    public Particulars? Particulars
+    {
+        get
+        {
+            HasParticulars = note is not null;
+            return note is null ? null : new() { Note = note };
+        }
+    }
+
+    /// <summary>They went into the request.</summary>
+    public bool HasParticulars { get; private set; }
 
     public Command About => new()
     {

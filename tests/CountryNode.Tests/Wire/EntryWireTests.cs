@@ -48,7 +48,7 @@ public sealed class EntryWireTests
         ["corrected.correction is missing: retracted, or the same statement said right, is needed."] = ("Retracted", entry => entry.Corrected.ClearCorrection()),
         ["corrected.unit_assigned.office is missing."] = ("CorrectedUnitAssigned", entry => entry.Corrected.UnitAssigned.Office = null),
         ["corrected.referral_consent_recorded.consent is missing."] = ("CorrectedConsentRecorded", entry => entry.Corrected.ReferralConsentRecorded.Consent = null),
-        ["corrected.referral_accompanied.place is no place code: a country, then one or two parts of 1 to 8 of A-Z and 0-9, is needed, such as LA-VTE-FB1."] =
+        ["corrected.referral_accompanied.place is no place code: a country, then one or two parts of 1 to 3 of A-Z and 0-9, is needed, such as LA-VTE-FB1."] =
             ("CorrectedAccompanied", entry => entry.Corrected.ReferralAccompanied.Place = "TH"),
         ["opened.type is missing: one of Repatriation, Reintegration, FamilyTracing, HostProtection, WitnessAppearance, LocateAndProtect is needed."] =
             ("Opened", entry => entry.ReferralOpened.Type = default),

@@ -36,6 +36,20 @@ public sealed class AnswerTests
     }
 
     [Fact]
+    public void Contact_that_is_resumed_ends_only_the_losses_that_its_author_knew_of_and_settles_no_contradiction()
+    {
+        var pen = Pen.Open(Pair.Usual);
+        pen.Write(O, Sample.Acknowledged);
+        var known = pen.Write(H, new ContactEnded());
+        pen.Write(O, Sample.Neutral);
+        var unknown = pen.WriteUnseeing(H, new ContactEnded());
+        var contradiction = pen.WriteUnseeing(H, Sample.Accompanied(Sample.Plan));
+        pen.WriteUnseeing(O, new ContactResumed());
+        pen.Fold().State!.Doubts.Select(doubt => doubt.Entry).ShouldBe([unknown.Hash, contradiction.Hash], ignoreOrder: true);
+        known.Hash.ShouldNotBe(unknown.Hash);
+    }
+
+    [Fact]
     public void An_answer_that_is_owed_can_be_given_after_the_state_has_moved()
     {
         var scene = Scene.At(ReferralState.InReintegration, Pair.Usual, new());

@@ -37,6 +37,36 @@ public sealed class ConsentTests
         OnRelease(pen, H, 1).ShouldBe(nameof(ReasonCode.ConsentMissing));
     }
 
+    [Fact]
+    public void A_consent_to_something_else_than_the_referral_is_for_lets_no_case_file_go()
+    {
+        Dictionary<ReferralType, Purpose[]> enough = new()
+        {
+            [ReferralType.Repatriation] = [Purpose.Return],
+            [ReferralType.Reintegration] = [Purpose.Reintegration],
+            [ReferralType.FamilyTracing] = [Purpose.FamilyTracing],
+            [ReferralType.HostProtection] = [Purpose.Protection],
+            [ReferralType.WitnessAppearance] = [Purpose.Proceedings],
+            [ReferralType.LocateAndProtect] = [Purpose.Protection, Purpose.FamilyTracing, Purpose.Return],
+        };
+        foreach (var type in Enum.GetValues<ReferralType>())
+        {
+            foreach (var purpose in Enum.GetValues<Purpose>())
+            {
+                var pen = TakenUp(Sample.Opened(Pair.Usual with { Type = type }) with { Consent = Given with { Purposes = new ValueSet<Purpose>([purpose]) } });
+                OnRelease(pen, H, 1).ShouldBe(enough[type].Contains(purpose) ? "applied" : nameof(ReasonCode.ConsentMissing), $"{type} under a consent to {purpose}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Without_the_purpose_that_was_withdrawn_the_case_file_stays()
+    {
+        var pen = TakenUp(Sample.Opened(Pair.Usual));
+        pen.Write(H, new ConsentWithdrawn(new WithdrawalScope.Part(new ValueSet<Purpose>([Purpose.Return]), default)));
+        OnRelease(pen, H, 1).ShouldBe(nameof(ReasonCode.ConsentMissing));
+    }
+
     [Theory]
     [InlineData(Basis.RiskToLife)]
     [InlineData(Basis.CourtOrder)]
@@ -81,14 +111,15 @@ public sealed class ConsentTests
         {
             // Where the country of origin records consent, the person is there.
             var pen = TakenUp(Sample.Opened(Pair.Usual) with { Type = ReferralType.Reintegration, AfterReturn = true });
+            var given = Given with { Purposes = new ValueSet<Purpose>([Purpose.Reintegration]) };
             pen.Write(records, Sample.Neutral);
             pen.WriteUnseeing(withdraws, Without(O));
-            var unknowing = pen.WriteUnseeing(records, new ConsentRecorded(Given));
+            var unknowing = pen.WriteUnseeing(records, new ConsentRecorded(given));
             pen.Fold().On(unknowing).ShouldBe("applied");
             pen.Fold().State!.Consent!.Recipients.ShouldBe(new ValueSet<NodeId>([H]));
             OnRelease(pen, H, 1).ShouldBe(nameof(ReasonCode.ConsentMissing));
 
-            pen.Write(records, new ConsentRecorded(Given));
+            pen.Write(records, new ConsentRecorded(given));
             pen.Fold().State!.Consent!.Recipients.ShouldBe(new ValueSet<NodeId>([H, O]));
             OnRelease(pen, H, 1).ShouldBe("applied");
         }
@@ -134,6 +165,16 @@ public sealed class ConsentTests
         OnWrite(pen, H, wished).ShouldBe(nameof(ReasonCode.ConsentMissing), "the consent of an opening is the family's report");
         pen.Write(H, new ConsentRecorded(Given));
         OnWrite(pen, H, wished).ShouldBe("applied");
+    }
+
+    [Fact]
+    public void Who_took_the_reporting_country_from_the_recipients_is_not_said_to_wish_contact()
+    {
+        var pair = Pair.Usual with { Type = ReferralType.LocateAndProtect };
+        var pen = TakenUp(Sample.Opened(pair));
+        pen.Write(H, new ConsentRecorded(Given));
+        pen.Write(H, Without(O));
+        OnWrite(pen, H, new LocationAnswered(LocationAnswer.ContactWished)).ShouldBe(nameof(ReasonCode.ConsentMissing));
     }
 
     static Pen TakenUp(Opened opened)

@@ -88,6 +88,24 @@ public sealed class DebtTests
     }
 
     [Fact]
+    public void A_second_return_is_followed_up_from_its_own_beginning()
+    {
+        var scene = Scene.At(ReferralState.Returned, Pair.Usual, new());
+        var (host, origin) = (Pair.Usual.Host, Pair.Usual.Origin);
+        foreach (var number in new[] { 1, 2 }) scene.Pen.Write(origin, new FollowUpReported(number, FollowUpResult.Done, Sample.Today.AddDays(3)));
+        scene.Pen.Write(host, new FoundSafe(Sample.Plan, host));
+        scene.Pen.Fold().State!.State.ShouldBe(ReferralState.Assessed);
+        var again = scene.Pen.Write(host, Sample.Planned(Sample.SecondPlan, scene.Pen.Fold().State!.Plan?.Token));
+        scene.Pen.Answer(origin, again, new ReturnAgreed());
+        scene.Pen.Write(host, Sample.Accompanied(Sample.SecondPlan));
+        scene.Pen.Write(origin, Sample.Met(Sample.SecondPlan));
+
+        var returned = scene.Pen.Fold().State!;
+        (returned.State, returned.NextFollowUp).ShouldBe((ReferralState.Returned, null));
+        returned.Debts.Where(debt => debt.Clock is Clock.FollowUp).Select(debt => debt.Number).ShouldBe([1, 2, 3, 4]);
+    }
+
+    [Fact]
     public void What_the_person_declined_is_followed_up_all_the_same()
     {
         var scene = Scene.At(ReferralState.Returned, Pair.Usual, new());

@@ -50,7 +50,7 @@ public sealed class OutcomeTests
 
         Referral Doubting(NodeId[] stands, bool retracted) => bare with
         {
-            Doubts = [new Doubt(DoubtKind.ContactEnded, EntryHash.Of([]), default, new ValueSet<NodeId>(stands), retracted)],
+            Doubts = [new Doubt(DoubtKind.ContactEnded, EntryHash.Of([]), NodeId.Parse("TH"), 1, default, new ValueSet<NodeId>(stands), retracted)],
         };
     }
 }

@@ -46,8 +46,8 @@ static class Standing
             Releases = new([new CaseFileRelease(Released, other, IsReceived: false)]),
             Doubts = new(
             [
-                new Doubt(DoubtKind.Contradiction, Contradiction, new(both), default, IsRetracted: false),
-                new Doubt(DoubtKind.ContactEnded, Named("contact ended"), default, new(both), IsRetracted: false),
+                new Doubt(DoubtKind.Contradiction, Contradiction, pair.Host, 1, new(both), default, IsRetracted: false),
+                new Doubt(DoubtKind.ContactEnded, Named("contact ended"), pair.Host, 1, default, new(both), IsRetracted: false),
             ]),
             Hold = statement is "HoldEnded" ? new(Named("held"), IsOver: false) : null,
             Plan = HasPlan(state) ? new Plan(Sample.Plan, Planned, other, Sample.Today.AddDays(14), Sample.Now.AddDays(14)) : null,

@@ -35,7 +35,7 @@ sealed class Process
         Door = new Door(Store, peers, node.Safe, Overviews, Bell, Trust, node.Pen, time, new Listening<Door>(world, node));
         HandOvers = new HandOvers(Store, Store, Trust, node.Pen, time, new Listening<HandOvers>(world, node));
         Shelf = new Shelf(Store, node.Safe, HandOvers, Trust, node.Pen);
-        Relay = new Relay(Store, peers, node.Safe, HandOvers, time, new Listening<Relay>(world, node));
+        Relay = new Relay(Store, peers, node.Safe, HandOvers, Trust, time, new Listening<Relay>(world, node));
         Gaps = new Gaps(Store, peers, Door, node.Pen, time, new Listening<Gaps>(world, node));
         Reconciliation = new Reconciliation(Store, peers, Door, HandOvers, Bell, node.Pen, time, new Listening<Reconciliation>(world, node));
         Deadlines = new Deadlines(Store, Overviews, Region.Directory, Trust, node.Pen, time, new Listening<Deadlines>(world, node));

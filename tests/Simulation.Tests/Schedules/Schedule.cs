@@ -53,8 +53,10 @@ sealed record Schedule(ulong Seed, ImmutableArray<NodeId> Countries, ImmutableAr
         for (var number = 0; number < faults; number++) items.Add(Trouble(number));
         // What is done once, late, and in few schedules has to be aimed at to be hit at all.
         if (items.OfType<Planned.PutBack>().FirstOrDefault() is { } putBack)
-            foreach (var call in new[] { nameof(IStore.EndCatchUpAsync), nameof(IStore.PendAsync) })
-                if (chance.OneIn(3)) items.Add(new Planned.AtCall(chance.Of(AtStore), putBack.Node, call, 1 + chance.Of(2)));
+        {
+            if (chance.OneIn(3)) items.Add(new Planned.AtCall(chance.Of(AtStore), putBack.Node, nameof(IStore.EndCatchUpAsync), 1 + chance.Of(2)));
+            items.Add(new Planned.AtCall(chance.Of(AtStore), putBack.Node, nameof(IStore.PendAsync), 1));
+        }
         return new Schedule(seed, countries, replicas, [.. items.OrderBy(item => item is Planned.Asked ? 0 : 1)]);
 
         Planned Trouble(int number)
