@@ -41,8 +41,10 @@ public sealed class ApprovalDoor(SubmissionDesk desk, Callers callers, ReferralV
     public override async Task<SendBackResponse> SendBack(SendBackRequest request, ServerCallContext context)
     {
         var (office, person) = (callers.Office(context), callers.Person(context));
-        if (string.IsNullOrWhiteSpace(request.Reason) || request.Reason.Length > MostReason || request.Reason.Contains('\0', StringComparison.Ordinal))
-            throw Refusal.Invalid("FIELD_INVALID", "reason", $"is missing, no text, or longer than {MostReason} characters: the office that submitted it has to know what to do").ToException();
+        var fields = new FieldReader();
+        fields.Text("reason", request.Reason, MostReason);
+        if (string.IsNullOrWhiteSpace(request.Reason)) fields.Fault("reason", "is missing: the office that submitted it has to know what to do");
+        if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
         var refusal = await Errors.AnswerAsync(logger, () => desk.SendBackAsync(request.SubmissionId, office, person, request.Reason, context.CancellationToken));
         return refusal is null ? new SendBackResponse() : throw refusal.ToException();
     }

@@ -109,7 +109,7 @@ public sealed class ApprovalTests(SharedRegion shared) : IAsyncLifetime
     public async Task What_is_sent_back_is_shown_to_the_office_with_the_reason_and_is_never_written()
     {
         var id = await SubmitAsync("what was meant");
-        foreach (var reason in (string[])["", "  ", "a\0b", new string('x', 501)])
+        foreach (var reason in (string[])["", "  ", "a\0b", "a\u202eb", new string('x', 501)])
             (await Refused.ByAsync(() => SendBackAsync(Approver, id, reason))).Fields.ShouldBe(["reason"]);
         await SendBackAsync(Approver, id, "The consent is missing a page.");
         await SendBackAsync(Approver, id, "Said twice.");

@@ -144,6 +144,53 @@ public sealed class BadCommandTests(SharedRegion shared)
             .Fields.ShouldBe(["consent_recorded.consent.until"]);
     }
 
+    [Theory]
+    [InlineData("\0")]
+    [InlineData("\u001b[2J")]
+    [InlineData("\r")]
+    [InlineData("\u007f")]
+    [InlineData("\u0085")]
+    [InlineData("\u202a")]
+    [InlineData("\u202e")]
+    [InlineData("\u2066")]
+    [InlineData("\u2069")]
+    public async Task Text_that_hides_something_is_refused_in_every_field(string hidden)
+    {
+        using var bangkok = shared.Region.Office("TH");
+        var request = new OpenRequest
+        {
+            Command = OfficeClient.About(), Opened = Regions.Repatriation("TH", "LA"),
+            Particulars = new()
+            {
+                Note = $"Zqx{hidden}", Details = { ["risk"] = $"Zqx{hidden}" },
+                Preview = new() { Gender = $"Zqx{hidden}", IdentifiedBy = $"Zqx{hidden}", Services = { $"Zqx{hidden}" }, Consent = new() { Withheld = { $"Zqx{hidden}" } } },
+            },
+        };
+        request.Command.ContradictionReason = $"Zqx{hidden}";
+        var refused = await RefusedAsync(bangkok, Methods.Single(method => method.Name == "Open"), request);
+        refused.ShouldBe(StatusCode.InvalidArgument, "FIELD_INVALID", "line feed and tab alone are taken");
+        refused.Fields.ShouldBe(
+        [
+            "command.contradiction_reason", "particulars.note", "particulars.details.risk", "particulars.preview.gender", "particulars.preview.identified_by",
+            "particulars.preview.services", "particulars.preview.consent.withheld",
+        ], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Text_of_every_script_is_taken_and_counts_as_many_characters_as_it_has()
+    {
+        using var bangkok = shared.Region.Office("TH");
+        // Lines, a table, and what divides and joins letters: Thai, Lao, Khmer and Myanmar need it.
+        var note = "ก\u200bข\tລ\u200bາວ\nខ្ម\u200bែរ မြန်\u200cမာ 👩\u200d👧 ";
+        note += string.Concat(Enumerable.Repeat("🙂", 4000 - note.EnumerateRunes().Count()));
+        var id = (await OpenAsync(note)).DossierId;
+        (await bangkok.Dossiers.GetParticularsAsync(new() { DossierId = id, Entry = id }, bangkok.Options)).Particulars.Note.ShouldBe(note);
+        (await Refused.ByAsync(() => OpenAsync(note + "🙂"))).Fields.ShouldBe(["particulars.note"]);
+
+        async Task<Referral> OpenAsync(string text) => (await bangkok.Referrals.OpenAsync(
+            new() { Command = OfficeClient.About(), Opened = Regions.Repatriation("TH", "LA"), Particulars = new() { Note = text } }, bangkok.Options)).Referral;
+    }
+
     async Task<Refused> RefusedAsync(OfficeClient office, MethodDescriptor method, IMessage request)
     {
         dynamic client = method.Service.Name is nameof(ReferralService) ? office.Referrals : office.Dossiers;
