@@ -249,6 +249,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             return new(RefusalKind.NotOpen, "TRUST_LIST_EXPIRED", "The trust list is past its date, so no new referral is opened. Ask the operator for a new one; open referrals go on.");
         if (opened.ReplyBy < RegionalTime.Today(receiver, now))
             return Refusal.Invalid("REPLY_BY_PASSED", "opened.reply_by", $"has passed in {receiver}: today or a later day is needed");
+        if (opened.BestInterestsOn > today) return Ahead("opened.best_interests_on");
         if (opened.Consent?.Until < today)
             return Refusal.Invalid("CONSENT_EXPIRED", "opened.consent.until", "has passed: ask the person again");
         return command.Earlier is { } earlier && await store.FindAsync(earlier, cancellationToken) is null
@@ -271,11 +272,18 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     /// <summary>What only today's date tells: the protocol reads no clock.</summary>
     static Refusal? StatementFault(Command command, DateOnly today) => command.Body switch
     {
+        WishRecorded wish when wish.On > today => Ahead("wish_recorded.on"),
+        ChildSafeguardRecorded safeguard when safeguard.On > today => Ahead("child_safeguard_recorded.on"),
+        Corrected { Replacement: WishRecorded wish } when wish.On > today => Ahead("corrected.referral_wish_recorded.on"),
+        Corrected { Replacement: ChildSafeguardRecorded safeguard } when safeguard.On > today => Ahead("corrected.referral_child_safeguard_recorded.on"),
+        FollowUpReported report when report.NextDue < (command.HappenedOn ?? today) => Refusal.Invalid("NEXT_DUE_PASSED", "follow_up_reported.next_due", "lies before the day of the follow-up"),
         ConsentRecorded recorded when recorded.Consent.Until < today => Refusal.Invalid("CONSENT_EXPIRED", "consent_recorded.consent.until", "has passed: ask the person again"),
         ReturnPlanned planned when planned.TravelOn < (command.HappenedOn ?? today) => Refusal.Invalid("TRAVEL_ON_PASSED", "return_planned.travel_on", "lies before the day of the plan"),
         ReturnHeld hold when hold.Until < (command.HappenedOn ?? today) => Refusal.Invalid("UNTIL_PASSED", "return_held.until", "lies before the day of the hold"),
         _ => null,
     };
+
+    static Refusal Ahead(string field) => Refusal.Invalid("DATE_AHEAD", field, "lies ahead: today or a day before is needed");
 
     /// <summary>Why the protocol does not let the office write the entry, and where it would.</summary>
     Refusal Refuse(HeldDossier held, Entry entry, Reason reason)

@@ -144,6 +144,44 @@ public sealed class BadCommandTests(SharedRegion shared)
             .Fields.ShouldBe(["consent_recorded.consent.until"]);
     }
 
+    [Fact]
+    public async Task A_date_that_cannot_be_yet_or_any_more_is_refused_when_it_is_recorded()
+    {
+        using var bangkok = shared.Region.Office("TH");
+        var child = Regions.Repatriation("TH", "LA");
+        (child.Minority, child.AuthorisedBy, child.BestInterestsOn) = (Minority.Minor, AuthorisedBy.Parent, Regions.InDays(2));
+        Ahead(await Refused.ByAsync(() => bangkok.OpenAsync(child)), "opened.best_interests_on");
+        child.BestInterestsOn = Regions.InDays(0);
+        var id = (await bangkok.OpenAsync(child)).DossierId;
+        var before = await Thailand.SetAsync(id);
+        var wish = new WishRecorded { Wish = Wish.Return, On = Regions.InDays(2) };
+        var safeguard = new ChildSafeguardRecorded { Safeguard = Safeguard.BestInterests, On = Regions.InDays(2) };
+        Ahead(await Refused.ByAsync(() => bangkok.Referrals.RecordWishAsync(new() { Command = OfficeClient.About(), DossierId = id, WishRecorded = wish }, bangkok.Options).ResponseAsync), "wish_recorded.on");
+        Ahead(await Refused.ByAsync(() => bangkok.Referrals.RecordChildSafeguardAsync(new() { Command = OfficeClient.About(), DossierId = id, ChildSafeguardRecorded = safeguard }, bangkok.Options).ResponseAsync), "child_safeguard_recorded.on");
+        Ahead(await CorrectAsync(new() { ReferralWishRecorded = wish }), "corrected.referral_wish_recorded.on");
+        Ahead(await CorrectAsync(new() { ReferralChildSafeguardRecorded = safeguard }), "corrected.referral_child_safeguard_recorded.on");
+        var next = new FollowUpReported { Number = 1, Result = FollowUpResult.Done, NextDue = Regions.InDays(-2) };
+        var passed = await Refused.ByAsync(() => bangkok.Referrals.ReportFollowUpAsync(new() { Command = OfficeClient.About(), DossierId = id, FollowUpReported = next }, bangkok.Options).ResponseAsync);
+        passed.ShouldBe(StatusCode.InvalidArgument, "NEXT_DUE_PASSED", "before the day of the follow-up");
+        passed.Fields.ShouldBe(["follow_up_reported.next_due"]);
+        (await Thailand.SetAsync(id)).ShouldBe(before);
+        wish.On = Regions.InDays(0);
+        await bangkok.Referrals.RecordWishAsync(new() { Command = OfficeClient.About(), DossierId = id, WishRecorded = wish }, bangkok.Options);
+
+        Task<Refused> CorrectAsync(Corrected corrected)
+        {
+            var about = OfficeClient.About();
+            about.Answers = id;
+            return Refused.ByAsync(() => bangkok.Dossiers.CorrectAsync(new() { Command = about, DossierId = id, Corrected = corrected }, bangkok.Options).ResponseAsync);
+        }
+
+        static void Ahead(Refused refused, string field)
+        {
+            refused.ShouldBe(StatusCode.InvalidArgument, "DATE_AHEAD", "today or a day before");
+            refused.Fields.ShouldBe([field]);
+        }
+    }
+
     [Theory]
     [InlineData("\0")]
     [InlineData("\u001b[2J")]
