@@ -90,7 +90,9 @@ public sealed partial record Referral(S State, Opened Opened, Parties Parties, N
             (>= S.Assessed and <= S.ReturnAgreed, ReturnHeld held) => Hold is not null && !held.PersonAgrees
                 ? Void.Because(ReasonCode.PersonHasNotAgreed, "A hold is renewed only with the person's agreement: nobody is kept for the court.")
                 : this with { Hold = new(entry.Hash, IsOver: false) },
-            (>= S.Sent and <= S.InReintegration, HoldEnded) when IsHeld => this with { Hold = Hold! with { IsOver = true } },
+            (>= S.Sent and <= S.InReintegration, HoldEnded) => IsHeld
+                ? this with { Hold = Hold! with { IsOver = true } }
+                : Void.Because(ReasonCode.NotOpen, "Nothing is held: there is no hold to end."),
             (S.ReturnPlanned or S.ReturnAgreed, ReturnPostponed) => WithoutPlan(),
 
             (_, FoundSafe { In: var place }) when !Parties.Include(place) => Void.Because(ReasonCode.WrongForm, "A person is found safe in the host country or in the country of origin."),
