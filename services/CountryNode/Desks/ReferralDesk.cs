@@ -183,7 +183,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             // No upgrade stop suspends a withdrawal: the other side may understand what this program does not.
             Verdict.Applied or Verdict.UpgradeNeeded => judged,
             Verdict.Recorded when command.ConfirmsContradiction => judged,
-            Verdict.Recorded recorded => new Refusal(RefusalKind.NotOpen, Names.Of(recorded.Reason.Code), $"{recorded.Reason.Text} If it happened all the same, say why in command.contradiction_reason."),
+            Verdict.Recorded recorded => Refusal.Contradicting(recorded.Reason),
             Verdict.Void voided => Refuse(judged.Held, judged.Signed.Entry, voided.Reason),
             var verdict => throw new UnreachableException($"A draft was judged {verdict}."),
         };

@@ -182,7 +182,7 @@ public sealed class WalkTests(SharedRegion shared)
     {
         using var walk = await AssessedAsync();
         await walk.SayAsync(walk.Host, at => Plan(walk, at));
-        await walk.RefusedAsync(walk.Origin, at => Meet(walk, at, Walk.Bridge), "CONTRADICTS");
+        (await walk.RefusedAsync(walk.Origin, at => Meet(walk, at, Walk.Bridge), "CONTRADICTS")).Text.ShouldStartWith("Nothing is written yet. Once it is confirmed, the history will say: \"Met ");
         var met = await walk.SayAsync(walk.Origin, at => Meet(walk, at, Walk.Bridge), contradiction: "came early, nobody in particular had agreed yet");
         walk.Stands(Returned, "LA");
         foreach (var office in (OfficeClient[])[walk.Host, walk.Origin])
