@@ -291,9 +291,17 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         if (entry.Body is Opened) return new(RefusalKind.Invalid, Names.Of(reason.Code), reason.Text, new FieldFault("opened", reason.Text));
 
         var kind = reason.Code is ReasonCode.WrongParticipant ? RefusalKind.NotAllowed : RefusalKind.NotOpen;
-        var open = held.Fold<Referral>(trust.Current).State?.OpenFrom(entry).ToList() ?? [];
-        var whereOpen = reason.Code is ReasonCode.NotOpen && open.Count > 0 ? $" It is open from {string.Join(", ", open)}." : "";
-        return new(kind, Names.Of(reason.Code), reason.Text + whereOpen);
+        var referral = held.Fold<Referral>(trust.Current).State;
+        var open = referral?.OpenFrom(entry).ToList() ?? [];
+        var whatToDo = reason.Code switch
+        {
+            ReasonCode.NotOpen when open.Count > 0 => $" It is open from {string.Join(", ", open)}.",
+            ReasonCode.OtherPlan when referral is { Plan: { } stands } && entry.Body is ReturnPlanned planned && planned.Replaces != stands.Token =>
+                $" Send {stands.Token}, the token of the plan that stands (plan.plan of the referral), as return_planned.replaces.",
+            ReasonCode.OtherPlan when referral is { Plan: null } && entry.Body is ReturnPlanned { Replaces: not null } => " None stands: leave return_planned.replaces empty.",
+            _ => "",
+        };
+        return new(kind, Names.Of(reason.Code), reason.Text + whatToDo);
     }
 
     /// <summary>What the protocol says of a command. Closed.</summary>
