@@ -75,7 +75,9 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     /// <summary>What the particulars of one entry say to this node.</summary>
     public async Task<ParticularsRead> ReadParticularsAsync(DossierId id, EntryHash entry, CancellationToken cancellationToken)
     {
-        if (await store.FindAsync(id, cancellationToken) is not { } held || held.Entries.FirstOrDefault(kept => kept.Entry.Hash == entry) is not { } kept) return Refusal.NotFound;
+        if (await store.FindAsync(id, cancellationToken) is not { } held) return Refusal.NotFound;
+        if (held.Entries.FirstOrDefault(kept => kept.Entry.Hash == entry) is not { } kept)
+            return new Refusal(RefusalKind.NotFound, "ENTRY_NOT_FOUND", "The entry is none of this dossier's, as far as this node holds it. Check its hash; History has those of all entries.");
         if (!kept.Entry.Particulars.Any(digest => digest.Recipient == pen.Node))
             return new Refusal(RefusalKind.NotFound, "NO_PARTICULARS", "The entry has no particulars for this country.");
         if ((await store.FindPartsAsync(id, pen.Node, cancellationToken)).FirstOrDefault(part => part.Entry == entry) is not { } part)

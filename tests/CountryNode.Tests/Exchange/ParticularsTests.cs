@@ -153,7 +153,7 @@ public sealed class ParticularsTests(SharedRegion shared)
         var without = pen.Open("LA");
         await thailand.DeliverAsync(without.ToWire(), ToLaos(parts[Laos]));
         (await Refused.ByAsync(() => ReadAsync(vientiane, without.Id(), without.Id()))).ShouldBe(StatusCode.NotFound, "NO_PARTICULARS", "for this country");
-        (await Refused.ByAsync(() => ReadAsync(vientiane, without.Id(), signed.Id()))).ShouldBe(StatusCode.NotFound, "DOSSIER_NOT_FOUND", "");
+        (await Refused.ByAsync(() => ReadAsync(vientiane, without.Id(), signed.Id()))).ShouldBe(StatusCode.NotFound, "ENTRY_NOT_FOUND", "none of this dossier's");
         (await Refused.ByAsync(() => ReadAsync(vientiane, without.Id(), ByteString.CopyFromUtf8("short")))).ShouldBe(StatusCode.InvalidArgument, "FIELD_INVALID", "32 bytes");
     }
 
