@@ -56,7 +56,7 @@ public sealed class DossierDoor(ReferralDesk desk, Commands commands, TrustInFor
 
     public override async Task<HistoryResponse> History(HistoryRequest request, ServerCallContext context)
     {
-        if (Rights.Check(callers.Office(context), Act.ReadHistory) is { } refusal) throw refusal.ToException();
+        if (Rights.Check(callers.Office(context), Act.ReadReferral) is { } refusal) throw refusal.ToException();
         var id = Errors.ReadId(request.DossierId);
         var (held, dossier) = await Errors.AnswerAsync(logger, () => desk.FindAsync(id, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
 

@@ -52,8 +52,26 @@ public sealed class BadInputTests(SharedRegion shared)
         (await RefusedOpenAsync(caseWorker, Regions.Repatriation("TH", "LA"))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "FocalPoint");
         using var focalPoint = shared.Region.Office("TH");
         var id = (await focalPoint.OpenAsync(Regions.Repatriation("TH", "LA"))).DossierId;
-        (await Refused.ByAsync(() => caseWorker.HistoryAsync(id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "Auditor");
+        using var administrator = shared.Region.Office("TH", "administrator");
+        (await Refused.ByAsync(() => administrator.HistoryAsync(id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "may not do this");
         (await auditor.HistoryAsync(id)).Entries.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_case_worker_finds_in_the_history_what_to_correct_and_reads_what_stands_beside_it()
+    {
+        using var focalPoint = shared.Region.Office("TH");
+        using var caseWorker = shared.Region.Office("TH", "case-worker");
+        var id = (await focalPoint.OpenAsync(Regions.Repatriation("TH", "LA"))).DossierId;
+        var wish = new WishRecorded { Wish = Wish.Other, On = Regions.InDays(-1) };
+        await caseWorker.Referrals.RecordWishAsync(new() { Command = OfficeClient.About(), DossierId = id, Particulars = new() { Note = "misheard" }, WishRecorded = wish }, caseWorker.Options);
+        var recorded = (await caseWorker.HistoryAsync(id)).Entries.Single(entry => entry.Statement == "WishRecorded").Hash;
+        (await caseWorker.Dossiers.GetParticularsAsync(new() { DossierId = id, Entry = recorded }, caseWorker.Options)).Particulars.Note.ShouldBe("misheard");
+        var about = OfficeClient.About();
+        about.Answers = recorded;
+        wish.Wish = Wish.Return;
+        await caseWorker.Dossiers.CorrectAsync(new() { Command = about, DossierId = id, Corrected = new() { ReferralWishRecorded = wish } }, caseWorker.Options);
+        (await caseWorker.HistoryAsync(id)).Entries.Select(entry => (entry.Statement, entry.Verdict)).ShouldContain(("Corrected", Contracts.Dossier.V1.Verdict.Applied));
     }
 
     [Fact]
