@@ -42,5 +42,5 @@ public static class Rights
 
     static Refusal? Check(Office office, Role[] allowed) => allowed.Contains(office.Role)
         ? null
-        : new(RefusalKind.NotAllowed, "OFFICE_NOT_ALLOWED", $"{office} may not do this: it is for {string.Join(", ", allowed)}.");
+        : new(RefusalKind.NotAllowed, "OFFICE_NOT_ALLOWED", $"{office} may not do this: it is for {string.Join(", ", allowed.Select(Office.NameOf))}.");
 }

@@ -153,7 +153,9 @@ public sealed partial record Referral(S State, Opened Opened, Parties Parties, N
         if (isMinor && opened.Type is ReferralType.FamilyTracing && (opened.BestInterestsOn is not { } on || on > opening.HappenedOn))
             return Void.Because(ReasonCode.BestInterestsMissing, "A child's family is traced only after the child's best interests were determined.");
 
-        if (opened.Basis is Basis.Consent && opened.Consent?.Recipients.Contains(parties.Receiver) is not true)
+        if (opened.Basis is Basis.Consent && opened.Consent is null)
+            return Void.Because(ReasonCode.ConsentMissing, "The referral rests on the person's consent, and holds none.");
+        if (opened.Basis is Basis.Consent && !opened.Consent!.Recipients.Contains(parties.Receiver))
             return Void.Because(ReasonCode.ConsentMissing, $"The consent does not name {parties.Receiver} as a recipient.");
         if (opened.Basis is Basis.Consent && opened.Consent!.Until < opening.HappenedOn)
             return Void.Because(ReasonCode.ConsentExpired, "The consent had ended before the referral was opened.");

@@ -49,7 +49,7 @@ public sealed class FieldReader
     public TCode Code<TCode>(string field, int number) where TCode : struct, Enum
     {
         var code = OptionalCode<TCode>(field, number);
-        if (number == 0) Fault(field, $"is missing: one of {string.Join(", ", Enum.GetNames<TCode>())} is needed");
+        if (number == 0) Fault(field, $"is missing: one of {NamesOf<TCode>()} is needed");
         return code ?? default;
     }
 
@@ -65,7 +65,11 @@ public sealed class FieldReader
 
     /// <summary>A code that only a newer program knows, where only its own names are let in.</summary>
     public void UnknownCode<TCode>(string field) where TCode : struct, Enum =>
-        _faults.Add(new(_path + field, $"holds an unknown code: one of {string.Join(", ", Enum.GetNames<TCode>())} is needed", IsUnknownCode: true));
+        _faults.Add(new(_path + field, $"holds an unknown code: one of {NamesOf<TCode>()} is needed", IsUnknownCode: true));
+
+    /// <summary>Codes as the protocol names them; roles as tokens and settings do.</summary>
+    static string NamesOf<TCode>() where TCode : struct, Enum =>
+        string.Join(", ", typeof(TCode) == typeof(Role) ? Enum.GetValues<Role>().Select(Office.NameOf) : Enum.GetNames<TCode>());
 
     /// <summary>Free text for people, of at most so many characters: Unicode scalar values, so that one of any script counts once.</summary>
     /// <remarks>What joins and divides letters (ZWNJ, ZWJ, ZWSP) is let in: Khmer, Lao, Myanmar and Thai are not written right without it.</remarks>

@@ -49,7 +49,7 @@ public sealed class ParticularsTests(SharedRegion shared)
         foreach (var (node, role) in (IEnumerable<(string, string)>)[("TH", "auditor"), ("TH", "administrator"), ("LA", "auditor")])
         {
             using var office = shared.Region.Office(node, role);
-            (await Refused.ByAsync(() => ReadAsync(office, id, id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "CaseWorker");
+            (await Refused.ByAsync(() => ReadAsync(office, id, id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "case-worker");
         }
         using var hanoi = shared.Region.Office("VN");
         (await Refused.ByAsync(() => ReadAsync(hanoi, id, id))).ShouldBe(StatusCode.NotFound, "DOSSIER_NOT_FOUND", "Check the id");

@@ -92,13 +92,13 @@ public sealed class ApprovalTests(SharedRegion shared) : IAsyncLifetime
         using var caseWorker = As("case-worker@datip", "kanda");
         foreach (var office in (OfficeClient[])[Submitter, caseWorker])
         {
-            (await Refused.ByAsync(() => ApproveAsync(office, id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "Approver");
-            (await Refused.ByAsync(() => SendBackAsync(office, id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "Approver");
+            (await Refused.ByAsync(() => ApproveAsync(office, id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "approver");
+            (await Refused.ByAsync(() => SendBackAsync(office, id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "approver");
         }
         using var nobody = As("approver@datip", "");
         (await Refused.ByAsync(() => ApproveAsync(nobody, id))).ShouldBe(StatusCode.Unauthenticated, "TOKEN_WITHOUT_PERSON", "sub");
         using var auditor = As("auditor@datip", "prasit");
-        (await Refused.ByAsync(() => ListAsync(auditor))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "Approver");
+        (await Refused.ByAsync(() => ListAsync(auditor))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "approver");
         (await ListAsync(caseWorker)).ShouldBeEmpty();
         foreach (var unknown in (string[])["", "nothing", "\0", new string('0', 32)])
             (await Refused.ByAsync(() => ApproveAsync(Approver, unknown))).ShouldBe(StatusCode.NotFound, "SUBMISSION_NOT_FOUND", "Check the id");
@@ -189,12 +189,12 @@ public sealed class ApprovalTests(SharedRegion shared) : IAsyncLifetime
     {
         using var head = As("focal-point@datip-head", "wichai");
         var id = await SubmitAsync();
-        (await Refused.ByAsync(() => DelegateAsync(head, "focal-point", "datip", 0, 1))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "Approver");
+        (await Refused.ByAsync(() => DelegateAsync(head, "focal-point", "datip", 0, 1))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "approver");
         // Outside the days, on either side.
         foreach (var (from, until) in (IEnumerable<(int, int)>)[(-5, -1), (1, 5), (1, -1)])
         {
             await DelegateAsync(Approver, "focal-point", "datip-head", from, until);
-            (await Refused.ByAsync(() => ApproveAsync(head, id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "Approver");
+            (await Refused.ByAsync(() => ApproveAsync(head, id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "approver");
             (await ListAsync(head)).ShouldBeEmpty();
         }
         // The first day and the last are both inclusive.
@@ -203,7 +203,7 @@ public sealed class ApprovalTests(SharedRegion shared) : IAsyncLifetime
             await DelegateAsync(Approver, "focal-point", "datip-head", from, until);
             (await ListAsync(head)).Single().SubmissionId.ShouldBe(id);
         }
-        (await Refused.ByAsync(() => DelegateAsync(head, "focal-point", "datip", 0, 1))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "Approver");
+        (await Refused.ByAsync(() => DelegateAsync(head, "focal-point", "datip", 0, 1))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "approver");
         (await ApproveAsync(head, id)).State.ShouldBe(ReferralState.Sent);
         // A delegate still sees what was sent back to the own office, and settles nothing of the own person.
         var own = (await head.Referrals.OpenAsync(Opening("own"), head.Options)).AwaitingApproval.SubmissionId;
@@ -213,7 +213,7 @@ public sealed class ApprovalTests(SharedRegion shared) : IAsyncLifetime
         // A day before the first ends it.
         await DelegateAsync(Approver, "focal-point", "datip-head", 0, -1);
         var late = await SubmitAsync();
-        (await Refused.ByAsync(() => ApproveAsync(head, late))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "Approver");
+        (await Refused.ByAsync(() => ApproveAsync(head, late))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "approver");
 
         var refused = await Refused.ByAsync(async () => await new ApprovalService.ApprovalServiceClient(Approver.Channel).DelegateAsync(new() { From = "tomorrow" }, Approver.Options));
         refused.Fields.ShouldBe(["to", "from", "until"]);

@@ -182,6 +182,18 @@ public sealed class BadCommandTests(SharedRegion shared)
         }
     }
 
+    [Fact]
+    public async Task Roles_are_said_as_tokens_and_settings_have_them()
+    {
+        using var bangkok = shared.Region.Office("TH");
+        using var auditor = shared.Region.Office("TH", "auditor");
+        var id = (await bangkok.OpenAsync(Regions.Repatriation("TH", "LA"))).DossierId;
+        var assign = new AssignUnitRequest { Command = OfficeClient.About(), DossierId = id, UnitAssigned = new() { Office = new() { Role = (Role)77, Unit = "datip" } } };
+        (await Refused.ByAsync(() => bangkok.Dossiers.AssignUnitAsync(assign, bangkok.Options).ResponseAsync))
+            .ShouldBe(StatusCode.InvalidArgument, "CODE_UNKNOWN", "one of focal-point, central-authority, prosecutor, investigator, case-worker,");
+        (await Refused.ByAsync(() => auditor.WithdrawConsentAsync(id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "it is for focal-point, case-worker.");
+    }
+
     [Theory]
     [InlineData("\0")]
     [InlineData("\u001b[2J")]

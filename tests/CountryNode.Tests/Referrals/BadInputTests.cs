@@ -48,8 +48,8 @@ public sealed class BadInputTests(SharedRegion shared)
     {
         using var auditor = shared.Region.Office("TH", "auditor");
         using var caseWorker = shared.Region.Office("TH", "case-worker");
-        (await RefusedOpenAsync(auditor, Regions.Repatriation("TH", "LA"))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "FocalPoint");
-        (await RefusedOpenAsync(caseWorker, Regions.Repatriation("TH", "LA"))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "FocalPoint");
+        (await RefusedOpenAsync(auditor, Regions.Repatriation("TH", "LA"))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "it is for focal-point.");
+        (await RefusedOpenAsync(caseWorker, Regions.Repatriation("TH", "LA"))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "it is for focal-point.");
         using var focalPoint = shared.Region.Office("TH");
         var id = (await focalPoint.OpenAsync(Regions.Repatriation("TH", "LA"))).DossierId;
         using var administrator = shared.Region.Office("TH", "administrator");
@@ -139,7 +139,7 @@ public sealed class BadInputTests(SharedRegion shared)
         using var bangkok = shared.Region.Office("TH");
         var without = Regions.Repatriation("TH", "LA");
         without.Consent = null;
-        (await RefusedOpenAsync(bangkok, without)).ShouldBe(StatusCode.InvalidArgument, "CONSENT_MISSING", "recipient");
+        (await RefusedOpenAsync(bangkok, without)).ShouldBe(StatusCode.InvalidArgument, "CONSENT_MISSING", "rests on the person's consent, and holds none");
         var ended = Regions.Repatriation("TH", "LA");
         ended.Consent.Until = Regions.InDays(-2);
         (await RefusedOpenAsync(bangkok, ended)).ShouldBe(StatusCode.InvalidArgument, "CONSENT_EXPIRED", "ask the person again");
