@@ -16,7 +16,7 @@ using WireCommand = Coordination.Contracts.Directory.V1.Command;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>The way of every command: who asks, what exactly, then the desk.</summary>
-public sealed class Commands(SubmissionDesk desk, Callers callers, ReferralView view, Pen pen, ILogger<Commands> logger)
+public sealed class Commands(SubmissionDesk desk, Callers callers, ReferralView view, Pen pen, Outage outage)
 {
     readonly byte[] _requestKey = pen.Key.Derive("coord/command/v1");
 
@@ -63,7 +63,7 @@ public sealed class Commands(SubmissionDesk desk, Callers callers, ReferralView 
         if (also is not null) command = also(command, fields);
         if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
 
-        var outcome = await Errors.AnswerAsync(logger, () => desk.HandAsync(
+        var outcome = await Errors.AnswerAsync(outage, () => desk.HandAsync(
             command, (held, folded) => new OpenResponse { Referral = view.Of(held, folded) }.ToByteArray(),
             id => new OpenResponse { AwaitingApproval = new() { SubmissionId = id } }.ToByteArray(), context.CancellationToken));
         return outcome switch
