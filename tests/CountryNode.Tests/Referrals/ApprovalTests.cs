@@ -245,11 +245,16 @@ public sealed class ApprovalTests(SharedRegion shared) : IAsyncLifetime
         var copy = await File.ReadAllBytesAsync(key, Stopped);
         await File.WriteAllBytesAsync(key, copy[..7], Stopped);
         (await Refused.ByAsync(() => ApproveAsync(Approver, cancel))).ShouldBe(StatusCode.Unavailable, "PARTICULARS_DAMAGED", "key folder");
-        (await ListAsync(Approver)).Single().SubmissionId.ShouldBe(cancel);
+        var unread = (await ListAsync(Approver)).Single();
+        (unread.SubmissionId, unread.Particulars, unread.ParticularsMissing).ShouldBe((cancel, new Particulars(), "PARTICULARS_DAMAGED"));
         await File.WriteAllBytesAsync(key, copy, Stopped);
+        var read = (await ListAsync(Approver)).Single();
+        (read.Particulars.Note, read.ParticularsMissing).ShouldBe(("why", ""));
         new Hosting.Sealing.DossierKeys(Region["TH"].Keys).Destroy(Domain.Dossiers.DossierId.Read(dossier.Span));
         (await Refused.ByAsync(() => ApproveAsync(Approver, cancel))).ShouldBe(StatusCode.FailedPrecondition, "PARTICULARS_ERASED", "without particulars");
-        (await ListAsync(Submitter)).Single().SentBackReason.ShouldContain("erased");
+        var back = (await ListAsync(Submitter)).Single();
+        (back.SentBack, back.ParticularsMissing).ShouldBe((true, "PARTICULARS_ERASED"));
+        back.SentBackReason.ShouldContain("erased");
         (await CountAsync("TH", "entry")).ShouldBe(1);
     }
 
