@@ -15,6 +15,9 @@ namespace Coordination.CountryNode.Desks;
 /// <remarks>What was approved is judged again when it is signed: what was open when it was submitted may not be any more.</remarks>
 public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, OfficeDirectory directory, DossierKeys keys, Pen pen, TimeProvider time)
 {
+    /// <summary>Of a submission's id: nobody guesses one.</summary>
+    const int IdBytes = 16;
+
     /// <summary>What waits for a second person, with what is to be read beside it, or why that cannot be read.</summary>
     public sealed record Waiting(Submission Submission, ParticularsRead Particulars);
 
@@ -30,7 +33,7 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
         if (await desk.TryAsync(command, cancellationToken) is { } refusal) return refusal;
 
         var now = time.GetUtcNow();
-        var id = Guid.CreateVersion7(now).ToString("N");
+        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes));
         var key = command.Dossier ?? KeyOf(id);
         var content = command.Particulars.IsEmpty ? default : keys.Protect(key, command.Particulars.Span, Encoding.ASCII.GetBytes(id)) switch
         {
@@ -141,7 +144,7 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
     async Task<Found> FindAsync(string id, Office office, string person, CancellationToken cancellationToken)
     {
         if (await MayApproveAsync(office, cancellationToken) is { } notAllowed) return new Found.Not(notAllowed);
-        if (!Guid.TryParseExact(id, "N", out _) || await submissions.FindAsync(id, cancellationToken) is not { } submission) return new Found.Not(Unknown);
+        if (id.Length != 2 * IdBytes || !id.All(char.IsAsciiHexDigitLower) || await submissions.FindAsync(id, cancellationToken) is not { } submission) return new Found.Not(Unknown);
         return submission.Person == person ? new Found.Not(SamePerson) : new Found.One(submission);
     }
 

@@ -109,6 +109,7 @@ public sealed class ApprovalTests(SharedRegion shared) : IAsyncLifetime
     public async Task What_is_sent_back_is_shown_to_the_office_with_the_reason_and_is_never_written()
     {
         var id = await SubmitAsync("what was meant");
+        id.ShouldMatch("^[0-9a-f]{32}$");
         foreach (var reason in (string[])["", "  ", "a\0b", "a\u202eb", new string('x', 501)])
             (await Refused.ByAsync(() => SendBackAsync(Approver, id, reason))).Fields.ShouldBe(["reason"]);
         await SendBackAsync(Approver, id, "The consent is missing a page.");
@@ -119,6 +120,13 @@ public sealed class ApprovalTests(SharedRegion shared) : IAsyncLifetime
         (await Refused.ByAsync(() => ApproveAsync(Approver, id))).ShouldBe(StatusCode.FailedPrecondition, "SUBMISSION_SETTLED", "already");
         (await CountAsync("TH", "entry")).ShouldBe(0);
         (await ListAsync(Submitter)).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_id_of_a_submission_tells_nothing_of_the_time_and_of_no_other()
+    {
+        var ids = new[] { await SubmitAsync(), await SubmitAsync(), await SubmitAsync() };
+        ids.Select(id => id[..8]).Distinct().Count().ShouldBe(3);
     }
 
     [Fact]
