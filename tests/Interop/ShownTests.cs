@@ -30,7 +30,7 @@ public sealed partial class ShownTests
         files.Where(file => !File.ReadLines(file).First().StartsWith($"# {Path.GetFileName(file)[..4]} ", StringComparison.Ordinal)).ShouldBeEmpty();
     }
 
-    /// <summary>The table's rows without its head.
+    /// <summary>The table's rows without its head.</summary>
     static IEnumerable<string> Rows() =>
         File.ReadLines(Path.Combine(Tests, "shown.md")).Where(line => line.StartsWith('|')).Skip(2);
 
