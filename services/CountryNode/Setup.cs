@@ -54,6 +54,7 @@ static class Setup
         services.AddSingleton(directory);
         // The statement of an append is long: planned once for each connection, not for each entry.
         services.AddSingleton(NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(settings.Database) { MaxAutoPrepare = MostPrepared }));
+        services.AddSingleton<Outage>();
         services.AddSingleton<IStore, PostgresStore>();
         services.AddSingleton<IPeers, GrpcPeers>();
 

@@ -22,6 +22,14 @@ public sealed partial class ShownTests
         Rows().SelectMany(Names).Where(name => !IsCommand(name) && !IsTest(name, sources)).ShouldBeEmpty();
     }
 
+    [Fact]
+    public void Every_decision_has_its_number_for_a_title()
+    {
+        var files = Directory.EnumerateFiles(Path.Combine(Checkout.Root, "infra", "decisions"), "*.md").ToList();
+        files.Count.ShouldBeGreaterThan(1);
+        files.Where(file => !File.ReadLines(file).First().StartsWith($"# {Path.GetFileName(file)[..4]} ", StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
     /// <summary>The table's rows without its head.</summary>
     static IEnumerable<string> Rows() =>
         File.ReadLines(Path.Combine(Tests, "shown.md")).Where(line => line.StartsWith('|')).Skip(2);

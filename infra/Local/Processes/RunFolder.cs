@@ -83,8 +83,12 @@ public sealed class RunFolder : IDisposable
     /// <summary>From now on the run lives without its owner, until <see cref="StopAsync"/>.</summary>
     public void Detach() => Change(l => l with { Detached = true });
 
-    internal void Started(ProcessMark mark, string what, Signal stop) =>
-        Change(l => l with { Processes = [.. l.Processes, new(mark, what, stop)] });
+    /// <param name="mark">The process.</param>
+    /// <param name="what">As people call it.</param>
+    /// <param name="stop">How it is stopped.</param>
+    /// <param name="again">The command that starts it alone again; empty where none does.</param>
+    internal void Started(ProcessMark mark, string what, Signal stop, params IReadOnlyList<string> again) =>
+        Change(l => l with { Processes = [.. l.Processes, new(mark, what, stop, again)] });
 
     internal void Ended(ProcessMark mark) =>
         ChangeIfThereIsRoom(l => l with { Processes = [.. l.Processes.Where(p => p.Mark != mark)] });
@@ -143,9 +147,14 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    static LocalException Alive(Ledger? ledger) => new(ledger is { Detached: false }
-        ? $"Another run is alive (process {ledger.Owner.Pid}): stop it with infra/stop."
-        : "Another run is alive: stop it with infra/stop.");
+    static LocalException Alive(Ledger? ledger)
+    {
+        var owner = ledger is { Detached: false } ? $" (process {ledger.Owner.Pid})" : "";
+        // What was stopped on purpose is not listed any more; what is listed and gone has died.
+        var died = ledger?.Processes.Where(process => !process.Mark.IsAlive && process.Again is { Count: > 0 })
+            .Select(process => $"\n  {process.What} has died: start it again with\n    {string.Join(' ', process.Again!)}\n  and end it yourself, with Ctrl-C.") ?? [];
+        return new($"Another run is alive{owner}: stop it with infra/stop.{string.Concat(died)}");
+    }
 
     static FileStream? TryLock(string path)
     {
@@ -192,5 +201,9 @@ public sealed class RunFolder : IDisposable
     sealed record Ledger(
         ProcessMark Owner, bool Detached, IReadOnlyList<StartedProcess> Processes, IReadOnlyList<string> Paths, IReadOnlyList<string> Databases);
 
-    sealed record StartedProcess(ProcessMark Mark, string What, Signal Stop);
+    /// <param name="Mark">The process.</param>
+    /// <param name="What">As people call it.</param>
+    /// <param name="Stop">How it is stopped.</param>
+    /// <param name="Again">The command that starts it alone again; null or empty where none does.</param>
+    sealed record StartedProcess(ProcessMark Mark, string What, Signal Stop, IReadOnlyList<string>? Again);
 }

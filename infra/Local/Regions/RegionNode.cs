@@ -77,8 +77,9 @@ public sealed class RegionNode
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         if (IsRunning) return;
-        _process = ChildProcess.Start([.. _options.NodeCommand!, "--config", SettingsFile], LogFile);
-        _run.Started(_process.Mark, $"node {Id}", Signal.Terminate);
+        string[] command = [.. _options.NodeCommand!, "--config", SettingsFile];
+        _process = ChildProcess.Start(command, LogFile);
+        _run.Started(_process.Mark, $"The node {Id}", Signal.Terminate, command);
         await _process.ReadyAsync(
             $"The node {Id}", async () => await ListensAsync(ApiAddress, cancellationToken) && await ListensAsync(PeerAddress, cancellationToken),
             _options.StartLimit, cancellationToken);

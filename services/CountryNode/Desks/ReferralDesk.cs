@@ -84,7 +84,9 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     /// <summary>What the particulars of one entry say to this node.</summary>
     public async Task<ParticularsRead> ReadParticularsAsync(DossierId id, EntryHash entry, CancellationToken cancellationToken)
     {
-        if (await store.FindAsync(id, cancellationToken) is not { } held || held.Entries.FirstOrDefault(kept => kept.Entry.Hash == entry) is not { } kept) return Refusal.NotFound;
+        if (await store.FindAsync(id, cancellationToken) is not { } held) return Refusal.NotFound;
+        if (held.Entries.FirstOrDefault(kept => kept.Entry.Hash == entry) is not { } kept)
+            return new Refusal(RefusalKind.NotFound, "ENTRY_NOT_FOUND", "The entry is none of this dossier's, as far as this node holds it. Check its hash; History has those of all entries.");
         if (!kept.Entry.Particulars.Any(digest => digest.Recipient == pen.Node))
             return new Refusal(RefusalKind.NotFound, "NO_PARTICULARS", "The entry has no particulars for this country.");
         if ((await store.FindPartsAsync(id, pen.Node, cancellationToken)).FirstOrDefault(part => part.Entry == entry) is not { } part)
@@ -206,7 +208,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             Verdict.Recorded when command.Body is DataStopped { Fate: DataFate.Erased } =>
                 new Refusal(RefusalKind.NotOpen, Names.Of(ReasonCode.NotOpen), $"Nothing is erased while a referral is {judged.After.State!.State}: end it, or withdraw the consent, first."),
             Verdict.Recorded when command.ConfirmsContradiction => judged,
-            Verdict.Recorded recorded => new Refusal(RefusalKind.NotOpen, Names.Of(recorded.Reason.Code), $"{recorded.Reason.Text} If it happened all the same, say why in command.contradiction_reason."),
+            Verdict.Recorded recorded => Refusal.Contradicting(recorded.Reason),
             Verdict.Void voided => Refuse(judged.Held, judged.Signed.Entry, voided.Reason),
             var verdict => throw new UnreachableException($"A draft was judged {verdict}."),
         };
@@ -272,6 +274,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             return new(RefusalKind.NotOpen, "TRUST_LIST_EXPIRED", "The trust list is past its date, so no new referral is opened. Ask the operator for a new one; open referrals go on.");
         if (opened.ReplyBy < RegionalTime.Today(receiver, now))
             return Refusal.Invalid("REPLY_BY_PASSED", "opened.reply_by", $"has passed in {receiver}: today or a later day is needed");
+        if (opened.BestInterestsOn > today) return Ahead("opened.best_interests_on");
         if (opened.Consent?.Until < today)
             return Refusal.Invalid("CONSENT_EXPIRED", "opened.consent.until", "has passed: ask the person again");
         return command.Earlier is { } earlier && await store.FindAsync(earlier, cancellationToken) is null
@@ -295,6 +298,11 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     static Refusal? StatementFault(Command command, Dossier<Referral> dossier, DateOnly today, DateTimeOffset now) => command.Body switch
     {
         Decision when command.HappenedOn < dossier.OpeningEntry!.HappenedOn => Refusal.Invalid("HAPPENED_ON_BEFORE_OPENING", "command.happened_on", $"lies before {dossier.OpeningEntry.HappenedOn:yyyy-MM-dd}, when the referral was opened: check the year"),
+        WishRecorded wish when wish.On > today => Ahead("wish_recorded.on"),
+        ChildSafeguardRecorded safeguard when safeguard.On > today => Ahead("child_safeguard_recorded.on"),
+        Corrected { Replacement: WishRecorded wish } when wish.On > today => Ahead("corrected.referral_wish_recorded.on"),
+        Corrected { Replacement: ChildSafeguardRecorded safeguard } when safeguard.On > today => Ahead("corrected.referral_child_safeguard_recorded.on"),
+        FollowUpReported report when report.NextDue < (command.HappenedOn ?? today) => Refusal.Invalid("NEXT_DUE_PASSED", "follow_up_reported.next_due", "lies before the day of the follow-up"),
         ConsentRecorded recorded when recorded.Consent.Until < today => Refusal.Invalid("CONSENT_EXPIRED", "consent_recorded.consent.until", "has passed: ask the person again"),
         ReturnPlanned planned when planned.TravelOn < (command.OnBehalfOf is null ? today : command.HappenedOn ?? today) => Refusal.Invalid("TRAVEL_ON_PASSED", "return_planned.travel_on", "lies before the day of the plan"),
         ReturnPlanned planned when planned.TravelOn > today.AddYears(1) => Refusal.Invalid("TRAVEL_ON_FAR", "return_planned.travel_on", "lies more than a year ahead: check the year"),
@@ -339,15 +347,25 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         return place is null || parties.Include(place.Country) ? null : Refusal.Invalid("PLACE_ELSEWHERE", field, $"is in neither {parties.Host} nor {parties.Origin}");
     }
 
+    static Refusal Ahead(string field) => Refusal.Invalid("DATE_AHEAD", field, "lies ahead: today or a day before is needed");
+
     /// <summary>Why the protocol does not let the office write the entry, and where it would.</summary>
     Refusal Refuse(HeldDossier held, Entry entry, Reason reason)
     {
         if (entry.Body is Opened) return new(RefusalKind.Invalid, Names.Of(reason.Code), reason.Text, new FieldFault("opened", reason.Text));
 
         var kind = reason.Code is ReasonCode.WrongParticipant ? RefusalKind.NotAllowed : RefusalKind.NotOpen;
-        var open = held.Fold<Referral>(trust.Current).State?.OpenFrom(entry).ToList() ?? [];
-        var whereOpen = reason.Code is ReasonCode.NotOpen && open.Count > 0 ? $" It is open from {string.Join(", ", open)}." : "";
-        return new(kind, Names.Of(reason.Code), reason.Text + whereOpen);
+        var referral = held.Fold<Referral>(trust.Current).State;
+        var open = referral?.OpenFrom(entry).ToList() ?? [];
+        var whatToDo = reason.Code switch
+        {
+            ReasonCode.NotOpen when open.Count > 0 => $" It is open from {string.Join(", ", open)}.",
+            ReasonCode.OtherPlan when referral is { Plan: { } stands } && entry.Body is ReturnPlanned planned && planned.Replaces != stands.Token =>
+                $" Send {stands.Token}, the token of the plan that stands (plan.plan of the referral), as return_planned.replaces.",
+            ReasonCode.OtherPlan when referral is { Plan: null } && entry.Body is ReturnPlanned { Replaces: not null } => " None stands: leave return_planned.replaces empty.",
+            _ => "",
+        };
+        return new(kind, Names.Of(reason.Code), reason.Text + whatToDo);
     }
 
     /// <summary>What the protocol says of a command. Closed.</summary>

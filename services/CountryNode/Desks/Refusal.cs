@@ -1,3 +1,4 @@
+using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Dossiers;
 
 namespace Coordination.CountryNode.Desks;
@@ -16,6 +17,10 @@ public sealed record Refusal(RefusalKind Kind, string Reason, string Text, param
     public static Refusal Invalid(IReadOnlyList<FieldFault> faults) =>
         new(RefusalKind.Invalid, faults.Any(fault => fault.IsUnknownCode) ? "CODE_UNKNOWN" : "FIELD_INVALID",
             string.Join(" ", faults.Select(fault => $"{fault.Field} {fault.Text}.")), faults);
+
+    /// <summary>Of a happening that does not fit: what would be recorded of it is quoted as what it would be, for nothing is written yet.</summary>
+    public static Refusal Contradicting(Reason reason) =>
+        new(RefusalKind.NotOpen, Names.Of(reason.Code), $"Nothing is written yet. Once it is confirmed, the history will say: \"{reason.Text}\" If it happened all the same, confirm it by saying why in command.contradiction_reason.");
 
     public static Refusal NotFound { get; } =
         new(RefusalKind.NotFound, "DOSSIER_NOT_FOUND", "This node holds no such dossier. Check the id; if it was opened a moment ago, it may still be on its way.");

@@ -7,8 +7,8 @@ namespace Coordination.CountryNode.Desks;
 /// <summary>What an office can ask of a node beside making a statement.</summary>
 public enum Act
 {
+    /// <summary>Where it stands, and every entry of it: codes only, and the hashes by which an entry is answered, corrected or read beside.</summary>
     ReadReferral = 1,
-    ReadHistory,
     ReadParticulars,
     ReadNotices,
     Approve,
@@ -20,7 +20,6 @@ public static class Rights
     static readonly FrozenDictionary<Act, Role[]> Acts = new Dictionary<Act, Role[]>
     {
         [Act.ReadReferral] = [Role.FocalPoint, Role.CaseWorker, Role.Approver, Role.Auditor],
-        [Act.ReadHistory] = [Role.FocalPoint, Role.Auditor],
         [Act.ReadParticulars] = [Role.FocalPoint, Role.CaseWorker, Role.Approver],
         [Act.ReadNotices] = [Role.FocalPoint, Role.CaseWorker, Role.Administrator],
         [Act.Approve] = [Role.Approver],
@@ -50,5 +49,5 @@ public static class Rights
 
     static Refusal? Check(Office office, Role[] allowed) => allowed.Contains(office.Role)
         ? null
-        : new(RefusalKind.NotAllowed, "OFFICE_NOT_ALLOWED", $"{office} may not do this: it is for {string.Join(", ", allowed)}.");
+        : new(RefusalKind.NotAllowed, "OFFICE_NOT_ALLOWED", $"{office} may not do this: it is for {string.Join(", ", allowed.Select(Office.NameOf))}.");
 }

@@ -15,8 +15,11 @@ namespace Coordination.CountryNode.Desks;
 /// <remarks>What was approved is judged again when it is signed: what was open when it was submitted may not be any more.</remarks>
 public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, OfficeDirectory directory, DossierKeys keys, Pen pen, TimeProvider time)
 {
-    /// <summary>What waits for a second person, with what is to be read beside it.</summary>
-    public sealed record Waiting(Submission Submission, ReadOnlyMemory<byte> Particulars);
+    /// <summary>Of a submission's id: nobody guesses one.</summary>
+    const int IdBytes = 16;
+
+    /// <summary>What waits for a second person, with what is to be read beside it, or why that cannot be read.</summary>
+    public sealed record Waiting(Submission Submission, ParticularsRead Particulars);
 
     /// <summary>Writes a statement, or submits it.</summary>
     /// <param name="command">What is asked.</param>
@@ -30,7 +33,7 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
         if (await desk.TryAsync(command, cancellationToken) is { } refusal) return refusal;
 
         var now = time.GetUtcNow();
-        var id = Guid.CreateVersion7(now).ToString("N");
+        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes));
         var key = command.Dossier ?? KeyOf(id);
         var content = command.Particulars.IsEmpty ? default : keys.Protect(key, command.Particulars.Span, Encoding.ASCII.GetBytes(id)) switch
         {
@@ -50,13 +53,19 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
     /// <summary>What waits: all of it to who may approve, its own to any other office; and to each what was sent back to it.</summary>
     public async Task<ImmutableArray<Waiting>> ListAsync(Office office, CancellationToken cancellationToken) =>
         [.. (await submissions.ListAsync(office, await MayApproveAsync(office, cancellationToken) is null, cancellationToken))
-            .Select(submission => new Waiting(submission, Read(submission) is Disclosure.Opened opened ? opened.Plaintext : default))];
+            .Select(submission => new Waiting(submission, Read(submission)))];
 
     /// <summary>Approves: the statement is judged again, signed and written. One that is not open any more goes back.</summary>
-    public async Task<CommandOutcome> ApproveAsync(string id, Office office, string person, Answering answering, CancellationToken cancellationToken)
+    public async Task<CommandOutcome> ApproveAsync(string id, Office office, string person, Answering answering, CancellationToken cancellationToken) =>
+        await FindAsync(id, office, person, cancellationToken) switch
+        {
+            Found.One found => await ApproveAsync(found.Submission, office, answering, cancellationToken),
+            Found.Not not => not.Refusal,
+            _ => throw new UnreachableException(),
+        };
+
+    async Task<CommandOutcome> ApproveAsync(Submission submission, Office office, Answering answering, CancellationToken cancellationToken)
     {
-        if (await FindAsync(id, office, person, cancellationToken) is not (var submission, var refusal)) return Unknown;
-        if (refusal is not null) return refusal;
         if (submission.Settled is Settlement.SentBack) return Settled;
 
         var entry = EntryWire.Read(submission.Draft.Span) ?? throw new InvalidDataException("A submission's draft cannot be read.");
@@ -75,9 +84,8 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
         {
             outcome = Read(submission) switch
             {
-                Disclosure.Opened opened => await desk.WriteAsync(command with { Particulars = opened.Plaintext }, answering, cancellationToken),
-                Disclosure.Destroyed => Erased,
-                Disclosure.Damaged => Damaged,
+                ParticularsRead.Is said => await desk.WriteAsync(command with { Particulars = said.Content }, answering, cancellationToken),
+                ParticularsRead.Not not => not.Refusal,
                 _ => throw new UnreachableException(),
             };
         }
@@ -85,13 +93,13 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
         {
             case CommandOutcome.Done:
                 Forget(submission);
-                await submissions.ApproveAsync(id, office, time.GetUtcNow(), cancellationToken);
+                await submissions.ApproveAsync(submission.Id, office, time.GetUtcNow(), cancellationToken);
                 return outcome;
             // Somebody else sent it back at the same time.
             case CommandOutcome.Refused { Refusal.Kind: RefusalKind.AlreadyUsed }:
                 return Settled;
             case CommandOutcome.Refused { Refusal: { Kind: not RefusalKind.TryAgain } refused }:
-                await submissions.SendBackAsync(id, command.Key, office, refused.Text, time.GetUtcNow(), cancellationToken);
+                await submissions.SendBackAsync(submission.Id, command.Key, office, refused.Text, time.GetUtcNow(), cancellationToken);
                 return outcome;
             default:
                 return outcome;
@@ -100,13 +108,15 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
 
     /// <summary>Sends it back to the office that submitted it.</summary>
     /// <returns>Why not; null when it is sent back, now or before.</returns>
-    public async Task<Refusal?> SendBackAsync(string id, Office office, string person, string reason, CancellationToken cancellationToken)
-    {
-        if (await FindAsync(id, office, person, cancellationToken) is not (var submission, var refusal)) return Unknown;
-        if (refusal is not null) return refusal;
-        if (submission.Settled is Settlement.SentBack) return null;
-        return await submissions.SendBackAsync(id, Writing(submission), office, reason, time.GetUtcNow(), cancellationToken) ? null : Settled;
-    }
+    public async Task<Refusal?> SendBackAsync(string id, Office office, string person, string reason, CancellationToken cancellationToken) =>
+        await FindAsync(id, office, person, cancellationToken) switch
+        {
+            Found.One { Submission.Settled: Settlement.SentBack } => null,
+            Found.One { Submission: var submission } =>
+                await submissions.SendBackAsync(submission.Id, Writing(submission), office, reason, time.GetUtcNow(), cancellationToken) ? null : Settled,
+            Found.Not not => not.Refusal,
+            _ => throw new UnreachableException(),
+        };
 
     /// <summary>Lets another office approve in the caller's place.</summary>
     public async Task<Refusal?> DelegateAsync(Office from, Office to, DateOnly first, DateOnly last, CancellationToken cancellationToken)
@@ -129,21 +139,26 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
 
     static Refusal Busy { get; } = new(RefusalKind.TryAgain, "COMMAND_BUSY", "The same command is being answered. Try the same request again.");
 
-    async Task<(Submission Submission, Refusal? Refusal)?> FindAsync(string id, Office office, string person, CancellationToken cancellationToken)
+    static Refusal SamePerson { get; } = new(RefusalKind.NotAllowed, "SAME_PERSON", "Whoever submitted it does not settle it: a second person is wanted.");
+
+    async Task<Found> FindAsync(string id, Office office, string person, CancellationToken cancellationToken)
     {
-        if (await MayApproveAsync(office, cancellationToken) is { } notAllowed) return (null!, notAllowed);
-        if (!Guid.TryParseExact(id, "N", out _) || await submissions.FindAsync(id, cancellationToken) is not { } submission) return null;
-        return (submission, submission.Person == person
-            ? new(RefusalKind.NotAllowed, "SAME_PERSON", "Whoever submitted it does not settle it: a second person is wanted.")
-            : null);
+        if (await MayApproveAsync(office, cancellationToken) is { } notAllowed) return new Found.Not(notAllowed);
+        if (id.Length != 2 * IdBytes || !id.All(char.IsAsciiHexDigitLower) || await submissions.FindAsync(id, cancellationToken) is not { } submission) return new Found.Not(Unknown);
+        return submission.Person == person ? new Found.Not(SamePerson) : new Found.One(submission);
     }
 
     async Task<Refusal?> MayApproveAsync(Office office, CancellationToken cancellationToken) =>
         Rights.Check(office, Act.Approve) is { } refusal && !await submissions.IsDelegateAsync(office, RegionalTime.Today(pen.Node, time.GetUtcNow()), cancellationToken) ? refusal : null;
 
-    Disclosure Read(Submission submission) => submission.AtRest.IsEmpty
-        ? new Disclosure.Opened(default)
-        : keys.Open(submission.Dossier ?? KeyOf(submission.Id), submission.AtRest.Span, Encoding.ASCII.GetBytes(submission.Id));
+    ParticularsRead Read(Submission submission) => submission.AtRest.IsEmpty
+        ? new ParticularsRead.Is(default)
+        : keys.Open(submission.Dossier ?? KeyOf(submission.Id), submission.AtRest.Span, Encoding.ASCII.GetBytes(submission.Id)) switch
+        {
+            Disclosure.Opened opened => new ParticularsRead.Is(opened.Plaintext),
+            Disclosure.Destroyed => Erased,
+            _ => Damaged,
+        };
 
     /// <summary>Its own key of the command, such as no caller can make: approved twice, it is written once, and the second time gets the first answer.</summary>
     static CommandKey Writing(Submission submission) => new(submission.Command.Office, $"approval:{submission.Id}");
@@ -165,5 +180,15 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
             Hash: default, command.Dossier ?? default, pen.Node, Seq: 1, Previous: null, Seen: [], statement.Answers, now, statement.HappenedOn, statement.Channel,
             statement.Office, statement.OnBehalfOf, statement.Letter, Particulars: [], opening, statement.Body);
         return EntryWire.Write(draft, pen.NonceFor(draft)).Bytes;
+    }
+
+    /// <summary>A submission that the caller may settle, or why not. Closed.</summary>
+    abstract record Found
+    {
+        private Found() { }
+
+        public sealed record One(Submission Submission) : Found;
+
+        public sealed record Not(Refusal Refusal) : Found;
     }
 }

@@ -12,7 +12,7 @@ using Submission = Coordination.Contracts.Dossier.V1.Submission;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>The second person over gRPC: parse, call the desk, map.</summary>
-public sealed class ApprovalDoor(SubmissionDesk desk, Callers callers, ReferralView view, ILogger<ApprovalDoor> logger) : ApprovalService.ApprovalServiceBase
+public sealed class ApprovalDoor(SubmissionDesk desk, Callers callers, ReferralView view, Outage outage) : ApprovalService.ApprovalServiceBase
 {
     const int MostReason = 500;
 
@@ -21,14 +21,14 @@ public sealed class ApprovalDoor(SubmissionDesk desk, Callers callers, ReferralV
         var office = callers.Office(context);
         if (Rights.Check(office, Act.ReadParticulars) is { } refusal) throw refusal.ToException();
         var response = new ListSubmissionsResponse();
-        response.Submissions.AddRange((await Errors.AnswerAsync(logger, () => desk.ListAsync(office, context.CancellationToken))).Select(ToWire));
+        response.Submissions.AddRange((await Errors.AnswerAsync(outage, () => desk.ListAsync(office, context.CancellationToken))).Select(ToWire));
         return response;
     }
 
     public override async Task<ApproveResponse> Approve(ApproveRequest request, ServerCallContext context)
     {
         var (office, person) = (callers.Office(context), callers.Person(context));
-        var outcome = await Errors.AnswerAsync(logger, () => desk.ApproveAsync(
+        var outcome = await Errors.AnswerAsync(outage, () => desk.ApproveAsync(
             request.SubmissionId, office, person, (held, folded) => new OpenResponse { Referral = view.Of(held, folded) }.ToByteArray(), context.CancellationToken));
         return outcome switch
         {
@@ -41,9 +41,11 @@ public sealed class ApprovalDoor(SubmissionDesk desk, Callers callers, ReferralV
     public override async Task<SendBackResponse> SendBack(SendBackRequest request, ServerCallContext context)
     {
         var (office, person) = (callers.Office(context), callers.Person(context));
-        if (string.IsNullOrWhiteSpace(request.Reason) || request.Reason.Length > MostReason || request.Reason.Contains('\0', StringComparison.Ordinal))
-            throw Refusal.Invalid("FIELD_INVALID", "reason", $"is missing, no text, or longer than {MostReason} characters: the office that submitted it has to know what to do").ToException();
-        var refusal = await Errors.AnswerAsync(logger, () => desk.SendBackAsync(request.SubmissionId, office, person, request.Reason, context.CancellationToken));
+        var fields = new FieldReader();
+        fields.Text("reason", request.Reason, MostReason);
+        if (string.IsNullOrWhiteSpace(request.Reason)) fields.Fault("reason", "is missing: the office that submitted it has to know what to do");
+        if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
+        var refusal = await Errors.AnswerAsync(outage, () => desk.SendBackAsync(request.SubmissionId, office, person, request.Reason, context.CancellationToken));
         return refusal is null ? new SendBackResponse() : throw refusal.ToException();
     }
 
@@ -56,7 +58,7 @@ public sealed class ApprovalDoor(SubmissionDesk desk, Callers callers, ReferralV
         else if (!callers.IsOfficeHere(to)) fields.Fault("to", "is no office of this node");
         var (first, last) = (fields.Date("from", request.From), fields.Date("until", request.Until));
         if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
-        var refusal = await Errors.AnswerAsync(logger, () => desk.DelegateAsync(office, to!, first, last, context.CancellationToken));
+        var refusal = await Errors.AnswerAsync(outage, () => desk.DelegateAsync(office, to!, first, last, context.CancellationToken));
         return refusal is null ? new DelegateResponse() : throw refusal.ToException();
     }
 
@@ -67,7 +69,8 @@ public sealed class ApprovalDoor(SubmissionDesk desk, Callers callers, ReferralV
         Statement = waiting.Submission.Statement,
         Office = DossierWire.Write(waiting.Submission.Command.Office),
         SubmittedAt = Timestamp.FromDateTimeOffset(waiting.Submission.SubmittedAt),
-        Particulars = Particulars.Parser.ParseFrom(waiting.Particulars.Span),
+        Particulars = waiting.Particulars is ParticularsRead.Is said ? Particulars.Parser.ParseFrom(said.Content.Span) : new(),
+        ParticularsMissing = waiting.Particulars is ParticularsRead.Not not ? not.Refusal.Reason : "",
         Draft = UnsafeByteOperations.UnsafeWrap(waiting.Submission.Draft),
         SentBack = waiting.Submission.Settled is Settlement.SentBack,
         SentBackReason = waiting.Submission.Reason,

@@ -16,7 +16,7 @@ using WireCommand = Coordination.Contracts.Directory.V1.Command;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>The way of every command: who asks, what exactly, then the desk.</summary>
-public sealed class Commands(SubmissionDesk desk, Callers callers, ReferralView view, Pen pen, ILogger<Commands> logger)
+public sealed class Commands(SubmissionDesk desk, Callers callers, ReferralView view, Pen pen, Outage outage)
 {
     readonly byte[] _requestKey = pen.Key.Derive("coord/command/v1");
 
@@ -41,8 +41,8 @@ public sealed class Commands(SubmissionDesk desk, Callers callers, ReferralView 
 
         if (about.CommandId.Length is < 16 or > 64 || !about.CommandId.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
             fields.Fault("command.command_id", "is missing or malformed: 16 to 64 letters, digits, \"-\" and \"_\" are needed, such as a UUID, made once per command");
-        if (about.ContradictionReason.Length > ParticularsWire.MostText || (about.ContradictionReason.Length > 0 && string.IsNullOrWhiteSpace(about.ContradictionReason)))
-            fields.Fault("command.contradiction_reason", $"is no text of 1 to {ParticularsWire.MostText} characters");
+        fields.Text("command.contradiction_reason", about.ContradictionReason, ParticularsWire.MostText);
+        if (about.ContradictionReason.Length > 0 && string.IsNullOrWhiteSpace(about.ContradictionReason)) fields.Fault("command.contradiction_reason", "says nothing: say why, or leave it empty");
         ParticularsWire.Check(particulars, opens: dossier is null, fields);
         var bytes = request.ToByteArray();
         // A newer client may have asked for less than an older node would do.
@@ -63,7 +63,7 @@ public sealed class Commands(SubmissionDesk desk, Callers callers, ReferralView 
         if (also is not null) command = also(command, fields);
         if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
 
-        var outcome = await Errors.AnswerAsync(logger, () => desk.HandAsync(
+        var outcome = await Errors.AnswerAsync(outage, () => desk.HandAsync(
             command, (held, folded) => new OpenResponse { Referral = view.Of(held, folded) }.ToByteArray(),
             id => new OpenResponse { AwaitingApproval = new() { SubmissionId = id } }.ToByteArray(), context.CancellationToken));
         return outcome switch

@@ -14,7 +14,7 @@ using Verdict = Coordination.Contracts.Dossier.V1.Verdict;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>Dossiers of every kind over gRPC, to be read.</summary>
-public sealed class DossierDoor(ReferralDesk desk, Commands commands, TrustInForce trust, Callers callers, ILogger<DossierDoor> logger) : DossierService.DossierServiceBase
+public sealed class DossierDoor(ReferralDesk desk, Commands commands, TrustInForce trust, Callers callers, Outage outage) : DossierService.DossierServiceBase
 {
     public override Task<ResolveResponse> Resolve(ResolveRequest request, ServerCallContext context) =>
         commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ResolveResponse.Parser, fields => DossierWire.Read(request.Resolved, fields));
@@ -33,7 +33,7 @@ public sealed class DossierDoor(ReferralDesk desk, Commands commands, TrustInFor
         if (Rights.Check(callers.Office(context), Act.ReadParticulars) is { } refusal) throw refusal.ToException();
         var id = Errors.ReadId(request.DossierId);
         if (!EntryHash.TryRead(request.Entry.Span, out var entry)) throw Refusal.Invalid("FIELD_INVALID", "entry", $"is no hash: {EntryHash.Length} bytes are needed").ToException();
-        return await Errors.AnswerAsync(logger, () => desk.ReadParticularsAsync(id, entry, context.CancellationToken)) switch
+        return await Errors.AnswerAsync(outage, () => desk.ReadParticularsAsync(id, entry, context.CancellationToken)) switch
         {
             ParticularsRead.Is said => new GetParticularsResponse { Particulars = Parse(said.Content) },
             ParticularsRead.Not not => throw not.Refusal.ToException(),
@@ -56,9 +56,9 @@ public sealed class DossierDoor(ReferralDesk desk, Commands commands, TrustInFor
 
     public override async Task<HistoryResponse> History(HistoryRequest request, ServerCallContext context)
     {
-        if (Rights.Check(callers.Office(context), Act.ReadHistory) is { } refusal) throw refusal.ToException();
+        if (Rights.Check(callers.Office(context), Act.ReadReferral) is { } refusal) throw refusal.ToException();
         var id = Errors.ReadId(request.DossierId);
-        var (held, dossier) = await Errors.AnswerAsync(logger, () => desk.FindAsync(id, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
+        var (held, dossier) = await Errors.AnswerAsync(outage, () => desk.FindAsync(id, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
 
         var kept = held.Entries.ToDictionary(entry => entry.Entry.Hash);
         var leavingOut = held.LeavingOut(trust.Current);

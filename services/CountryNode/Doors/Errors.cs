@@ -9,7 +9,7 @@ using Npgsql;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>Refusals as gRPC clients of any language read them: a status, a sentence, and google.rpc details.</summary>
-static partial class Errors
+static class Errors
 {
     /// <summary>The domain of every reason, as google.rpc.ErrorInfo asks for.</summary>
     public const string Domain = "coordination";
@@ -55,20 +55,20 @@ static partial class Errors
 
     /// <summary>Answers a call, or refuses it for now when the database or the key folder is away, full, or starting.</summary>
     /// <remarks>A commit may have gone through unheard: the same command again gets its answer.</remarks>
-    public static async Task<TResponse> AnswerAsync<TResponse>(ILogger logger, Func<Task<TResponse>> answer)
+    public static async Task<TResponse> AnswerAsync<TResponse>(Outage outage, Func<Task<TResponse>> answer)
     {
         try
         {
             return await answer();
         }
-        catch (NpgsqlException fault) when (fault.IsTransient)
+        catch (NpgsqlException fault) when (Outage.IsOne(fault))
         {
-            LogStoreUnavailable(logger, fault, fault.SqlState ?? "no answer");
+            outage.DatabaseFailed(fault);
             throw new Refusal(RefusalKind.TryAgain, "STORE_UNAVAILABLE", "The node's database does not answer now. Send the same request again, under the same command_id.").ToException();
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            LogKeysUnavailable(logger, fault);
+            outage.KeysFailed(fault);
             throw new Refusal(RefusalKind.TryAgain, "KEYS_UNAVAILABLE", "The node's key folder cannot be used now, or is full: ask the operator to look. Send the same request again, under the same command_id; without particulars it may be written at once.").ToException();
         }
     }
@@ -83,10 +83,4 @@ static partial class Errors
         RefusalKind.AlreadyUsed => StatusCode.AlreadyExists,
         RefusalKind.TryAgain => StatusCode.Unavailable,
     };
-
-    [LoggerMessage(EventId = 500, Level = LogLevel.Error, Message = "The database does not answer ({SqlState}).")]
-    static partial void LogStoreUnavailable(ILogger logger, Exception fault, string sqlState);
-
-    [LoggerMessage(EventId = 501, Level = LogLevel.Error, Message = "The key folder cannot be used: look at the folder and its disk.")]
-    static partial void LogKeysUnavailable(ILogger logger, Exception fault);
 }

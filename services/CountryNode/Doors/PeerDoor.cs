@@ -16,7 +16,7 @@ using WireDisposition = Coordination.Contracts.Peer.V1.Disposition;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>The other nodes' way in, over gRPC: parse, call the door, map.</summary>
-public sealed class PeerDoor(Door door, Shelf shelf, IStore store, TrustInForce trust, Callers callers, ILogger<PeerDoor> logger) : PeerService.PeerServiceBase
+public sealed class PeerDoor(Door door, Shelf shelf, IStore store, TrustInForce trust, Callers callers, Outage outage) : PeerService.PeerServiceBase
 {
     public override async Task<DeliverResponse> Deliver(DeliverRequest request, ServerCallContext context)
     {
@@ -24,7 +24,7 @@ public sealed class PeerDoor(Door door, Shelf shelf, IStore store, TrustInForce 
         if (request.Entries.Count is 0 or > Batch.MostEntries)
             throw Refusal.Invalid("TOO_MANY_OR_NONE", "entries", $"are {request.Entries.Count}: 1 to {Batch.MostEntries} are taken at once").ToException();
 
-        var delivered = await Errors.AnswerAsync(logger, () => door.AdmitAsync(peer, Offered.From(request.Entries, request.Particulars), context.CancellationToken));
+        var delivered = await Errors.AnswerAsync(outage, () => door.AdmitAsync(peer, Offered.From(request.Entries, request.Particulars), context.CancellationToken));
         var response = new DeliverResponse();
         response.Admissions.AddRange(delivered.Admitted.Select(admitted => new Admission { Disposition = ToWire(admitted.Disposition), Reason = admitted.Reason }));
         response.Receipts.AddRange(delivered.Receipts.Select(receipt => receipt.ToWire()));
@@ -38,7 +38,7 @@ public sealed class PeerDoor(Door door, Shelf shelf, IStore store, TrustInForce 
         if (request.Held.Count > Batch.MostHeld || request.Held.Any(hash => hash.Length != EntryHash.Length))
             throw Refusal.Invalid("FIELD_INVALID", "held", $"is malformed: at most {Batch.MostHeld} hashes of {EntryHash.Length} bytes are taken").ToException();
         var theirs = request.Held.Select(hash => EntryHash.Read(hash.Span)).ToHashSet();
-        if (await Errors.AnswerAsync(logger, () => shelf.FetchAsync(peer, id, theirs, context.CancellationToken)) is not { } missing) throw Refusal.NotFound.ToException();
+        if (await Errors.AnswerAsync(outage, () => shelf.FetchAsync(peer, id, theirs, context.CancellationToken)) is not { } missing) throw Refusal.NotFound.ToException();
 
         var response = new FetchResponse();
         response.Entries.AddRange(missing.Select(entry => entry.Signed.ToWire()));
@@ -49,7 +49,7 @@ public sealed class PeerDoor(Door door, Shelf shelf, IStore store, TrustInForce 
     public override async Task<GetBucketsResponse> GetBuckets(GetBucketsRequest request, ServerCallContext context)
     {
         var peer = callers.Peer(context);
-        var buckets = await Errors.AnswerAsync(logger, () => store.GetBucketsAsync(peer, context.CancellationToken));
+        var buckets = await Errors.AnswerAsync(outage, () => store.GetBucketsAsync(peer, context.CancellationToken));
         var response = new GetBucketsResponse();
         response.Digests.AddRange(buckets.Select(digest => ByteString.CopyFrom(digest.ToArray())));
         return response;
@@ -62,7 +62,7 @@ public sealed class PeerDoor(Door door, Shelf shelf, IStore store, TrustInForce 
             throw Refusal.Invalid("FIELD_INVALID", "bucket", $"is {request.Bucket}: 0 to {DossierDigest.Buckets - 1} are known").ToException();
         DossierId? after = request.After.IsEmpty ? null : Errors.ReadId(request.After, "after");
 
-        var dossiers = await Errors.AnswerAsync(logger, () => store.ListDossiersAsync(peer, (int)request.Bucket, after, Batch.MostDossiers, context.CancellationToken));
+        var dossiers = await Errors.AnswerAsync(outage, () => store.ListDossiersAsync(peer, (int)request.Bucket, after, Batch.MostDossiers, context.CancellationToken));
         var response = new ListDossiersResponse();
         response.Dossiers.AddRange(dossiers.Select(dossier => new WireDigest
         {

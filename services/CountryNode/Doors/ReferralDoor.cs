@@ -13,7 +13,7 @@ using Referrals = Coordination.Domain.Referrals;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>Referrals over gRPC: parse, call the desk, map. Nothing here decides anything.</summary>
-public sealed partial class ReferralDoor(ReferralDesk desk, ReferralLists lists, Changes changes, Bell bell, Commands commands, Callers callers, ReferralView view, Pen pen, TimeProvider time, ILogger<ReferralDoor> logger) : ReferralService.ReferralServiceBase
+public sealed partial class ReferralDoor(ReferralDesk desk, ReferralLists lists, Changes changes, Bell bell, Commands commands, Callers callers, ReferralView view, Pen pen, TimeProvider time, Outage outage) : ReferralService.ReferralServiceBase
 {
     public override Task<OpenResponse> Open(OpenRequest request, ServerCallContext context) =>
         commands.DoAsync(request, request.Command, null, request.Particulars, context, OpenResponse.Parser,
@@ -151,8 +151,8 @@ public sealed partial class ReferralDoor(ReferralDesk desk, ReferralLists lists,
         var office = callers.Office(context);
         if (Rights.Check(office, Act.ReadReferral) is { } refusal) throw refusal.ToException();
         var id = Errors.ReadId(request.DossierId);
-        var (held, dossier) = await Errors.AnswerAsync(logger, () => desk.FindAsync(id, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
-        var earlier = dossier.State?.Opened.Links.Earlier is { } token ? await Errors.AnswerAsync(logger, () => lists.FindEarlierAsync(token, context.CancellationToken)) : null;
+        var (held, dossier) = await Errors.AnswerAsync(outage, () => desk.FindAsync(id, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
+        var earlier = dossier.State?.Opened.Links.Earlier is { } token ? await Errors.AnswerAsync(outage, () => lists.FindEarlierAsync(token, context.CancellationToken)) : null;
         return new GetResponse { Referral = view.Of(held, dossier, office, earlier, desk.StandstillOf(held)) };
     }
 

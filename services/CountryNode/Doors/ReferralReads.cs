@@ -32,7 +32,7 @@ public sealed partial class ReferralDoor
         var size = PageToken.Size(request.PageSize);
         var after = PageToken.Read<ListedAt, ReferralPlace>(request.PageToken, place => place.ToPlace());
 
-        return await Errors.AnswerAsync(logger, async () =>
+        return await Errors.AnswerAsync(outage, async () =>
         {
             var page = await lists.ListAsync(filter, after, size + 1, time.GetUtcNow(), context.CancellationToken);
             var response = new ListResponse();
@@ -50,7 +50,7 @@ public sealed partial class ReferralDoor
         var size = PageToken.Size(request.PageSize);
         var after = PageToken.Read<DueAt, DuePlace>(request.PageToken, place => place.ToPlace());
 
-        return await Errors.AnswerAsync(logger, async () =>
+        return await Errors.AnswerAsync(outage, async () =>
         {
             var page = await lists.ListDueAsync(WhoseOf(request.Whose), office, after, size + 1, time.GetUtcNow(), context.CancellationToken);
             var response = new ListDueResponse();
@@ -72,7 +72,7 @@ public sealed partial class ReferralDoor
         var size = PageToken.Size(request.PageSize);
         var before = PageToken.Read<NoticedAt, NoticedAt>(request.PageToken, place => place)?.Notice;
 
-        var page = await Errors.AnswerAsync(logger, () => lists.ListNoticesAsync(office, before, size + 1, context.CancellationToken));
+        var page = await Errors.AnswerAsync(outage, () => lists.ListNoticesAsync(office, before, size + 1, context.CancellationToken));
         var response = new ListNoticesResponse();
         response.Notices.AddRange(page.Take(size).Select(row => ToWire(row.Notice)));
         if (page.Length > size) response.NextPageToken = PageToken.Write(new NoticedAt(page[size - 1].Number));
@@ -83,12 +83,12 @@ public sealed partial class ReferralDoor
     {
         Reader(context);
         var expires = callers.TokenExpires(context);
-        var place = await Errors.AnswerAsync(logger, () => PlaceAsync(request.Cursor, context.CancellationToken));
+        var place = await Errors.AnswerAsync(outage, () => PlaceAsync(request.Cursor, context.CancellationToken));
         // Who is cut off before anything came resumes here.
         await context.WriteResponseHeadersAsync(new Metadata { { CursorHeader, place.ToString() } });
         while (time.GetUtcNow() < expires)
         {
-            var read = await Errors.AnswerAsync(logger, () => changes.ReadAsync(place.Number, MostChanges, context.CancellationToken));
+            var read = await Errors.AnswerAsync(outage, () => changes.ReadAsync(place.Number, MostChanges, context.CancellationToken));
             foreach (var change in read)
             {
                 await responseStream.WriteAsync(ToWire(change), context.CancellationToken);

@@ -143,7 +143,7 @@ public sealed class ReferralView(Overviews overviews, OfficeDirectory directory,
         Open = refused is null && offer.Reason is null,
         Contradicts = refused is null && offer.Contradicts,
         Reason = refused?.Reason ?? (offer.Reason is { } reason ? Names.Of(reason.Code) : ""),
-        Explanation = refused?.Text ?? offer.Reason?.Text ?? "",
+        Explanation = refused?.Text ?? (offer.Contradicts ? Refusal.Contradicting(offer.Reason!).Text : offer.Reason?.Text) ?? "",
         Answers = offer.Answers is { } answers ? Hash(answers) : ByteString.Empty,
     };
 

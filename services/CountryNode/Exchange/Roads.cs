@@ -10,7 +10,7 @@ namespace Coordination.CountryNode.Exchange;
 
 /// <summary>Keeps a relay, a filler of gaps and a reconciliation going for each peer, apart from each other: a slow country delays no other. Withdrawals that had to wait are signed, and offices are told what is due.</summary>
 public sealed partial class Roads(
-    Relay relay, Gaps gaps, Reconciliation reconciliation, ReferralDesk desk, Deadlines deadlines, Bell bell, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Roads> logger) : BackgroundService
+    Relay relay, Gaps gaps, Reconciliation reconciliation, ReferralDesk desk, Deadlines deadlines, Bell bell, TrustInForce trust, Pen pen, Outage outage, TimeProvider time, ILogger<Roads> logger) : BackgroundService
 {
     /// <summary>Between two looks for a newer trust list, for gaps, for when to compare, for what can be signed now, and for gaps that last.</summary>
     static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
@@ -46,6 +46,7 @@ public sealed partial class Roads(
     async Task LookAtHomeAsync(CancellationToken cancellationToken)
     {
         await desk.SignPendingAsync(cancellationToken);
+        outage.DatabaseAnswered();
         await gaps.SayLastingAsync(cancellationToken);
     }
 
@@ -72,6 +73,7 @@ public sealed partial class Roads(
                         reconciliation.Lost(road);
                         LogUnavailable(logger, unavailable.Message, retry.RetryDelay.TotalSeconds);
                     }
+                    else if (retry.Outcome.Exception is { } fault && Outage.IsOne(fault)) outage.DatabaseFailed(fault);
                     else LogFault(logger, retry.Outcome.Exception, road.ToString(), retry.RetryDelay.TotalSeconds);
                     return default;
                 },

@@ -106,7 +106,7 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
     KeptPart Keep(Entry entry, NodeId recipient, ReadOnlyMemory<byte> plaintext) => keys.Protect(entry.Dossier, plaintext.Span, Associated(entry.Hash, recipient)) switch
     {
         Protection.Protected kept => new(entry.Hash, recipient, kept.Bytes),
-        // Whoever withdrew consent has the key destroyed: nothing of the dossier is kept again.
+        // Whoever says Erased has the key destroyed: nothing of the dossier is kept again.
         Protection.Destroyed => new(entry.Hash, recipient, default),
         _ => throw new IOException($"The key of dossier {entry.Dossier.Short} is damaged: put back the copy of the key folder."),
     };

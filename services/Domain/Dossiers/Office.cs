@@ -51,7 +51,8 @@ public sealed record Office
     /// <summary><c>role@unit</c>.</summary>
     public override string ToString() => $"{NameOf(Role)}@{Unit}";
 
-    static string NameOf(Role role) => role switch
+    /// <summary>A role as people read it, in tokens, settings and sentences: <c>focal-point</c>.</summary>
+    public static string NameOf(Role role) => role switch
     {
         Role.FocalPoint => "focal-point",
         Role.CentralAuthority => "central-authority",

@@ -90,7 +90,9 @@ public sealed partial record Referral(S State, Opened Opened, Parties Parties, N
             (>= S.Assessed and <= S.ReturnAgreed, ReturnHeld held) => Hold is not null && !held.PersonAgrees
                 ? Void.Because(ReasonCode.PersonHasNotAgreed, "A hold is renewed only with the person's agreement: nobody is kept for the court.")
                 : this with { Hold = new(entry.Hash, IsOver: false) },
-            (>= S.Sent and <= S.InReintegration, HoldEnded) when IsHeld => this with { Hold = Hold! with { IsOver = true } },
+            (>= S.Sent and <= S.InReintegration, HoldEnded) => IsHeld
+                ? this with { Hold = Hold! with { IsOver = true } }
+                : Void.Because(ReasonCode.NotOpen, "Nothing is held: there is no hold to end."),
             (S.ReturnPlanned or S.ReturnAgreed, ReturnPostponed) => WithoutPlan(),
 
             (_, FoundSafe { In: var place }) when !Parties.Include(place) => Void.Because(ReasonCode.WrongForm, "A person is found safe in the host country or in the country of origin."),
@@ -151,7 +153,9 @@ public sealed partial record Referral(S State, Opened Opened, Parties Parties, N
         if (isMinor && opened.Type is ReferralType.FamilyTracing && (opened.BestInterestsOn is not { } on || on > opening.HappenedOn))
             return Void.Because(ReasonCode.BestInterestsMissing, "A child's family is traced only after the child's best interests were determined.");
 
-        if (opened.Basis is Basis.Consent && opened.Consent?.Recipients.Contains(parties.Receiver) is not true)
+        if (opened.Basis is Basis.Consent && opened.Consent is null)
+            return Void.Because(ReasonCode.ConsentMissing, "The referral rests on the person's consent, and holds none.");
+        if (opened.Basis is Basis.Consent && !opened.Consent!.Recipients.Contains(parties.Receiver))
             return Void.Because(ReasonCode.ConsentMissing, $"The consent does not name {parties.Receiver} as a recipient.");
         if (opened.Basis is Basis.Consent && opened.Consent!.Until < opening.HappenedOn)
             return Void.Because(ReasonCode.ConsentExpired, "The consent had ended before the referral was opened.");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Coordination.Domain.Dossiers;
 using Google.Protobuf.WellKnownTypes;
 using Enum = System.Enum;
@@ -48,7 +49,7 @@ public sealed class FieldReader
     public TCode Code<TCode>(string field, int number) where TCode : struct, Enum
     {
         var code = OptionalCode<TCode>(field, number);
-        if (number == 0) Fault(field, $"is missing: one of {string.Join(", ", Enum.GetNames<TCode>())} is needed");
+        if (number == 0) Fault(field, $"is missing: one of {NamesOf<TCode>()} is needed");
         return code ?? default;
     }
 
@@ -64,7 +65,23 @@ public sealed class FieldReader
 
     /// <summary>A code that only a newer program knows, where only its own names are let in.</summary>
     public void UnknownCode<TCode>(string field) where TCode : struct, Enum =>
-        _faults.Add(new(_path + field, $"holds an unknown code: one of {string.Join(", ", Enum.GetNames<TCode>())} is needed", IsUnknownCode: true));
+        _faults.Add(new(_path + field, $"holds an unknown code: one of {NamesOf<TCode>()} is needed", IsUnknownCode: true));
+
+    /// <summary>Codes as the protocol names them; roles as tokens and settings do.</summary>
+    static string NamesOf<TCode>() where TCode : struct, Enum =>
+        string.Join(", ", typeof(TCode) == typeof(Role) ? Enum.GetValues<Role>().Select(Office.NameOf) : Enum.GetNames<TCode>());
+
+    /// <summary>Free text for people, of at most so many characters: Unicode scalar values, so that one of any script counts once.</summary>
+    /// <remarks>What joins and divides letters (ZWNJ, ZWJ, ZWSP) is let in: Khmer, Lao, Myanmar and Thai are not written right without it.</remarks>
+    public void Text(string field, string text, int most)
+    {
+        if (text.EnumerateRunes().Count() > most) Fault(field, $"is longer than {most} characters");
+        if (text.EnumerateRunes().Any(IsHidden))
+            Fault(field, "holds a control character, or one that turns the direction of writing: of these, line feed and tab alone are taken");
+    }
+
+    /// <summary>Whether a character does something to its reader's screen, or makes text read otherwise than it is written.</summary>
+    static bool IsHidden(Rune rune) => (Rune.IsControl(rune) && rune.Value is not ('\n' or '\t')) || rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069);
 
     /// <summary>A number between two, inclusive.</summary>
     public int Number(string field, uint number, int from, int to)

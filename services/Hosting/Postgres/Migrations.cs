@@ -7,14 +7,17 @@ using Npgsql;
 namespace Coordination.Hosting.Postgres;
 
 /// <summary>Numbered, forward-only SQL files, embedded in the host, applied in order and once.</summary>
-/// <remarks>File names are <c>NNNN_what_it_does.sql</c>. An applied file never changes: its checksum is compared at every start.</remarks>
+/// <remarks>
+/// File names are <c>NNNN_what_it_does.sql</c>, from 0001 on without a gap. An applied file never changes: its checksum is
+/// compared at every start.
+/// </remarks>
 public static class Migrations
 {
     /// <summary>Any number: replicas that start together take turns on it.</summary>
     const long AdvisoryLock = 0x636f6f7264;
 
     /// <summary>Brings the database up to the newest embedded file.</summary>
-    /// <exception cref="InvalidOperationException">An applied file has changed, or the database is newer than this program.</exception>
+    /// <exception cref="InvalidOperationException">The files are not 1, 2, 3…, an applied file has changed, one was put before it, or the database is newer than this program.</exception>
     public static async Task ApplyAsync(NpgsqlDataSource database, Assembly host, CancellationToken cancellationToken)
     {
         var files = host.GetManifestResourceNames()
@@ -22,6 +25,8 @@ public static class Migrations
             .Select(name => Read(host, name))
             .OrderBy(file => file.Number)
             .ToList();
+        if (files.Where((file, i) => file.Number != i + 1).FirstOrDefault() is { } stray)
+            throw new InvalidOperationException($"Migration {stray.Name} does not follow the one before it: the files are numbered 0001, 0002, 0003…, each number once.");
 
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -47,6 +52,8 @@ public static class Migrations
                 if (checksum != file.Checksum) throw new InvalidOperationException($"Migration {file.Name} was changed after it had been applied.");
                 continue;
             }
+            if (applied.Keys.FirstOrDefault(number => number > file.Number) is var later and > 0)
+                throw new InvalidOperationException($"Migration {file.Name} was not applied, but {later} was: a new file takes the next number, and none is put in before it.");
             await connection.ExecuteAsync(new CommandDefinition(file.Sql, cancellationToken: cancellationToken));
             await connection.ExecuteAsync(new CommandDefinition("insert into migration (number, name, checksum) values (@Number, @Name, @Checksum)", file, cancellationToken: cancellationToken));
         }

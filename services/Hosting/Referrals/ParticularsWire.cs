@@ -8,7 +8,7 @@ namespace Coordination.Hosting.Referrals;
 /// <summary>What may stand in the particulars of a referral: text of a bounded length, and details under the protocol's keys.</summary>
 public static class ParticularsWire
 {
-    /// <summary>Characters of a note, at most.</summary>
+    /// <summary>Characters of a note, at most, each a Unicode scalar value.</summary>
     public const int MostNote = 4000;
 
     /// <summary>Characters of one detail, or of a reason, at most.</summary>
@@ -60,14 +60,14 @@ public static class ParticularsWire
     public static void Check(Wire.Particulars particulars, bool opens, FieldReader fields)
     {
         fields = fields.Within("particulars");
-        Text("note", particulars.Note, MostNote, fields);
+        fields.Text("note", particulars.Note, MostNote);
         if (particulars.ContradictionReason.Length > 0) fields.Fault("contradiction_reason", "is the node's to write: send it as command.contradiction_reason");
         if (particulars.Details.Count > MostDetails) fields.Fault("details", $"are more than {MostDetails}");
         foreach (var (key, value) in particulars.Details)
         {
             // A key is the caller's text: it may be personal data in the wrong place, and is not repeated.
             if (!Details.TryGetValue(key, out var codes)) fields.Fault("details", $"hold a key that is none of {string.Join(", ", Details.Keys.Order(StringComparer.Ordinal))}");
-            else if (codes.Length == 0) Text($"details.{key}", value, MostText, fields);
+            else if (codes.Length == 0) fields.Text($"details.{key}", value, MostText);
             else OneOf($"details.{key}", value, codes, fields);
         }
         if (particulars.Preview is not { } preview) return;
@@ -78,12 +78,12 @@ public static class ParticularsWire
     static void Check(Wire.Preview preview, FieldReader fields)
     {
         OneOf<Wire.Sex>("sex", preview.Sex, fields);
-        Text("gender", preview.Gender, 40, fields);
+        fields.Text("gender", preview.Gender, 40);
         OneOf<Wire.AgeBand>("age_band", preview.AgeBand, fields);
         if (preview.StatedNationality is not ("" or [>= 'A' and <= 'Z', >= 'A' and <= 'Z'])) fields.Fault("stated_nationality", "is no ISO 3166 alpha-2 code, such as MM");
         Language("language", preview.Language, fields);
         if (preview.Identification.Length > 0) OneOf("identification", preview.Identification, Identifications, fields);
-        Text("identified_by", preview.IdentifiedBy, MostText, fields);
+        fields.Text("identified_by", preview.IdentifiedBy, MostText);
         fields.OptionalDate("identified_on", preview.IdentifiedOn);
         if (preview.TrmStage > 5) fields.Fault("trm_stage", "is 1 to 5, or 0 where it was not said");
         Listed("exploitation", preview.Exploitation, fields);
@@ -108,7 +108,7 @@ public static class ParticularsWire
     static void Listed(string field, IReadOnlyCollection<string> texts, FieldReader fields)
     {
         if (texts.Count > MostListed) fields.Fault(field, $"are more than {MostListed}");
-        foreach (var text in texts) Text(field, text, 100, fields);
+        foreach (var text in texts) fields.Text(field, text, 100);
     }
 
     static void OneOf<TCode>(string field, TCode code, FieldReader fields) where TCode : struct, Enum
@@ -124,10 +124,5 @@ public static class ParticularsWire
     static void Language(string field, string text, FieldReader fields)
     {
         if (text is not ("" or [>= 'a' and <= 'z', >= 'a' and <= 'z', >= 'a' and <= 'z'])) fields.Fault(field, "is no ISO 639-3 code, such as shn");
-    }
-
-    static void Text(string field, string text, int most, FieldReader fields)
-    {
-        if (text.Length > most) fields.Fault(field, $"is longer than {most} characters");
     }
 }

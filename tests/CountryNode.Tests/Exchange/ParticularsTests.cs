@@ -49,7 +49,7 @@ public sealed class ParticularsTests(SharedRegion shared)
         foreach (var (node, role) in (IEnumerable<(string, string)>)[("TH", "auditor"), ("TH", "administrator"), ("LA", "auditor")])
         {
             using var office = shared.Region.Office(node, role);
-            (await Refused.ByAsync(() => ReadAsync(office, id, id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "CaseWorker");
+            (await Refused.ByAsync(() => ReadAsync(office, id, id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "case-worker");
         }
         using var hanoi = shared.Region.Office("VN");
         (await Refused.ByAsync(() => ReadAsync(hanoi, id, id))).ShouldBe(StatusCode.NotFound, "DOSSIER_NOT_FOUND", "Check the id");
@@ -153,7 +153,7 @@ public sealed class ParticularsTests(SharedRegion shared)
         var without = pen.Open("LA");
         await thailand.DeliverAsync(without.ToWire(), ToLaos(parts[Laos]));
         (await Refused.ByAsync(() => ReadAsync(vientiane, without.Id(), without.Id()))).ShouldBe(StatusCode.NotFound, "NO_PARTICULARS", "for this country");
-        (await Refused.ByAsync(() => ReadAsync(vientiane, without.Id(), signed.Id()))).ShouldBe(StatusCode.NotFound, "DOSSIER_NOT_FOUND", "");
+        (await Refused.ByAsync(() => ReadAsync(vientiane, without.Id(), signed.Id()))).ShouldBe(StatusCode.NotFound, "ENTRY_NOT_FOUND", "none of this dossier's");
         (await Refused.ByAsync(() => ReadAsync(vientiane, without.Id(), ByteString.CopyFromUtf8("short")))).ShouldBe(StatusCode.InvalidArgument, "FIELD_INVALID", "32 bytes");
     }
 

@@ -73,4 +73,32 @@ public sealed class CatchUpTests(SharedRegion shared)
         var opened = await bangkok.OpenAsync(request, commandId);
         await vientiane.UntilAsync(opened.DossierId, referral => referral.State is ReferralState.Sent);
     }
+
+    [Fact]
+    public async Task A_node_whose_database_is_away_says_so_once_with_its_cause_then_now_and_then_and_once_that_it_is_back()
+    {
+        await using var postgres = await PostgresServer.StartOwnAsync(TestContext.Current.CancellationToken);
+        await using var region = await Region.StartAsync(new RegionOptions { Countries = ["TH", "LA"], Postgres = postgres }, TestContext.Current.CancellationToken);
+        using var bangkok = region.Office("TH");
+        await bangkok.OpenAsync(Regions.Repatriation("TH", "LA"));
+        var before = Log().Length;
+
+        await postgres.KillAsync();
+        // As many commands as fit, until the node has said twice more that it waits.
+        (await Poll.UntilAsync(async () =>
+        {
+            foreach (var _ in Enumerable.Range(0, 10)) await Refused.ByAsync(() => bangkok.OpenAsync(Regions.Repatriation("TH", "LA")));
+            return Count("The database has not answered for") >= 2;
+        }, TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken)).ShouldBeTrue();
+        await postgres.ResumeAsync(TestContext.Current.CancellationToken);
+        (await Poll.UntilAsync(() => Count("The database answers again.") == 1, TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken)).ShouldBeTrue();
+
+        Count("The database does not answer").ShouldBe(1);
+        Log().Skip(before).Count(line => line.StartsWith("fail:", StringComparison.Ordinal)).ShouldBe(1);
+        // Each sentence has a line above it; the stack stands there once.
+        (Log().Length - before).ShouldBeLessThan(150);
+
+        string[] Log() => File.ReadAllLines(region["TH"].LogFile);
+        int Count(string sentence) => Log().Skip(before).Count(line => line.Contains(sentence, StringComparison.Ordinal));
+    }
 }

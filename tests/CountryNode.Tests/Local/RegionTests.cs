@@ -132,6 +132,26 @@ public sealed class RegionTests(SharedRegion shared)
     }
 
     [Fact]
+    public async Task Whoever_starts_a_region_of_which_a_node_has_died_is_told_how_to_start_that_node_again()
+    {
+        using var outer = await RunFolder.TemporaryAsync();
+        var folder = Path.Combine(outer.Path, "run");
+        await using var region = await Region.StartAsync(Options with { Folder = folder }, Cancelled);
+        var died = ProcessMark.Of(region["TH"].ProcessId!.Value)!;
+        died.Send(Signal.Kill);
+        (await Poll.UntilAsync(() => !died.IsAlive, TimeSpan.FromSeconds(20), Cancelled)).ShouldBeTrue();
+
+        var fault = await Should.ThrowAsync<LocalException>(() => RunFolder.TakeAsync(folder));
+
+        fault.Message.ShouldStartWith($"Another run is alive (process {Environment.ProcessId}): stop it with infra/stop.\n  The node TH has died: start it again with\n    python3 -c ");
+        fault.Message.ShouldContain($"--config {Path.Combine(folder, "th", "node.json")}", Case.Insensitive);
+        fault.Message.ShouldNotContain("The node LA");
+        // What was stopped has not died.
+        await region["LA"].StopAsync();
+        (await Should.ThrowAsync<LocalException>(() => RunFolder.TakeAsync(folder))).Message.ShouldNotContain("The node LA");
+    }
+
+    [Fact]
     public void A_disk_without_room_is_named() =>
         Should.Throw<LocalException>(() => Disk.Check(Checkout.Root, needed: long.MaxValue)).Message.ShouldStartWith($"The disk of {Checkout.Root} is full: ");
 

@@ -92,13 +92,13 @@ public sealed class ApprovalTests(SharedRegion shared) : IAsyncLifetime
         using var caseWorker = As("case-worker@datip", "kanda");
         foreach (var office in (OfficeClient[])[Submitter, caseWorker])
         {
-            (await Refused.ByAsync(() => ApproveAsync(office, id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "Approver");
-            (await Refused.ByAsync(() => SendBackAsync(office, id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "Approver");
+            (await Refused.ByAsync(() => ApproveAsync(office, id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "approver");
+            (await Refused.ByAsync(() => SendBackAsync(office, id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "approver");
         }
         using var nobody = As("approver@datip", "");
         (await Refused.ByAsync(() => ApproveAsync(nobody, id))).ShouldBe(StatusCode.Unauthenticated, "TOKEN_WITHOUT_PERSON", "sub");
         using var auditor = As("auditor@datip", "prasit");
-        (await Refused.ByAsync(() => ListAsync(auditor))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "Approver");
+        (await Refused.ByAsync(() => ListAsync(auditor))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "approver");
         (await ListAsync(caseWorker)).ShouldBeEmpty();
         foreach (var unknown in (string[])["", "nothing", "\0", new string('0', 32)])
             (await Refused.ByAsync(() => ApproveAsync(Approver, unknown))).ShouldBe(StatusCode.NotFound, "SUBMISSION_NOT_FOUND", "Check the id");
@@ -109,7 +109,8 @@ public sealed class ApprovalTests(SharedRegion shared) : IAsyncLifetime
     public async Task What_is_sent_back_is_shown_to_the_office_with_the_reason_and_is_never_written()
     {
         var id = await SubmitAsync("what was meant");
-        foreach (var reason in (string[])["", "  ", "a\0b", new string('x', 501)])
+        id.ShouldMatch("^[0-9a-f]{32}$");
+        foreach (var reason in (string[])["", "  ", "a\0b", "a\u202eb", new string('x', 501)])
             (await Refused.ByAsync(() => SendBackAsync(Approver, id, reason))).Fields.ShouldBe(["reason"]);
         await SendBackAsync(Approver, id, "The consent is missing a page.");
         await SendBackAsync(Approver, id, "Said twice.");
@@ -119,6 +120,13 @@ public sealed class ApprovalTests(SharedRegion shared) : IAsyncLifetime
         (await Refused.ByAsync(() => ApproveAsync(Approver, id))).ShouldBe(StatusCode.FailedPrecondition, "SUBMISSION_SETTLED", "already");
         (await CountAsync("TH", "entry")).ShouldBe(0);
         (await ListAsync(Submitter)).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_id_of_a_submission_tells_nothing_of_the_time_and_of_no_other()
+    {
+        var ids = new[] { await SubmitAsync(), await SubmitAsync(), await SubmitAsync() };
+        ids.Select(id => id[..8]).Distinct().Count().ShouldBe(3);
     }
 
     [Fact]
@@ -189,12 +197,12 @@ public sealed class ApprovalTests(SharedRegion shared) : IAsyncLifetime
     {
         using var head = As("focal-point@datip-head", "wichai");
         var id = await SubmitAsync();
-        (await Refused.ByAsync(() => DelegateAsync(head, "focal-point", "datip", 0, 1))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "Approver");
+        (await Refused.ByAsync(() => DelegateAsync(head, "focal-point", "datip", 0, 1))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "approver");
         // Outside the days, on either side.
         foreach (var (from, until) in (IEnumerable<(int, int)>)[(-5, -1), (1, 5), (1, -1)])
         {
             await DelegateAsync(Approver, "focal-point", "datip-head", from, until);
-            (await Refused.ByAsync(() => ApproveAsync(head, id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "Approver");
+            (await Refused.ByAsync(() => ApproveAsync(head, id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "approver");
             (await ListAsync(head)).ShouldBeEmpty();
         }
         // The first day and the last are both inclusive.
@@ -203,7 +211,7 @@ public sealed class ApprovalTests(SharedRegion shared) : IAsyncLifetime
             await DelegateAsync(Approver, "focal-point", "datip-head", from, until);
             (await ListAsync(head)).Single().SubmissionId.ShouldBe(id);
         }
-        (await Refused.ByAsync(() => DelegateAsync(head, "focal-point", "datip", 0, 1))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "Approver");
+        (await Refused.ByAsync(() => DelegateAsync(head, "focal-point", "datip", 0, 1))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "approver");
         (await ApproveAsync(head, id)).State.ShouldBe(ReferralState.Sent);
         // A delegate still sees what was sent back to the own office, and settles nothing of the own person.
         var own = (await head.Referrals.OpenAsync(Opening("own"), head.Options)).AwaitingApproval.SubmissionId;
@@ -213,7 +221,7 @@ public sealed class ApprovalTests(SharedRegion shared) : IAsyncLifetime
         // A day before the first ends it.
         await DelegateAsync(Approver, "focal-point", "datip-head", 0, -1);
         var late = await SubmitAsync();
-        (await Refused.ByAsync(() => ApproveAsync(head, late))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "Approver");
+        (await Refused.ByAsync(() => ApproveAsync(head, late))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "approver");
 
         var refused = await Refused.ByAsync(async () => await new ApprovalService.ApprovalServiceClient(Approver.Channel).DelegateAsync(new() { From = "tomorrow" }, Approver.Options));
         refused.Fields.ShouldBe(["to", "from", "until"]);
@@ -245,11 +253,16 @@ public sealed class ApprovalTests(SharedRegion shared) : IAsyncLifetime
         var copy = await File.ReadAllBytesAsync(key, Stopped);
         await File.WriteAllBytesAsync(key, copy[..7], Stopped);
         (await Refused.ByAsync(() => ApproveAsync(Approver, cancel))).ShouldBe(StatusCode.Unavailable, "PARTICULARS_DAMAGED", "key folder");
-        (await ListAsync(Approver)).Single().SubmissionId.ShouldBe(cancel);
+        var unread = (await ListAsync(Approver)).Single();
+        (unread.SubmissionId, unread.Particulars, unread.ParticularsMissing).ShouldBe((cancel, new Particulars(), "PARTICULARS_DAMAGED"));
         await File.WriteAllBytesAsync(key, copy, Stopped);
+        var read = (await ListAsync(Approver)).Single();
+        (read.Particulars.Note, read.ParticularsMissing).ShouldBe(("why", ""));
         new Hosting.Sealing.DossierKeys(Region["TH"].Keys).Destroy(Domain.Dossiers.DossierId.Read(dossier.Span));
         (await Refused.ByAsync(() => ApproveAsync(Approver, cancel))).ShouldBe(StatusCode.FailedPrecondition, "PARTICULARS_ERASED", "without particulars");
-        (await ListAsync(Submitter)).Single().SentBackReason.ShouldContain("erased");
+        var back = (await ListAsync(Submitter)).Single();
+        (back.SentBack, back.ParticularsMissing).ShouldBe((true, "PARTICULARS_ERASED"));
+        back.SentBackReason.ShouldContain("erased");
         (await CountAsync("TH", "entry")).ShouldBe(1);
     }
 

@@ -144,6 +144,103 @@ public sealed class BadCommandTests(SharedRegion shared)
             .Fields.ShouldBe(["consent_recorded.consent.until"]);
     }
 
+    [Fact]
+    public async Task A_date_that_cannot_be_yet_or_any_more_is_refused_when_it_is_recorded()
+    {
+        using var bangkok = shared.Region.Office("TH");
+        var child = Regions.Repatriation("TH", "LA");
+        (child.Minority, child.AuthorisedBy, child.BestInterestsOn) = (Minority.Minor, AuthorisedBy.Parent, Regions.InDays(2));
+        Ahead(await Refused.ByAsync(() => bangkok.OpenAsync(child)), "opened.best_interests_on");
+        child.BestInterestsOn = Regions.InDays(0);
+        var id = (await bangkok.OpenAsync(child)).DossierId;
+        var before = await Thailand.SetAsync(id);
+        var wish = new WishRecorded { Wish = Wish.Return, On = Regions.InDays(2) };
+        var safeguard = new ChildSafeguardRecorded { Safeguard = Safeguard.BestInterests, On = Regions.InDays(2) };
+        Ahead(await Refused.ByAsync(() => bangkok.Referrals.RecordWishAsync(new() { Command = OfficeClient.About(), DossierId = id, WishRecorded = wish }, bangkok.Options).ResponseAsync), "wish_recorded.on");
+        Ahead(await Refused.ByAsync(() => bangkok.Referrals.RecordChildSafeguardAsync(new() { Command = OfficeClient.About(), DossierId = id, ChildSafeguardRecorded = safeguard }, bangkok.Options).ResponseAsync), "child_safeguard_recorded.on");
+        Ahead(await CorrectAsync(new() { ReferralWishRecorded = wish }), "corrected.referral_wish_recorded.on");
+        Ahead(await CorrectAsync(new() { ReferralChildSafeguardRecorded = safeguard }), "corrected.referral_child_safeguard_recorded.on");
+        var next = new FollowUpReported { Number = 1, Result = FollowUpResult.Done, NextDue = Regions.InDays(-2) };
+        var passed = await Refused.ByAsync(() => bangkok.Referrals.ReportFollowUpAsync(new() { Command = OfficeClient.About(), DossierId = id, FollowUpReported = next }, bangkok.Options).ResponseAsync);
+        passed.ShouldBe(StatusCode.InvalidArgument, "NEXT_DUE_PASSED", "before the day of the follow-up");
+        passed.Fields.ShouldBe(["follow_up_reported.next_due"]);
+        (await Thailand.SetAsync(id)).ShouldBe(before);
+        wish.On = Regions.InDays(0);
+        await bangkok.Referrals.RecordWishAsync(new() { Command = OfficeClient.About(), DossierId = id, WishRecorded = wish }, bangkok.Options);
+
+        Task<Refused> CorrectAsync(Corrected corrected)
+        {
+            var about = OfficeClient.About();
+            about.Answers = id;
+            return Refused.ByAsync(() => bangkok.Dossiers.CorrectAsync(new() { Command = about, DossierId = id, Corrected = corrected }, bangkok.Options).ResponseAsync);
+        }
+
+        static void Ahead(Refused refused, string field)
+        {
+            refused.ShouldBe(StatusCode.InvalidArgument, "DATE_AHEAD", "today or a day before");
+            refused.Fields.ShouldBe([field]);
+        }
+    }
+
+    [Fact]
+    public async Task Roles_are_said_as_tokens_and_settings_have_them()
+    {
+        using var bangkok = shared.Region.Office("TH");
+        using var auditor = shared.Region.Office("TH", "auditor");
+        var id = (await bangkok.OpenAsync(Regions.Repatriation("TH", "LA"))).DossierId;
+        var assign = new AssignUnitRequest { Command = OfficeClient.About(), DossierId = id, UnitAssigned = new() { Office = new() { Role = (Role)77, Unit = "datip" } } };
+        (await Refused.ByAsync(() => bangkok.Dossiers.AssignUnitAsync(assign, bangkok.Options).ResponseAsync))
+            .ShouldBe(StatusCode.InvalidArgument, "CODE_UNKNOWN", "one of focal-point, central-authority, prosecutor, investigator, case-worker,");
+        (await Refused.ByAsync(() => auditor.WithdrawConsentAsync(id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "it is for focal-point, case-worker.");
+    }
+
+    [Theory]
+    [InlineData("\0")]
+    [InlineData("\u001b[2J")]
+    [InlineData("\r")]
+    [InlineData("\u007f")]
+    [InlineData("\u0085")]
+    [InlineData("\u202a")]
+    [InlineData("\u202e")]
+    [InlineData("\u2066")]
+    [InlineData("\u2069")]
+    public async Task Text_that_hides_something_is_refused_in_every_field(string hidden)
+    {
+        using var bangkok = shared.Region.Office("TH");
+        var request = new OpenRequest
+        {
+            Command = OfficeClient.About(), Opened = Regions.Repatriation("TH", "LA"),
+            Particulars = new()
+            {
+                Note = $"Zqx{hidden}", Details = { ["risk"] = $"Zqx{hidden}" },
+                Preview = new() { Gender = $"Zqx{hidden}", IdentifiedBy = $"Zqx{hidden}", Services = { $"Zqx{hidden}" }, Consent = new() { Withheld = { $"Zqx{hidden}" } } },
+            },
+        };
+        request.Command.ContradictionReason = $"Zqx{hidden}";
+        var refused = await RefusedAsync(bangkok, Methods.Single(method => method.Name == "Open"), request);
+        refused.ShouldBe(StatusCode.InvalidArgument, "FIELD_INVALID", "line feed and tab alone are taken");
+        refused.Fields.ShouldBe(
+        [
+            "command.contradiction_reason", "particulars.note", "particulars.details.risk", "particulars.preview.gender", "particulars.preview.identified_by",
+            "particulars.preview.services", "particulars.preview.consent.withheld",
+        ], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Text_of_every_script_is_taken_and_counts_as_many_characters_as_it_has()
+    {
+        using var bangkok = shared.Region.Office("TH");
+        // Lines, a table, and what divides and joins letters: Thai, Lao, Khmer and Myanmar need it.
+        var note = "ก\u200bข\tລ\u200bາວ\nខ្ម\u200bែរ မြန်\u200cမာ 👩\u200d👧 ";
+        note += string.Concat(Enumerable.Repeat("🙂", 4000 - note.EnumerateRunes().Count()));
+        var id = (await OpenAsync(note)).DossierId;
+        (await bangkok.Dossiers.GetParticularsAsync(new() { DossierId = id, Entry = id }, bangkok.Options)).Particulars.Note.ShouldBe(note);
+        (await Refused.ByAsync(() => OpenAsync(note + "🙂"))).Fields.ShouldBe(["particulars.note"]);
+
+        async Task<Referral> OpenAsync(string text) => (await bangkok.Referrals.OpenAsync(
+            new() { Command = OfficeClient.About(), Opened = Regions.Repatriation("TH", "LA"), Particulars = new() { Note = text } }, bangkok.Options)).Referral;
+    }
+
     async Task<Refused> RefusedAsync(OfficeClient office, MethodDescriptor method, IMessage request)
     {
         dynamic client = method.Service.Name is nameof(ReferralService) ? office.Referrals : office.Dossiers;

@@ -48,12 +48,30 @@ public sealed class BadInputTests(SharedRegion shared)
     {
         using var auditor = shared.Region.Office("TH", "auditor");
         using var caseWorker = shared.Region.Office("TH", "case-worker");
-        (await RefusedOpenAsync(auditor, Regions.Repatriation("TH", "LA"))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "FocalPoint");
-        (await RefusedOpenAsync(caseWorker, Regions.Repatriation("TH", "LA"))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "FocalPoint");
+        (await RefusedOpenAsync(auditor, Regions.Repatriation("TH", "LA"))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "it is for focal-point.");
+        (await RefusedOpenAsync(caseWorker, Regions.Repatriation("TH", "LA"))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "it is for focal-point.");
         using var focalPoint = shared.Region.Office("TH");
         var id = (await focalPoint.OpenAsync(Regions.Repatriation("TH", "LA"))).DossierId;
-        (await Refused.ByAsync(() => caseWorker.HistoryAsync(id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "Auditor");
+        using var administrator = shared.Region.Office("TH", "administrator");
+        (await Refused.ByAsync(() => administrator.HistoryAsync(id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "may not do this");
         (await auditor.HistoryAsync(id)).Entries.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_case_worker_finds_in_the_history_what_to_correct_and_reads_what_stands_beside_it()
+    {
+        using var focalPoint = shared.Region.Office("TH");
+        using var caseWorker = shared.Region.Office("TH", "case-worker");
+        var id = (await focalPoint.OpenAsync(Regions.Repatriation("TH", "LA"))).DossierId;
+        var wish = new WishRecorded { Wish = Wish.Other, On = Regions.InDays(-1) };
+        await caseWorker.Referrals.RecordWishAsync(new() { Command = OfficeClient.About(), DossierId = id, Particulars = new() { Note = "misheard" }, WishRecorded = wish }, caseWorker.Options);
+        var recorded = (await caseWorker.HistoryAsync(id)).Entries.Single(entry => entry.Statement == "WishRecorded").Hash;
+        (await caseWorker.Dossiers.GetParticularsAsync(new() { DossierId = id, Entry = recorded }, caseWorker.Options)).Particulars.Note.ShouldBe("misheard");
+        var about = OfficeClient.About();
+        about.Answers = recorded;
+        wish.Wish = Wish.Return;
+        await caseWorker.Dossiers.CorrectAsync(new() { Command = about, DossierId = id, Corrected = new() { ReferralWishRecorded = wish } }, caseWorker.Options);
+        (await caseWorker.HistoryAsync(id)).Entries.Select(entry => (entry.Statement, entry.Verdict)).ShouldContain(("Corrected", Contracts.Dossier.V1.Verdict.Applied));
     }
 
     [Fact]
@@ -121,7 +139,7 @@ public sealed class BadInputTests(SharedRegion shared)
         using var bangkok = shared.Region.Office("TH");
         var without = Regions.Repatriation("TH", "LA");
         without.Consent = null;
-        (await RefusedOpenAsync(bangkok, without)).ShouldBe(StatusCode.InvalidArgument, "CONSENT_MISSING", "recipient");
+        (await RefusedOpenAsync(bangkok, without)).ShouldBe(StatusCode.InvalidArgument, "CONSENT_MISSING", "rests on the person's consent, and holds none");
         var ended = Regions.Repatriation("TH", "LA");
         ended.Consent.Until = Regions.InDays(-2);
         (await RefusedOpenAsync(bangkok, ended)).ShouldBe(StatusCode.InvalidArgument, "CONSENT_EXPIRED", "ask the person again");

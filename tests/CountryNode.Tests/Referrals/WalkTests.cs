@@ -178,11 +178,29 @@ public sealed class WalkTests(SharedRegion shared)
     }
 
     [Fact]
+    public async Task Whoever_plans_anew_is_told_which_plan_stands()
+    {
+        using var walk = await AssessedAsync();
+        var none = await walk.RefusedAsync(walk.Host, at => PlanInstead(at, replaces: walk.Plan), "OTHER_PLAN");
+        none.Text.ShouldEndWith("None stands: leave return_planned.replaces empty.");
+        await walk.SayAsync(walk.Host, at => Plan(walk, at));
+        foreach (var wrong in (ByteString[])[ByteString.Empty, ByteString.CopyFrom(new byte[16])])
+            (await walk.RefusedAsync(walk.Host, at => PlanInstead(at, wrong), "OTHER_PLAN")).Text.ShouldEndWith($"Send {Convert.ToHexStringLower(walk.Plan.Span)}, the token of the plan that stands (plan.plan of the referral), as return_planned.replaces.");
+        await walk.SayAsync(walk.Host, at => PlanInstead(at, walk.Now.Plan.Plan_));
+
+        Grpc.Core.AsyncUnaryCall<PlanReturnResponse> PlanInstead(Said at, ByteString replaces) => at.Referrals.PlanReturnAsync(new()
+        {
+            Command = at.About, DossierId = at.Id, Particulars = at.Particulars,
+            ReturnPlanned = new() { Replaces = replaces, TravelOn = Regions.InDays(3), MeetingAt = Said.At, MeetingPoint = walk.Bridge },
+        }, at.Options);
+    }
+
+    [Fact]
     public async Task What_contradicts_is_written_only_with_a_reason_which_both_read_and_no_entry_holds()
     {
         using var walk = await AssessedAsync();
         await walk.SayAsync(walk.Host, at => Plan(walk, at));
-        await walk.RefusedAsync(walk.Origin, at => Meet(walk, at, walk.Bridge), "CONTRADICTS");
+        (await walk.RefusedAsync(walk.Origin, at => Meet(walk, at, walk.Bridge), "CONTRADICTS")).Text.ShouldStartWith("Nothing is written yet. Once it is confirmed, the history will say: \"Met ");
         var met = await walk.SayAsync(walk.Origin, at => Meet(walk, at, walk.Bridge), contradiction: "came early, nobody in particular had agreed yet");
         walk.Stands(Returned, "LA");
         foreach (var office in (OfficeClient[])[walk.Host, walk.Origin])

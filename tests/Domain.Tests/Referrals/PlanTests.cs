@@ -155,7 +155,9 @@ public sealed class PlanTests
     public void Only_a_return_that_is_held_goes_on()
     {
         var scene = Scene.At(ReferralState.Assessed, Pair.Usual, new());
-        On(scene, scene.Write(H, "HoldEnded")).ShouldBe(nameof(ReasonCode.NotOpen));
+        var again = scene.Write(H, "HoldEnded");
+        On(scene, again).ShouldBe(nameof(ReasonCode.NotOpen));
+        scene.Pen.Fold().VerdictOn(again.Hash).ShouldBeOfType<Verdict.Void>().Reason.Text.ShouldBe("Nothing is held: there is no hold to end.");
     }
 
     [Fact]

@@ -3,8 +3,9 @@
 alter table dossier
     -- The other country.
     add column counterpart text,
-    add column type        text,
-    add column urgency     text,
+    add column type        text check (type in (
+        'Repatriation', 'Reintegration', 'FamilyTracing', 'HostProtection', 'WitnessAppearance', 'LocateAndProtect')),
+    add column urgency     text check (urgency in ('Routine', 'Urgent')),
     -- The office of this node that has it, role@unit.
     add column office      text,
     -- Since when it is held at all: lists are in this order.

@@ -1,0 +1,1 @@
+create table third (id integer primary key);
