@@ -71,7 +71,7 @@ public sealed partial record Referral
         foreach (var outcome in Enum.GetValues<ReferralOutcome>()) yield return (new Completed(outcome), null);
         yield return (new Cancelled(), null);
         yield return (new ConsentWithdrawn(new WithdrawalScope.Everything()), null);
-        yield return (new DataStopped(DataFate.Erased, null, PaperRecall.All), null);
+        yield return (new DataStopped(DataFate.Retained, RetentionBasis.StatutoryRetention, PaperRecall.All), null);
         yield return (new Lapsed(MissingStep.Acknowledgement), null);
         yield return (new EnteredInError(), null);
         foreach (var resolution in Enum.GetValues<Resolution>())

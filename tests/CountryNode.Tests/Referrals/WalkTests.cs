@@ -191,7 +191,7 @@ public sealed class WalkTests(SharedRegion shared)
         Grpc.Core.AsyncUnaryCall<PlanReturnResponse> PlanInstead(Said at, ByteString replaces) => at.Referrals.PlanReturnAsync(new()
         {
             Command = at.About, DossierId = at.Id, Particulars = at.Particulars,
-            ReturnPlanned = new() { Replaces = replaces, TravelOn = Regions.InDays(3), MeetingAt = Said.At, MeetingPoint = walk.Bridge },
+            ReturnPlanned = new() { Replaces = replaces, TravelOn = Regions.InDays(3), MeetingAt = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow().AddDays(3)), MeetingPoint = walk.Bridge },
         }, at.Options);
     }
 

@@ -81,7 +81,7 @@ sealed class Walk : IDisposable
     public async Task<Refused> RefusedAsync<TResponse>(OfficeClient office, Func<Said, AsyncUnaryCall<TResponse>> call, string reason, ByteString? answers = null, string onBehalfOf = "")
     {
         var before = await _region["TH"].SetAsync(Id);
-        var refused = await Refused.ByAsync(() => call(new Said(office, Id, "a word", answers, "", onBehalfOf)).ResponseAsync);
+        var refused = await Refused.ByAsync(() => call(new Said(office, Id, Now.ConsentWithdrawn ? null : "a word", answers, "", onBehalfOf)).ResponseAsync);
         (refused.Code, refused.Reason).ShouldBe((StatusCode.FailedPrecondition, reason), refused.Text);
         foreach (var (_, node) in Sides) (await node.SetAsync(Id)).ShouldBe(before);
         return refused;
