@@ -71,12 +71,12 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
                 return [.. judgements.Select(judgement => judgement.Admission)];
             }, cancellationToken);
         }
-        catch (Exception fault) when (fault is not OperationCanceledException && byDossier.Count == 1)
+        catch (Exception fault) when (fault is not OperationCanceledException && !Outage.IsOne(fault) && byDossier.Count == 1)
         {
             LogNotKept(logger, fault, peer.ToString(), byDossier.First().Key.Short);
             return (entries.ToDictionary(signed => signed.Entry.Hash, _ => Admitted.TryAgain("NOT_STORED")), []);
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception fault) when (fault is not OperationCanceledException && !Outage.IsOne(fault))
         {
             // One dossier must not keep the others out: each by itself.
             var verdicts = new Dictionary<EntryHash, Admitted>();
