@@ -61,7 +61,8 @@ public sealed partial record Referral
             if (locate) yield return Owe(Clock.Locate, receiver);
             if (trace) yield return Owe(Clock.Trace, origin);
             if (State is S.Assessed && Assessment?.Finding is Finding.MayReturn && Wish?.Wish is Referrals.Wish.Return) yield return Owe(Clock.PlanReturn, host);
-            else if (State is S.Assessed && (Assessment?.Finding is Finding.MayReturn or Finding.MayNotReturn || !(assess || locate || trace))) yield return Owe(Clock.DecideOn, host);
+            // Whatever was found, and be it that nothing is yet: the host decides on, while the origin goes on finding out.
+            else if (State is S.Assessed && (Assessment is not null || !(assess || locate || trace))) yield return Owe(Clock.DecideOn, host);
         }
 
         if (State is S.ReturnPlanned && !IsHeld) yield return Owe(Clock.AgreeToReturn, Parties.Other(Plan!.By), about: Plan.Entry);
