@@ -33,7 +33,7 @@ public sealed class Overviews(Pen pen, OfficeDirectory directory)
             // What the road has delivered is owed by nobody any more: the receipt says so, and no entry.
             .Where(debt => debt.Clock is not Clock.Delivery || !times.ReceivedByOther.ContainsKey(debt.Cause))
             .Select(debt => referral.Due(debt, times, directory.Calendar) is { } due
-                ? new DueDebt(Key(debt), OfficeOf(referral, debt), Since(referral, debt, times), due.WarnAt, due.DueAt, due.AgainEvery, due.ProgressEvery)
+                ? new DueDebt(Key(debt), OfficeOf(referral, debt), referral.Since(debt, times) ?? times.Committed[debt.Cause], due.WarnAt, due.DueAt, due.AgainEvery, due.ProgressEvery)
                 : new DueDebt(Key(debt), OfficeOf(referral, debt), null, null, null, null, 0))];
     }
 
@@ -43,12 +43,6 @@ public sealed class Overviews(Pen pen, OfficeDirectory directory)
     /// <summary>The office that must act in a country: the one that has it, else whoever is on duty there.</summary>
     Office? OfficeOf(Referral referral, NodeId country) =>
         referral.Offices.FirstOrDefault(office => office.Country == country)?.Office ?? directory.DutyOf(country);
-
-    static DateTimeOffset? Since(Referral referral, Debt debt, Receipts times) =>
-        debt.At
-        ?? (referral.Opened.OnPaper ? RegionalTime.StartOf(debt.Owes, debt.CausedOn)
-            : times.ReceivedByOther.TryGetValue(debt.Cause, out var received) ? received
-            : times.Committed.TryGetValue(debt.Cause, out var committed) ? committed : null);
 
     static DebtKey Key(Debt debt) => new(debt.Clock.ToString(), debt.Owes, debt.Number, debt.Cause, debt.About);
 
