@@ -126,7 +126,9 @@ sealed class Oracle(World world)
             NoticeKind.Warning => own && notice.Round == 1 && deadline.WarnAt <= node.Clock.Now,
             NoticeKind.Progress => own && deadline.ProgressEvery > 0,
             NoticeKind.Late or NoticeKind.Escalated => own && at <= node.Clock.Now,
-            NoticeKind.Alarm => notice.Debt.Clock is nameof(Domain.Referrals.Clock.Arrive) or nameof(Domain.Referrals.Clock.Find) && at <= node.Clock.Now,
+            NoticeKind.Alarm when notice.Debt.Clock is nameof(Domain.Referrals.Clock.Find) =>
+                own && (notice.Round == 1 ? deadline.WarnAt : deadline.DueAt + ((notice.Round - 2) * deadline.AgainEvery)) <= node.Clock.Now,
+            NoticeKind.Alarm => notice.Debt.Clock is nameof(Domain.Referrals.Clock.Arrive) && at <= node.Clock.Now,
         };
         if (!isTime) world.Fail($"{node.Id} tells {notice.Kind} {notice.Round} of {notice.Debt.Clock} in {row.Id.Short} before it is time.");
     }
@@ -227,11 +229,15 @@ sealed class Oracle(World world)
             if (deadline is null) continue;
             var own = debt.Owes == node.Id;
             var rounds = deadline.DueAt > node.Clock.Now ? 0 : deadline.AgainEvery is { } again ? 1 + (int)((node.Clock.Now - deadline.DueAt) / again) : 1;
+            var alarmsBoth = debt.Clock is nameof(Domain.Referrals.Clock.Arrive);
+            var alarmsOwn = own && debt.Clock is nameof(Domain.Referrals.Clock.Find);
             if (own && deadline.WarnAt <= node.Clock.Now) Wants(NoticeKind.Warning, 1);
+            if (alarmsOwn && deadline.WarnAt <= node.Clock.Now) Wants(NoticeKind.Alarm, 1);
             for (var round = 1; round <= rounds; round++)
             {
                 if (own) Wants(NoticeKind.Late, round);
-                if (debt.Clock is nameof(Domain.Referrals.Clock.Arrive) || (own && debt.Clock is nameof(Domain.Referrals.Clock.Find))) Wants(NoticeKind.Alarm, round);
+                if (alarmsBoth) Wants(NoticeKind.Alarm, round);
+                if (alarmsOwn) Wants(NoticeKind.Alarm, round + 1);
             }
 
             void Wants(NoticeKind kind, int round)

@@ -70,13 +70,10 @@ public sealed partial class Deadlines(IStore store, Overviews overviews, OfficeD
     {
         if (debt.DueAt is not { } due) yield break;
         var own = debt.Key.Owes == pen.Node;
-        if (debt.Key.Clock is nameof(Clock.Arrive) or nameof(Clock.Find))
-        {
-            // A person on the road, or not found: the duty offices of both countries, at any hour.
-            if (debt.Key.Clock is nameof(Clock.Arrive) || own)
-                foreach (var (round, at) in Rounds(due, debt.AgainEvery, now))
-                    yield return (NoticeKind.Alarm, round, directory.DutyOf(pen.Node), at);
-        }
+        // A person on the road, or not found: the duty offices of both countries, at any hour.
+        if (debt.Key.Clock is nameof(Clock.Arrive) || (debt.Key.Clock is nameof(Clock.Find) && own))
+            foreach (var (round, at) in Alarms(debt, due, now))
+                yield return (NoticeKind.Alarm, round, directory.DutyOf(pen.Node), at);
         if (!own) yield break;
 
         var office = debt.Office;
@@ -89,6 +86,14 @@ public sealed partial class Deadlines(IStore store, Overviews overviews, OfficeD
             yield return (NoticeKind.Late, round, office, at);
             if (office is not null && directory.SupervisingOf(office) is { } above) yield return (NoticeKind.Escalated, round, above, at);
         }
+    }
+
+    /// <summary>Of a person who is not found the duty office hears at the warning already, and then in each round.</summary>
+    static IEnumerable<(int Round, DateTimeOffset At)> Alarms(DueDebt debt, DateTimeOffset due, DateTimeOffset now)
+    {
+        var first = debt.Key.Clock is nameof(Clock.Find) ? debt.WarnAt : null;
+        if (first is { } warned) yield return (1, warned);
+        foreach (var (round, at) in Rounds(due, debt.AgainEvery, now)) yield return (first is null ? round : round + 1, at);
     }
 
     /// <summary>The first time, and every further one up to the first that lies ahead.</summary>

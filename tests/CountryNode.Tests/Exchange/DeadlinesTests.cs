@@ -159,7 +159,7 @@ public sealed class DeadlinesTests(SharedRegion shared)
         for (var hours = 1; hours <= 24 * 3; hours++) await AtAsync(missing.AddHours(hours), thailand, laos);
         foreach (var (node, duty) in new[] { (thailand, "focal-point@datip"), (laos, "focal-point@ahtd") })
             (await node.NoticesAsync(id)).Where(notice => notice.StartsWith("Find", StringComparison.Ordinal) && !notice.Contains("Escalated", StringComparison.Ordinal)).ShouldBe(
-                [$"Find Warning 1 {duty}", .. Enumerable.Range(1, 3).SelectMany(day => new[] { $"Find Alarm {day} {duty}", $"Find Late {day} {duty}" })]);
+                [$"Find Alarm 1 {duty}", $"Find Warning 1 {duty}", .. Enumerable.Range(1, 3).SelectMany(day => new[] { $"Find Alarm {day + 1} {duty}", $"Find Late {day} {duty}" })]);
 
         await thailand.WriteAsync(id, new FoundSafe(Plan, laos.Pen.Node));
         await thailand.CarryAndTellAsync();
@@ -169,6 +169,59 @@ public sealed class DeadlinesTests(SharedRegion shared)
         await laos.CarryAndTellAsync();
         await AtAsync(clock.Now.AddDays(2), thailand, laos);
         (await laos.NoticesAsync(id)).Count(notice => notice.StartsWith("Find", StringComparison.Ordinal)).ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task An_hour_after_a_person_was_missed_the_duty_offices_of_both_countries_are_alarmed_beside_those_who_have_the_referral()
+    {
+        var clock = new FakeClock(Monday);
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, clock, HomeNode.Offices(atNight: "-night"));
+        await using var _ = thailand;
+        await using var __ = laos;
+        var id = await OnTheRoadAsync(thailand, laos, clock);
+        await laos.WriteAsync(id, new NotArrived(Plan, PlaceIn(laos.Pen.Node), clock.Now));
+        var missing = clock.Now;
+        await laos.CarryAndTellAsync();
+
+        await AtAsync(missing.AddMinutes(59), thailand, laos);
+        (await Alarms(thailand)).Concat(await Alarms(laos)).ShouldBeEmpty();
+        await AtAsync(missing.AddHours(1), thailand, laos);
+        (await FindsAsync(thailand)).ShouldBe(["Find Alarm 1 focal-point@datip-night", "Find Warning 1 focal-point@datip"]);
+        (await FindsAsync(laos)).ShouldBe(["Find Alarm 1 focal-point@ahtd-night", "Find Warning 1 focal-point@ahtd"]);
+        await AtAsync(missing.AddHours(48), thailand, laos);
+        foreach (var (node, night) in new[] { (thailand, "focal-point@datip-night"), (laos, "focal-point@ahtd-night") })
+            (await Alarms(node)).ShouldBe([$"Find Alarm 1 {night}", $"Find Alarm 2 {night}", $"Find Alarm 3 {night}"]);
+
+        async Task<string[]> FindsAsync(HomeNode node) => [.. (await node.NoticesAsync(id)).Where(notice => notice.StartsWith("Find", StringComparison.Ordinal))];
+    }
+
+    [Fact]
+    public async Task While_the_line_is_down_the_duty_office_that_knows_is_alarmed_for_the_person_and_its_own_data_has_a_date()
+    {
+        var clock = new FakeClock(Monday);
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, clock, HomeNode.Offices(atNight: "-night"));
+        await using var _ = thailand;
+        await using var __ = laos;
+        var id = await OnTheRoadAsync(thailand, laos, clock);
+        laos.RoadIsOpen = false;
+        await laos.WriteAsync(id, new NotArrived(Plan, PlaceIn(laos.Pen.Node), clock.Now));
+        var missing = clock.Now;
+        var finds = (await DebtsAsync(laos, id)).Where(debt => debt.Key.Clock == "Find").ToDictionary(debt => debt.Key.Owes);
+        (finds[laos.Pen.Node].AwaitingSince, finds[laos.Pen.Node].WarnAt, finds[laos.Pen.Node].DueAt).ShouldBe((missing, missing.AddHours(1), missing.AddHours(24)));
+        finds[thailand.Pen.Node].DueAt.ShouldBeNull("nobody there has been told");
+
+        await AtAsync(missing.AddHours(2), laos);
+        (await Alarms(laos)).ShouldBe(["Find Alarm 1 focal-point@ahtd-night"]);
+        await laos.WriteAsync(id, new ConsentWithdrawn(new WithdrawalScope.Everything()));
+        (await DebtsAsync(laos, id)).Single(debt => debt.Key.Clock == "StopData" && debt.Key.Owes == laos.Pen.Node).DueAt.ShouldBe(clock.Now.AddHours(24));
+
+        // When the line is up, the author's alarms go on as they began, and the other side's begin.
+        laos.RoadIsOpen = true;
+        await AtAsync(missing.AddHours(3), laos);
+        await laos.CarryAndTellAsync();
+        await AtAsync(missing.AddHours(24), thailand, laos);
+        (await Alarms(laos)).ShouldBe(["Find Alarm 1 focal-point@ahtd-night", "Find Alarm 2 focal-point@ahtd-night"]);
+        (await Alarms(thailand)).ShouldContain("Find Alarm 1 focal-point@datip-night");
     }
 
     [Fact]
