@@ -41,6 +41,9 @@ public static class Rights
     public static Refusal? Check(Office office, Body body) =>
         Check(office, CloseToThePerson.Contains(body.GetType()) ? [Role.FocalPoint, Role.CaseWorker] : [Role.FocalPoint]);
 
+    /// <summary>Whether an office can have a referral: whoever has it must be able to make statements in it.</summary>
+    public static bool MayHaveReferrals(Office office) => office.Role is Role.FocalPoint or Role.CaseWorker;
+
     static Refusal? Check(Office office, Role[] allowed) => allowed.Contains(office.Role)
         ? null
         : new(RefusalKind.NotAllowed, "OFFICE_NOT_ALLOWED", $"{office} may not do this: it is for {string.Join(", ", allowed)}.");

@@ -36,18 +36,27 @@ public sealed class OfficeDirectory
 
     OfficeDirectory(
         IReadOnlyDictionary<Office, Office> supervising, IReadOnlyDictionary<NodeId, Office> duty, IEnumerable<string> approved,
-        IEnumerable<Agreed> clocks, WorkingCalendar calendar)
+        ILookup<NodeId, Agreed> clocks, WorkingCalendar calendar)
     {
         _supervising = supervising.ToFrozenDictionary();
         _duty = duty.ToFrozenDictionary();
         _approved = approved.ToFrozenSet(StringComparer.Ordinal);
-        _clocks = clocks.ToLookup(agreed => agreed.With);
+        _clocks = clocks;
         Calendar = calendar;
     }
 
     /// <summary>A directory that says nothing: nobody supervises, nobody is on duty, nothing is approved, the protocol's clocks run.</summary>
     public static OfficeDirectory Empty { get; } =
-        new(new Dictionary<Office, Office>(), new Dictionary<NodeId, Office>(), [], [], WorkingCalendar.WeekendsOnly);
+        new(new Dictionary<Office, Office>(), new Dictionary<NodeId, Office>(), [], Array.Empty<Agreed>().ToLookup(agreed => agreed.With), WorkingCalendar.WeekendsOnly);
+
+    /// <summary>The offices that act at this node, as its settings name them; null where nobody has said, and every office is taken for one.</summary>
+    FrozenSet<Office>? Here { get; init; }
+
+    /// <summary>The same, at a node with these offices.</summary>
+    public OfficeDirectory At(IEnumerable<Office> offices) => new(_supervising, _duty, _approved, _clocks, Calendar) { Here = offices.ToFrozenSet() };
+
+    /// <summary>Whether somebody at this node reads what an office is told.</summary>
+    public bool IsHere(Office office) => Here?.Contains(office) is not false;
 
     /// <summary>Working days, with holidays where a sourced table is there.</summary>
     public WorkingCalendar Calendar { get; }
@@ -117,7 +126,7 @@ public sealed class OfficeDirectory
             if (days.Count == 0 || days.Contains(null)) Fault($"holidays of {country}: days such as \"2027-04-13\" are needed");
             else holidays[country] = [.. days.OfType<DateOnly>(), .. holidays.GetValueOrDefault(country) ?? []];
         }
-        return faults.Count > 0 ? (null, [.. faults.Distinct()]) : (new(supervising, duty, content.Approval, clocks, new(holidays.ToImmutable())), []);
+        return faults.Count > 0 ? (null, [.. faults.Distinct()]) : (new(supervising, duty, content.Approval, clocks.ToLookup(agreed => agreed.With), new(holidays.ToImmutable())), []);
 
         void Fault(string text) => faults.Add($"{file}: {text}.");
 
