@@ -133,6 +133,19 @@ sealed class Oracle(World world)
         if (!isTime) world.Fail($"{node.Id} tells {notice.Kind} {notice.Round} of {notice.Debt.Clock} in {row.Id.Short} before it is time.");
     }
 
+    /// <summary>The administrators were told of what the road does not deliver: once, and of an entry that nobody else is known to hold.</summary>
+    public void ToldOfTheRoad(Node node, DossierRow row, Notice notice)
+    {
+        world.Tell($"{node.Id} tells of the road: {notice.Kind} in {row.Id.Short}");
+        if (!_told.Add(Key(node, notice))) world.Fail($"{node.Id} tells {notice.Kind} of the road in {row.Id.Short} twice.");
+        var waits = row.Entries.Single(held => held.Entry.Hash == notice.Debt.Cause);
+        var hours = notice.Kind is NoticeKind.Warning ? 12 : 24;
+        if (!waits.Entry.By(node.Id) || notice.Office is not null || waits.HeldSince.AddHours(hours) > node.Clock.Now)
+            world.Fail($"{node.Id} tells {notice.Office} {notice.Kind} of entry {waits.Entry.Seq} in {row.Id.Short}, which it holds since {waits.HeldSince:O}.");
+        if (row.Receipts.Values.Any(receipt => receipt.Holder != node.Id && receipt.Author == node.Id && receipt.Seq >= waits.Entry.Seq))
+            world.Fail($"{node.Id} tells that entry {waits.Entry.Seq} in {row.Id.Short} is not delivered, and has a receipt for it.");
+    }
+
     /// <summary>A withdrawal that cannot be signed yet acts as soon as it is kept.</summary>
     public void Pended(Node node, PendingWithdrawal withdrawal)
     {

@@ -269,6 +269,84 @@ public sealed class DeadlinesTests(SharedRegion shared)
     }
 
     [Fact]
+    public async Task Of_anything_that_the_road_holds_up_administrators_are_told_once_each_time_whoever_looks()
+    {
+        var clock = new FakeClock(Monday);
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, clock);
+        await using var _ = thailand;
+        await using var __ = laos;
+        var id = (await thailand.OpenAsync()).Dossier;
+        await thailand.CarryAndTellAsync();
+        CountryNode.Exchange.Deadlines[] replicas = [thailand.Deadlines, thailand.AnotherReplica(clock), thailand.AnotherReplica(clock)];
+        var road = new List<string>();
+        for (var outage = 1; outage <= 2; outage++)
+        {
+            thailand.RoadIsOpen = false;
+            var since = clock.Now;
+            await thailand.WriteAsync(id, new EntitlementNoted());
+            clock.Now = since.AddHours(3);
+            // Held up as well, and by the same outage.
+            await thailand.WriteAsync(id, new ProceedingsNoted());
+            await ShouldBeAtAsync(since.AddHours(11.9));
+            await ShouldBeAtAsync(since.AddHours(12), "Delivery Warning 1 -");
+            await ShouldBeAtAsync(since.AddHours(23.9));
+            await ShouldBeAtAsync(since.AddHours(24), "Delivery Late 1 -");
+            await ShouldBeAtAsync(since.AddHours(60));
+            thailand.RoadIsOpen = true;
+            await thailand.CarryAndTellAsync();
+            await ShouldBeAtAsync(since.AddHours(100));
+        }
+        (await thailand.Lists.ListNoticesAsync(thailand.OfficeOf("administrator"), null, 10, Cancelled)).Select(row => row.Notice.Dossier).ShouldBe([id, id, id, id]);
+        (await thailand.Lists.ListNoticesAsync(thailand.OfficeOf(), null, 10, Cancelled)).ShouldBeEmpty();
+
+        async Task ShouldBeAtAsync(DateTimeOffset now, params string[] more)
+        {
+            clock.Now = now;
+            await Task.WhenAll(replicas.Select(async replica =>
+            {
+                while (await replica.RunAsync(Cancelled)) { }
+            }));
+            road.AddRange(more);
+            (await thailand.NoticesAsync()).ShouldBe(road);
+        }
+    }
+
+    [Fact]
+    public async Task What_an_office_is_told_that_acts_here_no_more_the_administrators_read_and_the_office_above_too()
+    {
+        var clock = new FakeClock(Monday);
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, clock, HomeNode.Offices().At([HomeNode.Parse("focal-point@ahtd-head"), HomeNode.Parse("administrator@ahtd")]));
+        await using var _ = thailand;
+        await using var __ = laos;
+        await thailand.OpenAsync();
+        await thailand.CarryAndTellAsync();
+        await AtAsync(Monday.AddDays(4), laos);
+        (await laos.NoticesAsync()).ShouldBe(["Acknowledge Warning 1 -", "Acknowledge Late 1 -", "Acknowledge Escalated 1 focal-point@ahtd-head"]);
+        (await laos.Lists.ListNoticesAsync(laos.OfficeOf("administrator"), null, 10, Cancelled)).Length.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_referral_is_given_to_no_office_that_would_not_read_what_it_is_told()
+    {
+        var clock = new FakeClock(Monday);
+        List<string> offices = ["focal-point@datip", "case-worker@datip", "auditor@datip", "administrator@datip", "approver@datip"];
+        await using var thailand = await HomeNode.StartAsync(shared, "TH", clock, HomeNode.Offices().At(offices.Select(HomeNode.Parse)));
+        var id = (await thailand.OpenAsync()).Dossier;
+        foreach (var nobody in (IEnumerable<string>)["focal-point@elsewhere", "auditor@datip", "administrator@datip", "approver@datip", "prosecutor@datip"])
+            foreach (var (body, field) in new (Body, string)[]
+            {
+                (new UnitAssigned(HomeNode.Parse(nobody)), "unit_assigned.office"), (new Corrected(new UnitAssigned(HomeNode.Parse(nobody))), "corrected.unit_assigned.office"),
+            })
+            {
+                var command = new CountryNode.Desks.Command(new CommandKey(thailand.OfficeOf(), OfficeClient.NewCommandId()), "somebody", new byte[32], id, body);
+                var refusal = (await thailand.Desk.TryAsync(command, Cancelled)).ShouldNotBeNull();
+                (refusal.Reason, refusal.Fields.Single().Field).ShouldBe(("OFFICE_UNKNOWN", field), nobody);
+            }
+        await thailand.WriteAsync(id, new UnitAssigned(HomeNode.Parse("case-worker@datip")));
+        (await thailand.AskAsync<string>("select office from dossier")).ShouldBe("case-worker@datip");
+    }
+
+    [Fact]
     public async Task What_is_done_before_its_time_tells_nothing()
     {
         var clock = new FakeClock(Monday);
