@@ -22,7 +22,7 @@ public static class Rights
         [Act.ReadReferral] = [Role.FocalPoint, Role.CaseWorker, Role.Approver, Role.Auditor],
         [Act.ReadHistory] = [Role.FocalPoint, Role.Auditor],
         [Act.ReadParticulars] = [Role.FocalPoint, Role.CaseWorker, Role.Approver],
-        [Act.ReadNotices] = [Role.FocalPoint, Role.CaseWorker, Role.Administrator],
+        [Act.ReadNotices] = [Role.FocalPoint, Role.CaseWorker, Role.Approver, Role.Administrator],
         [Act.Approve] = [Role.Approver],
     }.ToFrozenDictionary();
 

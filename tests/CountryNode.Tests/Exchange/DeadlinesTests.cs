@@ -255,8 +255,8 @@ public sealed class DeadlinesTests(SharedRegion shared)
         (await thailand.NoticesAsync()).ShouldBe(["Delivery Warning 1 -"]);
         await AtAsync(Monday.AddHours(25), thailand);
         (await thailand.NoticesAsync()).ShouldBe(["Delivery Warning 1 -", "Delivery Late 1 -"]);
-        (await thailand.Lists.ListNoticesAsync(thailand.OfficeOf("administrator"), null, 10, Cancelled)).Length.ShouldBe(2);
-        (await thailand.Lists.ListNoticesAsync(thailand.OfficeOf(), null, 10, Cancelled)).ShouldBeEmpty();
+        (await thailand.Lists.ListNoticesAsync(thailand.OfficeOf("administrator"), false, null, 10, Cancelled)).Length.ShouldBe(2);
+        (await thailand.Lists.ListNoticesAsync(thailand.OfficeOf(), false, null, 10, Cancelled)).ShouldBeEmpty();
         (await DebtsAsync(thailand, id)).Select(debt => debt.Key.Clock).ShouldBe(["Delivery", "Acknowledge"]);
         (await DebtAsync(thailand, id, Clock.Acknowledge)).DueAt.ShouldBeNull("nobody has received it");
 
@@ -296,8 +296,8 @@ public sealed class DeadlinesTests(SharedRegion shared)
             await thailand.CarryAndTellAsync();
             await ShouldBeAtAsync(since.AddHours(100));
         }
-        (await thailand.Lists.ListNoticesAsync(thailand.OfficeOf("administrator"), null, 10, Cancelled)).Select(row => row.Notice.Dossier).ShouldBe([id, id, id, id]);
-        (await thailand.Lists.ListNoticesAsync(thailand.OfficeOf(), null, 10, Cancelled)).ShouldBeEmpty();
+        (await thailand.Lists.ListNoticesAsync(thailand.OfficeOf("administrator"), false, null, 10, Cancelled)).Select(row => row.OfDebt!.Dossier).ShouldBe([id, id, id, id]);
+        (await thailand.Lists.ListNoticesAsync(thailand.OfficeOf(), false, null, 10, Cancelled)).ShouldBeEmpty();
 
         async Task ShouldBeAtAsync(DateTimeOffset now, params string[] more)
         {
@@ -322,7 +322,7 @@ public sealed class DeadlinesTests(SharedRegion shared)
         await thailand.CarryAndTellAsync();
         await AtAsync(Monday.AddDays(4), laos);
         (await laos.NoticesAsync()).ShouldBe(["Acknowledge Warning 1 -", "Acknowledge Late 1 -", "Acknowledge Escalated 1 focal-point@ahtd-head"]);
-        (await laos.Lists.ListNoticesAsync(laos.OfficeOf("administrator"), null, 10, Cancelled)).Length.ShouldBe(2);
+        (await laos.Lists.ListNoticesAsync(laos.OfficeOf("administrator"), false, null, 10, Cancelled)).Length.ShouldBe(2);
     }
 
     [Fact]
