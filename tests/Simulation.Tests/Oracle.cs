@@ -268,7 +268,7 @@ sealed class Oracle(World world)
         foreach (var entry in row.Entries.Select(held => held.Entry))
             foreach (var receipt in row.Receipts.Values.Where(receipt => receipt.Holder != entry.Author && receipt.Author == entry.Author && receipt.Seq >= entry.Seq))
                 received[entry.Hash] = received.TryGetValue(entry.Hash, out var before) && before < receipt.ReceivedAt ? before : receipt.ReceivedAt;
-        var times = new Receipts(row.Entries.ToDictionary(held => held.Entry.Hash, held => held.HeldSince), received);
+        var times = new Receipts(row.Entries.ToDictionary(held => held.Entry.Hash, held => held.Entry.WrittenAt), received);
         // A delivery that was received is owed no more, although no entry says so.
         return referral.Debts.Where(debt => debt.Clock is not Coordination.Domain.Referrals.Clock.Delivery || !received.ContainsKey(debt.Cause)).ToDictionary(
             debt => new DebtKey(debt.Clock.ToString(), debt.Owes, debt.Number, debt.Cause, debt.About), debt => referral.Due(debt, times, WorkingCalendar.WeekendsOnly));

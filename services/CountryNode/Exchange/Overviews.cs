@@ -12,7 +12,7 @@ public sealed class Overviews(Pen pen, OfficeDirectory directory)
 {
     /// <summary>The overview of a referral.</summary>
     /// <param name="dossier">The fold.</param>
-    /// <param name="entries">What it was folded from, since when it is held; what is being written now counts from <paramref name="now"/>.</param>
+    /// <param name="entries">What it was folded from; what is not among them counts from <paramref name="now"/>.</param>
     /// <param name="receipts">Of every holder.</param>
     /// <param name="now">UTC.</param>
     public Overview Of(Dossier<Referral> dossier, IEnumerable<HeldEntry> entries, IEnumerable<SignedReceipt> receipts, DateTimeOffset now)
@@ -48,7 +48,8 @@ public sealed class Overviews(Pen pen, OfficeDirectory directory)
 
     static Receipts Times(Dossier<Referral> dossier, IEnumerable<HeldEntry> entries, IEnumerable<SignedReceipt> receipts, DateTimeOffset now)
     {
-        var committed = entries.ToDictionary(held => held.Entry.Hash, held => held.HeldSince);
+        // By the author's own word, which both nodes hold: what the author owes itself has the same dates at both.
+        var committed = entries.ToDictionary(held => held.Entry.Hash, held => held.Entry.WrittenAt);
         var received = new Dictionary<EntryHash, DateTimeOffset>();
         var byChain = receipts.ToLookup(receipt => receipt.Author);
         foreach (var entry in dossier.Entries.Select(judged => judged.Entry))

@@ -10,7 +10,7 @@ namespace Coordination.Domain.Referrals;
 public sealed record Deadline(DateTimeOffset? WarnAt, DateTimeOffset DueAt, TimeSpan? AgainEvery, int ProgressEvery);
 
 /// <summary>When entries came to be held.</summary>
-/// <param name="Committed">UTC, by this node's clock: since when it holds them.</param>
+/// <param name="Committed">UTC: when their authors wrote them, by their own word.</param>
 /// <param name="ReceivedByOther">UTC, by the receipts of the other country: since when it holds them; those that it does not are missing.</param>
 public sealed record Receipts(IReadOnlyDictionary<EntryHash, DateTimeOffset> Committed, IReadOnlyDictionary<EntryHash, DateTimeOffset> ReceivedByOther);
 
@@ -63,9 +63,9 @@ public sealed partial record Referral
     /// <summary>UTC: since when the country that must act knows of a debt; null where nobody is known to.</summary>
     /// <remarks>
     /// Whoever stated the cause knows of it at once, whether or not a line is up: what it owes itself runs from when the
-    /// entry is held. Every node takes that by its own clock, the other one from its own receipt on, and both the receipt
-    /// that was given where that is older, as it is after a database was set back. What the other country owes runs from
-    /// that country's receipt; on paper everything from the beginning of the day on which the cause happened.
+    /// entry was written. That time is in the entry, so that both nodes show the same dates; a receipt that is older, by a
+    /// clock that disagrees, wins. What the other country owes runs from that country's receipt; on paper everything from
+    /// the beginning of the day on which the cause happened.
     /// </remarks>
     public DateTimeOffset? Since(Debt debt, Receipts receipts)
     {
