@@ -51,7 +51,7 @@ static class Setup
         services.AddSingleton(_ => Pen.Of(node, keys));
         services.AddSingleton(_ => KeyRing.Of(node, keys));
         services.AddSingleton<DossierKeys>();
-        services.AddSingleton(directory);
+        services.AddSingleton(directory.At(settings.Offices.Select(text => Office.TryParse(text, out var office) ? office : null).OfType<Office>()));
         // The statement of an append is long: planned once for each connection, not for each entry.
         services.AddSingleton(NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(settings.Database) { MaxAutoPrepare = MostPrepared }));
         services.AddSingleton<Outage>();

@@ -149,9 +149,24 @@ sealed class Oracle(World world)
             NoticeKind.Warning => own && notice.Round == 1 && deadline.WarnAt <= node.Clock.Now,
             NoticeKind.Progress => own && deadline.ProgressEvery > 0,
             NoticeKind.Late or NoticeKind.Escalated => own && at <= node.Clock.Now,
-            NoticeKind.Alarm => notice.Debt.Clock is nameof(Domain.Referrals.Clock.Arrive) or nameof(Domain.Referrals.Clock.Find) && at <= node.Clock.Now,
+            NoticeKind.Alarm when notice.Debt.Clock is nameof(Domain.Referrals.Clock.Find) =>
+                own && (notice.Round == 1 ? deadline.WarnAt : deadline.DueAt + ((notice.Round - 2) * deadline.AgainEvery)) <= node.Clock.Now,
+            NoticeKind.Alarm => notice.Debt.Clock is nameof(Domain.Referrals.Clock.Arrive) && at <= node.Clock.Now,
         };
         if (!isTime) world.Fail($"{node.Id} tells {notice.Kind} {notice.Round} of {notice.Debt.Clock} in {row.Id.Short} before it is time.");
+    }
+
+    /// <summary>The administrators were told of what the road does not deliver: once, and of an entry that nobody else is known to hold.</summary>
+    public void ToldOfTheRoad(Node node, DossierRow row, Notice notice)
+    {
+        world.Tell($"{node.Id} tells of the road: {notice.Kind} in {row.Id.Short}");
+        if (!_told.Add(Key(node, notice))) world.Fail($"{node.Id} tells {notice.Kind} of the road in {row.Id.Short} twice.");
+        var waits = row.Entries.Single(held => held.Entry.Hash == notice.Debt.Cause);
+        var hours = notice.Kind is NoticeKind.Warning ? 12 : 24;
+        if (!waits.Entry.By(node.Id) || notice.Office is not null || waits.HeldSince.AddHours(hours) > node.Clock.Now)
+            world.Fail($"{node.Id} tells {notice.Office} {notice.Kind} of entry {waits.Entry.Seq} in {row.Id.Short}, which it holds since {waits.HeldSince:O}.");
+        if (row.Receipts.Values.Any(receipt => receipt.Holder != node.Id && receipt.Author == node.Id && receipt.Seq >= waits.Entry.Seq))
+            world.Fail($"{node.Id} tells that entry {waits.Entry.Seq} in {row.Id.Short} is not delivered, and has a receipt for it.");
     }
 
     /// <summary>A withdrawal that cannot be signed yet acts as soon as it is kept.</summary>
@@ -250,11 +265,15 @@ sealed class Oracle(World world)
             if (deadline is null) continue;
             var own = debt.Owes == node.Id;
             var rounds = deadline.DueAt > node.Clock.Now ? 0 : deadline.AgainEvery is { } again ? 1 + (int)((node.Clock.Now - deadline.DueAt) / again) : 1;
+            var alarmsBoth = debt.Clock is nameof(Domain.Referrals.Clock.Arrive);
+            var alarmsOwn = own && debt.Clock is nameof(Domain.Referrals.Clock.Find);
             if (own && deadline.WarnAt <= node.Clock.Now) Wants(NoticeKind.Warning, 1);
+            if (alarmsOwn && deadline.WarnAt <= node.Clock.Now) Wants(NoticeKind.Alarm, 1);
             for (var round = 1; round <= rounds; round++)
             {
                 if (own) Wants(NoticeKind.Late, round);
-                if (debt.Clock is nameof(Domain.Referrals.Clock.Arrive) || (own && debt.Clock is nameof(Domain.Referrals.Clock.Find))) Wants(NoticeKind.Alarm, round);
+                if (alarmsBoth) Wants(NoticeKind.Alarm, round);
+                if (alarmsOwn) Wants(NoticeKind.Alarm, round + 1);
             }
 
             void Wants(NoticeKind kind, int round)
@@ -272,7 +291,7 @@ sealed class Oracle(World world)
         foreach (var entry in row.Entries.Select(held => held.Entry))
             foreach (var receipt in row.Receipts.Values.Where(receipt => receipt.Holder != entry.Author && receipt.Author == entry.Author && receipt.Seq >= entry.Seq))
                 received[entry.Hash] = received.TryGetValue(entry.Hash, out var before) && before < receipt.ReceivedAt ? before : receipt.ReceivedAt;
-        var times = new Receipts(row.Entries.ToDictionary(held => held.Entry.Hash, held => held.HeldSince), received);
+        var times = new Receipts(row.Entries.ToDictionary(held => held.Entry.Hash, held => held.Entry.WrittenAt), received);
         // A delivery that was received is owed no more, although no entry says so.
         return referral.Debts.Where(debt => debt.Clock is not Coordination.Domain.Referrals.Clock.Delivery || !received.ContainsKey(debt.Cause)).ToDictionary(
             debt => new DebtKey(debt.Clock.ToString(), debt.Owes, debt.Number, debt.Cause, debt.About), debt => referral.Due(debt, times, WorkingCalendar.WeekendsOnly));

@@ -194,6 +194,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
                 return new Judged.NotYet(held, dossier.Draft(pen.Node, command.On(today), now));
             if (Standstill(held, dossier, command.Body) is { } standstill) return standstill;
             if (StatementFault(command, dossier, today, now) is { } fault) return fault;
+            if (AssignmentFault(command) is { } nobody) return nobody;
             draft = dossier.Draft(pen.Node, command.On(today), now);
             // A decision is taken now, whatever day it bears, and in knowledge of every withdrawal that is held: none that waits behind a gap is suspended.
             if (command.Body is Decision && dossier.AsWithdrawn()?.Next(draft with { HappenedOn = command.OnBehalfOf is null ? today : draft.HappenedOn }) is Voided<Referral> voidNow)
@@ -348,6 +349,20 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     }
 
     static Refusal Ahead(string field) => Refusal.Invalid("DATE_AHEAD", field, "lies ahead: today or a day before is needed");
+
+    /// <summary>Why a referral is not given to an office of this country: what it is told of deadlines would reach nobody.</summary>
+    Refusal? AssignmentFault(Command command)
+    {
+        var (field, assigned) = command.Body switch
+        {
+            UnitAssigned unit => ("unit_assigned.office", unit),
+            Corrected { Replacement: UnitAssigned unit } => ("corrected.unit_assigned.office", unit),
+            _ => ("", null),
+        };
+        // The other country's offices, on paper, are its own to name.
+        if (assigned is null || command.OnBehalfOf is not null || (directory.IsHere(assigned.Office) && Rights.MayHaveReferrals(assigned.Office))) return null;
+        return Refusal.Invalid("OFFICE_UNKNOWN", field, "is no office of this node that works on referrals: a focal point or a case worker that acts here is needed");
+    }
 
     /// <summary>Why the protocol does not let the office write the entry, and where it would.</summary>
     Refusal Refuse(HeldDossier held, Entry entry, Reason reason)

@@ -21,7 +21,7 @@ public static class Rights
     {
         [Act.ReadReferral] = [Role.FocalPoint, Role.CaseWorker, Role.Approver, Role.Auditor],
         [Act.ReadParticulars] = [Role.FocalPoint, Role.CaseWorker, Role.Approver],
-        [Act.ReadNotices] = [Role.FocalPoint, Role.CaseWorker, Role.Administrator],
+        [Act.ReadNotices] = [Role.FocalPoint, Role.CaseWorker, Role.Approver, Role.Administrator],
         [Act.Approve] = [Role.Approver],
     }.ToFrozenDictionary();
 
@@ -46,6 +46,9 @@ public static class Rights
     /// <param name="body">The statement.</param>
     /// <param name="answered">What it answers; null where it answers nothing that is held.</param>
     public static Body SaidBy(Body body, Body? answered) => body is Corrected corrected ? corrected.Replacement ?? answered ?? body : body;
+
+    /// <summary>Whether an office can have a referral: whoever has it must be able to make statements in it.</summary>
+    public static bool MayHaveReferrals(Office office) => office.Role is Role.FocalPoint or Role.CaseWorker;
 
     static Refusal? Check(Office office, Role[] allowed) => allowed.Contains(office.Role)
         ? null

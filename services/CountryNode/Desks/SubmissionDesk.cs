@@ -18,6 +18,8 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
     /// <summary>Of a submission's id: nobody guesses one.</summary>
     const int IdBytes = 16;
 
+    const int MostReminded = 100;
+
     /// <summary>What waits for a second person, with what is to be read beside it, or why that cannot be read.</summary>
     public sealed record Waiting(Submission Submission, ParticularsRead Particulars);
 
@@ -45,15 +47,24 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
             id, command.Key, command.Person, command.Dossier, command.Body.Name, Draft(command, now), content,
             command.Earlier, command.ConfirmsContradiction, now, Settled: null, Reason: "");
         var answer = awaiting(id);
-        if (await submissions.KeepAsync(submission, new Answered(command.RequestHash, answer), cancellationToken)) return new CommandOutcome.Done(answer);
+        if (await submissions.KeepAsync(submission, new Answered(command.RequestHash, answer), RemindAt(command.Body, now), cancellationToken)) return new CommandOutcome.Done(answer);
         Forget(submission);
         return await desk.FindAnswerAsync(command, cancellationToken) ?? Busy;
     }
 
     /// <summary>What waits: all of it to who may approve, its own to any other office; and to each what was sent back to it.</summary>
     public async Task<ImmutableArray<Waiting>> ListAsync(Office office, CancellationToken cancellationToken) =>
-        [.. (await submissions.ListAsync(office, await MayApproveAsync(office, cancellationToken) is null, cancellationToken))
+        [.. (await submissions.ListAsync(office, await MayApproveNowAsync(office, cancellationToken), cancellationToken))
             .Select(submission => new Waiting(submission, Read(submission)))];
+
+    /// <summary>Tells whoever may approve once more of what has waited long.</summary>
+    public async Task RemindAsync(CancellationToken cancellationToken)
+    {
+        while (await submissions.RemindAsync(MostReminded, time.GetUtcNow(), cancellationToken) == MostReminded) { }
+    }
+
+    /// <summary>Whether an office may approve today, itself or in another's place.</summary>
+    public async Task<bool> MayApproveNowAsync(Office office, CancellationToken cancellationToken) => await MayApproveAsync(office, cancellationToken) is null;
 
     /// <summary>Approves: the statement is judged again, signed and written. One that is not open any more goes back.</summary>
     public async Task<CommandOutcome> ApproveAsync(string id, Office office, string person, Answering answering, CancellationToken cancellationToken) =>
@@ -171,6 +182,12 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
 
     /// <summary>An opening that waits has no dossier yet: its particulars are kept under a key of their own.</summary>
     static DossierId KeyOf(string submission) => new(EntryHash.Of(Encoding.ASCII.GetBytes($"coord/submission/v1\0{submission}")));
+
+    /// <summary>When it has waited long: an urgent opening after the hours that the other country has to acknowledge it, everything else as this country says.</summary>
+    DateTimeOffset RemindAt(Body body, DateTimeOffset now) =>
+        body is Opened { Urgency: Urgency.Urgent } ? now + UrgentReminder : directory.Calendar.After(pen.Node, now, directory.ApprovalReminder);
+
+    static readonly TimeSpan UrgentReminder = TimeSpan.FromHours(4);
 
     byte[] Draft(Command command, DateTimeOffset now)
     {

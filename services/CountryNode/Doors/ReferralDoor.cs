@@ -13,7 +13,7 @@ using Referrals = Coordination.Domain.Referrals;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>Referrals over gRPC: parse, call the desk, map. Nothing here decides anything.</summary>
-public sealed partial class ReferralDoor(ReferralDesk desk, ReferralLists lists, Changes changes, Bell bell, Commands commands, Callers callers, ReferralView view, Pen pen, TimeProvider time, Outage outage) : ReferralService.ReferralServiceBase
+public sealed partial class ReferralDoor(ReferralDesk desk, SubmissionDesk submissions, ReferralLists lists, Changes changes, Bell bell, Commands commands, Callers callers, ReferralView view, Pen pen, TimeProvider time, Outage outage) : ReferralService.ReferralServiceBase
 {
     public override Task<OpenResponse> Open(OpenRequest request, ServerCallContext context) =>
         commands.DoAsync(request, request.Command, null, request.Particulars, context, OpenResponse.Parser,

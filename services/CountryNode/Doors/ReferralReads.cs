@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Coordination.Contracts.Referral.V1;
 using Coordination.CountryNode.Desks;
 using Coordination.CountryNode.Store;
@@ -72,11 +73,14 @@ public sealed partial class ReferralDoor
         var size = PageToken.Size(request.PageSize);
         var before = PageToken.Read<NoticedAt, NoticedAt>(request.PageToken, place => place)?.Notice;
 
-        var page = await Errors.AnswerAsync(outage, () => lists.ListNoticesAsync(office, before, size + 1, context.CancellationToken));
+        var page = await Errors.AnswerAsync(outage, () => ListNoticesAsync());
         var response = new ListNoticesResponse();
-        response.Notices.AddRange(page.Take(size).Select(row => ToWire(row.Notice)));
+        response.Notices.AddRange(page.Take(size).Select(row => row.OfDebt is { } ofDebt ? ToWire(ofDebt) : ToWire(row.OfSubmission!)));
         if (page.Length > size) response.NextPageToken = PageToken.Write(new NoticedAt(page[size - 1].Number));
         return response;
+
+        async Task<ImmutableArray<ListedNotice>> ListNoticesAsync() =>
+            await lists.ListNoticesAsync(office, await submissions.MayApproveNowAsync(office, context.CancellationToken), before, size + 1, context.CancellationToken);
     }
 
     public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context)
@@ -133,6 +137,23 @@ public sealed partial class ReferralDoor
         Round = (uint)notice.Round,
         Office = notice.Office?.ToString() ?? "",
         At = Timestamp.FromDateTimeOffset(notice.At),
+    };
+
+    Notice ToWire(SubmissionNotice notice) => new()
+    {
+        DossierId = notice.Dossier is { } id ? ByteString.CopyFrom(id.ToArray()) : ByteString.Empty,
+        Owes = pen.Node.ToString(),
+        Kind = notice.News switch
+        {
+            SubmissionNews.Submitted => NoticeKind.Submitted,
+            SubmissionNews.Waiting => NoticeKind.Waiting,
+            SubmissionNews.SentBack => NoticeKind.SentBack,
+        },
+        Round = 1,
+        Office = notice.Office?.ToString() ?? "",
+        At = Timestamp.FromDateTimeOffset(notice.At),
+        SubmissionId = notice.Submission,
+        Statement = notice.Statement,
     };
 
     Domain.Dossiers.Office Reader(ServerCallContext context)

@@ -41,6 +41,7 @@ public sealed class ReferralView(Overviews overviews, OfficeDirectory directory,
         view.Consent = Referrals.Withholding.AsWithdrawn(dossier)?.Consent is { } consent ? ReferralWire.Write(consent) : null;
         view.Plan = referral.Plan is { } plan ? ToWire(plan) : null;
         view.Held = referral.IsHeld;
+        view.HeldUntil = referral.Hold is { IsOver: false } hold ? EntryWire.Write(hold.Until) : "";
         view.Assessment = referral.Assessment is { } assessment ? ReferralWire.Write(assessment) : null;
         view.Wish = referral.Wish is { } wish ? ReferralWire.Write(wish) : null;
         view.Preparation.AddRange(referral.Preparation.Select(ReferralWire.Write));

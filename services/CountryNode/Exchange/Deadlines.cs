@@ -16,6 +16,16 @@ public sealed partial class Deadlines(IStore store, Overviews overviews, OfficeD
     /// <summary>How long a replica has for the overviews that it took on.</summary>
     static readonly TimeSpan Claim = TimeSpan.FromSeconds(30);
 
+    /// <summary>The protocol's row "delivery": what the road does not carry, whatever it is, is the operator's to look after.</summary>
+    static readonly TimeSpan RoadWarns = TimeSpan.FromHours(12);
+
+    static readonly TimeSpan RoadIsLate = TimeSpan.FromHours(24);
+
+    /// <summary>Between two looks at the road: hours are told of, and a minute more or less is nothing.</summary>
+    static readonly TimeSpan RoadLook = TimeSpan.FromMinutes(1);
+
+    DateTimeOffset _nextRoadLook;
+
     /// <summary>The trust list under which the overviews were made; 0 at the start, when nobody knows.</summary>
     long _madeUnder;
 
@@ -32,7 +42,17 @@ public sealed partial class Deadlines(IStore store, Overviews overviews, OfficeD
         }
         var refreshed = await RefreshAsync(cancellationToken);
         var swept = await store.SweepAsync(MostAtOnce, time.GetUtcNow(), (dossier, debt) => Tell(dossier, debt, time.GetUtcNow()), cancellationToken);
-        return refreshed == MostAtOnce || swept == MostAtOnce;
+        return await LookAtRoadAsync(cancellationToken) || refreshed == MostAtOnce || swept == MostAtOnce;
+    }
+
+    /// <summary>Tells administrators once of each outage, by the oldest entry that it holds up in a dossier.</summary>
+    async Task<bool> LookAtRoadAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (now < _nextRoadLook) return false;
+        var isMore = await store.TellUndeliveredAsync(MostAtOnce, now - RoadWarns, now - RoadIsLate, now, cancellationToken) == MostAtOnce;
+        if (!isMore) _nextRoadLook = now + RoadLook;
+        return isMore;
     }
 
     async Task<int> RefreshAsync(CancellationToken cancellationToken)
@@ -62,21 +82,21 @@ public sealed partial class Deadlines(IStore store, Overviews overviews, OfficeD
     {
         var planned = Planned(debt, now).ToList();
         var later = planned.Where(notice => notice.At > now).Select(notice => (DateTimeOffset?)notice.At).Min();
-        return ([.. planned.Where(notice => notice.At <= now).Select(notice => new Notice(dossier, debt.Key, notice.Kind, notice.Round, notice.Office, now))], later);
+        return ([.. planned.Where(notice => notice.At <= now).Select(notice => new Notice(dossier, debt.Key, notice.Kind, notice.Round, Reader(notice.Office), now))], later);
     }
+
+    /// <summary>What an office is told that nobody here is any more, the administrators read: a notice to nobody is none.</summary>
+    Office? Reader(Office? office) => office is not null && directory.IsHere(office) ? office : null;
 
     /// <summary>Everything that is told of a debt until the first time after now.</summary>
     IEnumerable<(NoticeKind Kind, int Round, Office? Office, DateTimeOffset At)> Planned(DueDebt debt, DateTimeOffset now)
     {
         if (debt.DueAt is not { } due) yield break;
         var own = debt.Key.Owes == pen.Node;
-        if (debt.Key.Clock is nameof(Clock.Arrive) or nameof(Clock.Find))
-        {
-            // A person on the road, or not found: the duty offices of both countries, at any hour.
-            if (debt.Key.Clock is nameof(Clock.Arrive) || own)
-                foreach (var (round, at) in Rounds(due, debt.AgainEvery, now))
-                    yield return (NoticeKind.Alarm, round, directory.DutyOf(pen.Node), at);
-        }
+        // A person on the road, or not found: the duty offices of both countries, at any hour.
+        if (debt.Key.Clock is nameof(Clock.Arrive) || (debt.Key.Clock is nameof(Clock.Find) && own))
+            foreach (var (round, at) in Alarms(debt, due, now))
+                yield return (NoticeKind.Alarm, round, directory.DutyOf(pen.Node), at);
         if (!own) yield break;
 
         var office = debt.Office;
@@ -89,6 +109,14 @@ public sealed partial class Deadlines(IStore store, Overviews overviews, OfficeD
             yield return (NoticeKind.Late, round, office, at);
             if (office is not null && directory.SupervisingOf(office) is { } above) yield return (NoticeKind.Escalated, round, above, at);
         }
+    }
+
+    /// <summary>Of a person who is not found the duty office hears at the warning already, and then in each round.</summary>
+    static IEnumerable<(int Round, DateTimeOffset At)> Alarms(DueDebt debt, DateTimeOffset due, DateTimeOffset now)
+    {
+        var first = debt.Key.Clock is nameof(Clock.Find) ? debt.WarnAt : null;
+        if (first is { } warned) yield return (1, warned);
+        foreach (var (round, at) in Rounds(due, debt.AgainEvery, now)) yield return (first is null ? round : round + 1, at);
     }
 
     /// <summary>The first time, and every further one up to the first that lies ahead.</summary>

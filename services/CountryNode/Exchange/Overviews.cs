@@ -12,7 +12,7 @@ public sealed class Overviews(Pen pen, OfficeDirectory directory)
 {
     /// <summary>The overview of a referral.</summary>
     /// <param name="dossier">The fold.</param>
-    /// <param name="entries">What it was folded from, since when it is held; what is being written now counts from <paramref name="now"/>.</param>
+    /// <param name="entries">What it was folded from; what is not among them counts from <paramref name="now"/>.</param>
     /// <param name="receipts">Of every holder.</param>
     /// <param name="now">UTC.</param>
     public Overview Of(Dossier<Referral> dossier, IEnumerable<HeldEntry> entries, IEnumerable<SignedReceipt> receipts, DateTimeOffset now)
@@ -33,7 +33,7 @@ public sealed class Overviews(Pen pen, OfficeDirectory directory)
             // What the road has delivered is owed by nobody any more: the receipt says so, and no entry.
             .Where(debt => debt.Clock is not Clock.Delivery || !times.ReceivedByOther.ContainsKey(debt.Cause))
             .Select(debt => referral.Due(debt, times, directory.Calendar) is { } due
-                ? new DueDebt(Key(debt), OfficeOf(referral, debt), Since(referral, debt, times), due.WarnAt, due.DueAt, due.AgainEvery, due.ProgressEvery)
+                ? new DueDebt(Key(debt), OfficeOf(referral, debt), referral.Since(debt, times) ?? times.Committed[debt.Cause], due.WarnAt, due.DueAt, due.AgainEvery, due.ProgressEvery)
                 : new DueDebt(Key(debt), OfficeOf(referral, debt), null, null, null, null, 0))];
     }
 
@@ -44,17 +44,12 @@ public sealed class Overviews(Pen pen, OfficeDirectory directory)
     Office? OfficeOf(Referral referral, NodeId country) =>
         referral.Offices.FirstOrDefault(office => office.Country == country)?.Office ?? directory.DutyOf(country);
 
-    static DateTimeOffset? Since(Referral referral, Debt debt, Receipts times) =>
-        debt.At
-        ?? (referral.Opened.OnPaper ? RegionalTime.StartOf(debt.Owes, debt.CausedOn)
-            : times.ReceivedByOther.TryGetValue(debt.Cause, out var received) ? received
-            : times.Committed.TryGetValue(debt.Cause, out var committed) ? committed : null);
-
     static DebtKey Key(Debt debt) => new(debt.Clock.ToString(), debt.Owes, debt.Number, debt.Cause, debt.About);
 
     static Receipts Times(Dossier<Referral> dossier, IEnumerable<HeldEntry> entries, IEnumerable<SignedReceipt> receipts, DateTimeOffset now)
     {
-        var committed = entries.ToDictionary(held => held.Entry.Hash, held => held.HeldSince);
+        // By the author's own word, which both nodes hold: what the author owes itself has the same dates at both.
+        var committed = entries.ToDictionary(held => held.Entry.Hash, held => held.Entry.WrittenAt);
         var received = new Dictionary<EntryHash, DateTimeOffset>();
         var byChain = receipts.ToLookup(receipt => receipt.Author);
         foreach (var entry in dossier.Entries.Select(judged => judged.Entry))

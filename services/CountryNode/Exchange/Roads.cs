@@ -8,9 +8,9 @@ using Polly.Retry;
 
 namespace Coordination.CountryNode.Exchange;
 
-/// <summary>Keeps a relay, a filler of gaps and a reconciliation going for each peer, apart from each other: a slow country delays no other. Withdrawals that had to wait are signed, and offices are told what is due.</summary>
+/// <summary>Keeps a relay, a filler of gaps and a reconciliation going for each peer, apart from each other: a slow country delays no other. Withdrawals that had to wait are signed, and offices are told what is due, and what waits for a second person.</summary>
 public sealed partial class Roads(
-    Relay relay, Gaps gaps, Reconciliation reconciliation, ReferralDesk desk, Deadlines deadlines, Bell bell, TrustInForce trust, Pen pen, Outage outage, TimeProvider time, ILogger<Roads> logger) : BackgroundService
+    Relay relay, Gaps gaps, Reconciliation reconciliation, ReferralDesk desk, SubmissionDesk submissions, Deadlines deadlines, Bell bell, TrustInForce trust, Pen pen, Outage outage, TimeProvider time, ILogger<Roads> logger) : BackgroundService
 {
     /// <summary>Between two looks for a newer trust list, for gaps, for when to compare, for what can be signed now, and for gaps that last.</summary>
     static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
@@ -48,6 +48,7 @@ public sealed partial class Roads(
         await desk.SignPendingAsync(cancellationToken);
         outage.DatabaseAnswered();
         await gaps.SayLastingAsync(cancellationToken);
+        await submissions.RemindAsync(cancellationToken);
     }
 
     async Task CarryAllAsync(NodeId peer, CancellationToken cancellationToken)

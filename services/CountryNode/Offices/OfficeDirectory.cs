@@ -36,18 +36,27 @@ public sealed class OfficeDirectory
 
     OfficeDirectory(
         IReadOnlyDictionary<Office, Office> supervising, IReadOnlyDictionary<NodeId, Office> duty, IEnumerable<string> approved,
-        IEnumerable<Agreed> clocks, WorkingCalendar calendar)
+        ILookup<NodeId, Agreed> clocks, WorkingCalendar calendar)
     {
         _supervising = supervising.ToFrozenDictionary();
         _duty = duty.ToFrozenDictionary();
         _approved = approved.ToFrozenSet(StringComparer.Ordinal);
-        _clocks = clocks.ToLookup(agreed => agreed.With);
+        _clocks = clocks;
         Calendar = calendar;
     }
 
     /// <summary>A directory that says nothing: nobody supervises, nobody is on duty, nothing is approved, the protocol's clocks run.</summary>
     public static OfficeDirectory Empty { get; } =
-        new(new Dictionary<Office, Office>(), new Dictionary<NodeId, Office>(), [], [], WorkingCalendar.WeekendsOnly);
+        new(new Dictionary<Office, Office>(), new Dictionary<NodeId, Office>(), [], Array.Empty<Agreed>().ToLookup(agreed => agreed.With), WorkingCalendar.WeekendsOnly);
+
+    /// <summary>The offices that act at this node, as its settings name them; null where nobody has said, and every office is taken for one.</summary>
+    FrozenSet<Office>? Here { get; init; }
+
+    /// <summary>The same, at a node with these offices.</summary>
+    public OfficeDirectory At(IEnumerable<Office> offices) => new(_supervising, _duty, _approved, _clocks, Calendar) { ApprovalReminder = ApprovalReminder, Here = offices.ToFrozenSet() };
+
+    /// <summary>Whether somebody at this node reads what an office is told.</summary>
+    public bool IsHere(Office office) => Here?.Contains(office) is not false;
 
     /// <summary>Working days, with holidays where a sourced table is there.</summary>
     public WorkingCalendar Calendar { get; }
@@ -60,6 +69,10 @@ public sealed class OfficeDirectory
 
     /// <summary>Whether a second person has to approve a statement before it leaves this country.</summary>
     public bool NeedsApproval(Body body) => _approved.Contains(body.Name);
+
+    /// <summary>After how long whoever may approve is told again of what waits: a working day, where the country says nothing else.</summary>
+    /// <remarks>An urgent opening is told of again after four hours, whatever a country says.</remarks>
+    public Wait ApprovalReminder { get; private init; } = new(1, TimeUnit.WorkingDays);
 
     /// <summary>The clocks between this country and another: the protocol's, but for what the pair's own instrument sets.</summary>
     /// <remarks>
@@ -105,6 +118,8 @@ public sealed class OfficeDirectory
             if (statement is null || !Statements.Contains(statement)) Fault($"approval names {statement ?? "null"}, which is no statement of the protocol");
             else if (NeverApproved.Contains(statement)) Fault($"approval names {statement}, which never waits for a second person");
         }
+        var reminder = WaitOf(content.ApprovalReminder);
+        if (content.ApprovalReminder is { } given && (reminder is null || given.Count is < 1 or > Wait.Most)) Fault($"approvalReminder: {NoTime(given)}");
         var clocks = content.Clocks.Select(AgreedOf).OfType<Agreed>().ToList();
         foreach (var (with, urgency) in clocks.Select(agreed => agreed.With).Distinct().SelectMany(with => Enum.GetValues<Urgency>().Select(urgency => (with, urgency))))
             if (FaultOf([.. clocks.Where(agreed => agreed.With == with && agreed.Holds(urgency)).Select(agreed => agreed.Terms)], urgency) is { } why) Fault($"clocks with {with}: {why}");
@@ -117,7 +132,7 @@ public sealed class OfficeDirectory
             if (days.Count == 0 || days.Contains(null)) Fault($"holidays of {country}: days such as \"2027-04-13\" are needed");
             else holidays[country] = [.. days.OfType<DateOnly>(), .. holidays.GetValueOrDefault(country) ?? []];
         }
-        return faults.Count > 0 ? (null, [.. faults.Distinct()]) : (new(supervising, duty, content.Approval, clocks, new(holidays.ToImmutable())), []);
+        return faults.Count > 0 ? (null, [.. faults.Distinct()]) : (new(supervising, duty, content.Approval, clocks.ToLookup(agreed => agreed.With), new(holidays.ToImmutable())) { ApprovalReminder = reminder ?? Empty.ApprovalReminder }, []);
 
         void Fault(string text) => faults.Add($"{file}: {text}.");
 
@@ -145,9 +160,11 @@ public sealed class OfficeDirectory
             if (string.IsNullOrWhiteSpace(content?.Source)) Fault($"{name} names no source; say which instrument sets it");
             foreach (var wait in new[] { content?.Warn, content?.Due }.OfType<WaitContent>())
                 if (Named<TimeUnit>(wait.Unit) is null || wait.Count is < 1 or > Wait.Most)
-                    Fault($"{name}: {wait.Count} {wait.Unit} is no time: 1 to {Wait.Most} of {string.Join(", ", Enum.GetNames<TimeUnit>())} are needed");
+                    Fault($"{name}: {NoTime(wait)}");
             return with is { } country && clock is { } known ? new(country, urgency, new ClockTerms(known, content!.Number, WaitOf(content.Warn), WaitOf(content.Due))) : null;
         }
+
+        static string NoTime(WaitContent wait) => $"{wait.Count} {wait.Unit} is no time: 1 to {Wait.Most} of {string.Join(", ", Enum.GetNames<TimeUnit>())} are needed";
 
         static Wait? WaitOf(WaitContent? content) => content is not null && Named<TimeUnit>(content.Unit) is { } unit ? new Wait(content.Count, unit) : null;
 
@@ -185,6 +202,7 @@ public sealed class OfficeDirectory
         public Dictionary<string, string?> Supervising { get; init; } = [];
         public Dictionary<string, string?> Duty { get; init; } = [];
         public List<string> Approval { get; init; } = [];
+        public WaitContent? ApprovalReminder { get; init; }
         public List<ClockContent?> Clocks { get; init; } = [];
         public List<HolidayContent?> Holidays { get; init; } = [];
     }

@@ -46,6 +46,16 @@ public interface IStore
     /// <returns>How many debts were looked at.</returns>
     Task<int> SweepAsync(int most, DateTimeOffset now, Func<DossierId, DueDebt, (IReadOnlyCollection<Notice> Notices, DateTimeOffset? LookAt)> tell, CancellationToken cancellationToken);
 
+    /// <summary>Tells the administrators of what waits for a peer's receipt too long, by the oldest entry that waits; each notice once, whoever asks and however often.</summary>
+    /// <param name="most">Notices at most.</param>
+    /// <param name="warnBefore">UTC: what waits since then or longer is worth a warning.</param>
+    /// <param name="lateBefore">UTC: what waits since then or longer is late.</param>
+    /// <param name="now">UTC.</param>
+    /// <param name="cancellationToken">Tells nothing.</param>
+    /// <returns>How many notices were new.</returns>
+    /// <remarks>Where the delivery of the opening is owed, its own clock tells of it.</remarks>
+    Task<int> TellUndeliveredAsync(int most, DateTimeOffset warnBefore, DateTimeOffset lateBefore, DateTimeOffset now, CancellationToken cancellationToken);
+
     /// <summary>Notes what the door refused before it came to a dossier.</summary>
     Task AuditAsync(IReadOnlyCollection<AuditRow> rows, CancellationToken cancellationToken);
 

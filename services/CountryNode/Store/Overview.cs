@@ -47,6 +47,34 @@ public sealed record DebtKey(string Clock, NodeId Owes, int Number, EntryHash Ca
 /// <param name="At">UTC.</param>
 public sealed record Notice(DossierId Dossier, DebtKey Debt, NoticeKind Kind, int Round, Office? Office, DateTimeOffset At);
 
+/// <summary>Something told once of a statement that waits for a second person.</summary>
+/// <param name="Submission">Its id.</param>
+/// <param name="Dossier">Where; null for an opening.</param>
+/// <param name="Statement">The statement's name.</param>
+/// <param name="News">What is said of it.</param>
+/// <param name="Office">To whom; null for whoever may approve.</param>
+/// <param name="At">UTC.</param>
+public sealed record SubmissionNotice(string Submission, DossierId? Dossier, string Statement, SubmissionNews News, Office? Office, DateTimeOffset At);
+
+/// <summary>What is told of a submission.</summary>
+public enum SubmissionNews
+{
+    /// <summary>It waits for a second person; to whoever may approve.</summary>
+    Submitted = 1,
+
+    /// <summary>It has waited long; to the same.</summary>
+    Waiting,
+
+    /// <summary>It was sent back; to the office that submitted it.</summary>
+    SentBack,
+}
+
+/// <summary>A notice as it is listed: of a debt or of a submission.</summary>
+/// <param name="Number">In the order in which they were told.</param>
+/// <param name="OfDebt">Null where it is the other.</param>
+/// <param name="OfSubmission">Null where it is the other.</param>
+public sealed record ListedNotice(long Number, Notice? OfDebt, SubmissionNotice? OfSubmission);
+
 /// <summary>What an office is told of a debt.</summary>
 public enum NoticeKind
 {

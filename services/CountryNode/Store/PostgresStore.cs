@@ -499,6 +499,36 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
         return rows.Count;
     }
 
+    public async Task<int> TellUndeliveredAsync(int most, DateTimeOffset warnBefore, DateTimeOffset lateBefore, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteAsync(Sql(
+            """
+            insert into notice (dossier_id, clock, owes, number, cause, about, kind, round, at)
+            select road.dossier_id, 'Delivery', @Own, 0, road.cause, ''::bytea, told.kind, 1, @Now
+            from (
+                select outbox.dossier_id, outbox.queued_at, oldest.hash as cause, greatest(outbox.queued_at, oldest.held_since) as since
+                from outbox cross join lateral (
+                    select hash, held_since from entry
+                    where entry.dossier_id = outbox.dossier_id and entry.author = @Own and entry.seq > coalesce((
+                        select max(receipt.seq) from receipt
+                        where receipt.dossier_id = outbox.dossier_id and receipt.holder = outbox.peer and receipt.author = @Own), 0)
+                    order by entry.seq
+                    limit 1) as oldest
+                where outbox.queued_at <= @WarnBefore) as road
+            join (values ('Warning', @WarnBefore), ('Late', @LateBefore)) as told (kind, before) on road.since <= told.before
+            where not exists (select from debt where debt.dossier_id = road.dossier_id and debt.clock = 'Delivery')
+                and not exists (
+                    select from notice
+                    where notice.dossier_id = road.dossier_id and notice.clock = 'Delivery' and notice.owes = @Own and notice.number = 0
+                        and notice.cause = road.cause and notice.about = ''::bytea and notice.kind = told.kind and notice.round = 1)
+            order by road.queued_at, told.before desc
+            limit @Most
+            -- Another process tells the same at the same time.
+            on conflict do nothing
+            """, new { Own = _own, WarnBefore = warnBefore, LateBefore = lateBefore, Now = now, Most = most }, cancellationToken));
+    }
+
     /// <summary>Parameters, and with them debts as <see cref="Owes"/> and <see cref="Pays"/> read them.</summary>
     static DynamicParameters With(IReadOnlyCollection<(DossierId Id, Overview Overview)> overviews, object others)
     {

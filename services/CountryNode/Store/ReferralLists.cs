@@ -113,21 +113,24 @@ public sealed class ReferralLists(NpgsqlDataSource database, Hosting.Dossiers.Pe
 
     /// <summary>What an office was told, newest first.</summary>
     /// <param name="office">Whom; an administrator reads also what no office is known for.</param>
+    /// <param name="approves">Whether it reads what whoever may approve is told.</param>
     /// <param name="before">The number of the last notice that was listed; null for the first page.</param>
     /// <param name="most">At most.</param>
     /// <param name="cancellationToken">Has nothing to undo.</param>
-    public async Task<ImmutableArray<(long Number, Notice Notice)>> ListNoticesAsync(Office office, long? before, int most, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<ListedNotice>> ListNoticesAsync(Office office, bool approves, long? before, int most, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var rows = await connection.QueryAsync<NoticeRow>(Sql(
             """
-            select id, dossier_id, clock, owes, number, cause, about, kind, round, office, at from notice
-            where (office = @Office or (@IsAdministrator and office is null)) and (@Before::bigint is null or id < @Before)
-            order by id desc
+            select notice.id, notice.dossier_id, clock, owes, number, cause, about, kind, round, notice.office, at, submission_id, statement
+            from notice left join submission on submission.id = notice.submission_id
+            where (notice.office = @Office or (notice.office is null and case when submission_id is null then @IsAdministrator else @Approves end))
+                and (@Before::bigint is null or notice.id < @Before)
+            order by notice.id desc
             limit @Most
             """,
-            new { Office = office.ToString(), IsAdministrator = office.Role is Role.Administrator, Before = before, Most = most }, cancellationToken));
-        return [.. rows.Select(row => (row.Id, row.ToNotice()))];
+            new { Office = office.ToString(), IsAdministrator = office.Role is Role.Administrator, Approves = approves, Before = before, Most = most }, cancellationToken));
+        return [.. rows.Select(row => row.ToNotice())];
     }
 
     /// <summary>The referral that a later one names by a token, if this node holds it.</summary>
@@ -159,9 +162,11 @@ public sealed class ReferralLists(NpgsqlDataSource database, Hosting.Dossiers.Pe
     }
 
     sealed record NoticeRow(
-        long Id, byte[] DossierId, string Clock, string Owes, int Number, byte[] Cause, byte[] About, string Kind, int Round, string? Office, DateTime At)
+        long Id, byte[]? DossierId, string? Clock, string? Owes, int? Number, byte[]? Cause, byte[]? About, string Kind, int Round, string? Office, DateTime At,
+        string? SubmissionId, string? Statement)
     {
-        public Notice ToNotice() => new(
-            Domain.Dossiers.DossierId.Read(DossierId), Key(Clock, Owes, Number, Cause, About), Enum.Parse<NoticeKind>(Kind), Round, OfficeOf(Office), new DateTimeOffset(At));
+        public ListedNotice ToNotice() => SubmissionId is { } submission
+            ? new(Id, null, new(submission, DossierId is null ? null : Domain.Dossiers.DossierId.Read(DossierId), Statement!, Enum.Parse<SubmissionNews>(Kind), OfficeOf(Office), new DateTimeOffset(At)))
+            : new(Id, new(Domain.Dossiers.DossierId.Read(DossierId), Key(Clock!, Owes!, Number!.Value, Cause!, About!), Enum.Parse<NoticeKind>(Kind), Round, OfficeOf(Office), new DateTimeOffset(At)), null);
     }
 }

@@ -34,9 +34,13 @@ public sealed class Submissions(NpgsqlDataSource database)
 {
     const int MostListed = 200;
 
-    /// <summary>Keeps a submission with the answer to its command, in one commit.</summary>
+    /// <summary>Keeps a submission with the answer to its command, and tells whoever may approve, in one commit.</summary>
+    /// <param name="submission">What waits.</param>
+    /// <param name="answered">The answer to its command.</param>
+    /// <param name="remindAt">UTC: when they are told again if it waits still.</param>
+    /// <param name="cancellationToken">Keeps nothing.</param>
     /// <returns>Whether it was kept; when it was not, the command was answered meanwhile.</returns>
-    public async Task<bool> KeepAsync(Submission submission, Answered answered, CancellationToken cancellationToken)
+    public async Task<bool> KeepAsync(Submission submission, Answered answered, DateTimeOffset remindAt, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return await connection.ExecuteScalarAsync<long>(Sql(
@@ -45,8 +49,11 @@ public sealed class Submissions(NpgsqlDataSource database)
                 insert into command (office, command_id, request_hash, answer, answered_at)
                 values (@Office, @CommandId, @RequestHash, @Answer, @SubmittedAt) on conflict do nothing returning office),
             submitted as (
-                insert into submission (id, office, command_id, person, dossier_id, statement, draft, at_rest, earlier, contradicts, submitted_at)
-                select @Id, @Office, @CommandId, @Person, @Dossier, @Statement, @Draft, @AtRest, @Earlier, @Contradicts, @SubmittedAt from answered)
+                insert into submission (id, office, command_id, person, dossier_id, statement, draft, at_rest, earlier, contradicts, submitted_at, remind_at)
+                select @Id, @Office, @CommandId, @Person, @Dossier, @Statement, @Draft, @AtRest, @Earlier, @Contradicts, @SubmittedAt, @RemindAt from answered
+                returning id, dossier_id),
+            told as (
+                insert into notice (submission_id, dossier_id, kind, round, at) select id, dossier_id, 'Submitted', 1, @SubmittedAt from submitted)
             select count(*) from answered
             """,
             new
@@ -64,6 +71,7 @@ public sealed class Submissions(NpgsqlDataSource database)
                 Earlier = submission.Earlier?.ToArray(),
                 submission.Contradicts,
                 submission.SubmittedAt,
+                RemindAt = remindAt,
             }, cancellationToken)) == 1;
     }
 
@@ -97,7 +105,22 @@ public sealed class Submissions(NpgsqlDataSource database)
             new { Id = id, Now = now, By = by.ToString() }, cancellationToken));
     }
 
-    /// <summary>Sends a submission back, unless its statement was written: the command under which it would be is taken in the same commit, so that it never is.</summary>
+    /// <summary>Tells whoever may approve once more of what has waited long; each submission once, whoever asks.</summary>
+    /// <returns>How many were told of.</returns>
+    public async Task<int> RemindAsync(int most, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteAsync(Sql(
+            """
+            with due as (
+                select id from submission where remind_at <= @Now and settled_at is null order by remind_at limit @Most for update skip locked),
+            reminded as (
+                update submission set remind_at = null from due where submission.id = due.id returning submission.id, submission.dossier_id)
+            insert into notice (submission_id, dossier_id, kind, round, at) select id, dossier_id, 'Waiting', 1, @Now from reminded
+            """, new { Now = now, Most = most }, cancellationToken));
+    }
+
+    /// <summary>Sends a submission back, and tells its office, unless its statement was written: the command under which it would be is taken in the same commit, so that it never is.</summary>
     /// <returns>Whether it is sent back now.</returns>
     public async Task<bool> SendBackAsync(string id, CommandKey writing, Office by, string reason, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -112,7 +135,9 @@ public sealed class Submissions(NpgsqlDataSource database)
             settled as (
                 update submission set settled_at = @Now, settled_as = 'SentBack', settled_by = @By, reason = @Reason
                 from taken where submission.id = @Id and settled_at is null
-                returning submission.id)
+                returning submission.id, submission.dossier_id, submission.office),
+            told as (
+                insert into notice (submission_id, dossier_id, kind, round, office, at) select id, dossier_id, 'SentBack', 1, office, @Now from settled)
             select count(*) from settled
             """,
             new { Id = id, Office = writing.Office.ToString(), writing.CommandId, Now = now, By = by.ToString(), Reason = reason }, cancellationToken)) == 1;

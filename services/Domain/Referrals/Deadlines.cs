@@ -10,7 +10,7 @@ namespace Coordination.Domain.Referrals;
 public sealed record Deadline(DateTimeOffset? WarnAt, DateTimeOffset DueAt, TimeSpan? AgainEvery, int ProgressEvery);
 
 /// <summary>When entries came to be held.</summary>
-/// <param name="Committed">UTC, by this node's clock: since when it holds them.</param>
+/// <param name="Committed">UTC: when their authors wrote them, by their own word.</param>
 /// <param name="ReceivedByOther">UTC, by the receipts of the other country: since when it holds them; those that it does not are missing.</param>
 public sealed record Receipts(IReadOnlyDictionary<EntryHash, DateTimeOffset> Committed, IReadOnlyDictionary<EntryHash, DateTimeOffset> ReceivedByOther);
 
@@ -19,9 +19,8 @@ public sealed partial record Referral
 {
     /// <summary>When a debt is due; null while its clock does not run: nobody has received its cause, or an answer is waited for.</summary>
     /// <remarks>
-    /// A clock starts at the other country's receipt of the cause; on paper at the beginning of the day on which that
-    /// happened. It is counted in working days of the country that must act. While a question of the country that must
-    /// act is unanswered, its clock stands.
+    /// It is counted in working days of the country that must act. While a question of the country that must act is
+    /// unanswered, its clock stands. A hold is due by the end of its own last day, if that comes first.
     /// </remarks>
     public Deadline? Due(Debt debt, Receipts receipts, WorkingCalendar calendar)
     {
@@ -32,9 +31,8 @@ public sealed partial record Referral
         if (debt is { Clock: Clock.Prepare, On: { } travel })
             return new(terms.Warn is { } before ? calendar.Before(debt.Owes, travel, before) : null, RegionalTime.EndOf(debt.Owes, travel), null, 0);
         if (debt.On is { } day) return new(null, RegionalTime.EndOf(debt.Owes, day), null, 0);
-        if (debt.Clock is Clock.Delivery)
-            return !receipts.ReceivedByOther.ContainsKey(debt.Cause) && !Opened.OnPaper && receipts.Committed.TryGetValue(debt.Cause, out var committed) ? From(committed) : null;
-        if (Start() is not { } start) return null;
+        if (debt.Clock is Clock.Delivery && (Opened.OnPaper || receipts.ReceivedByOther.ContainsKey(debt.Cause))) return null;
+        if (Since(debt, receipts) is not { } start) return null;
         foreach (var (asked, answered) in Waits())
         {
             if (answered <= start || asked > From(start).DueAt) continue;
@@ -43,15 +41,15 @@ public sealed partial record Referral
         }
         return From(start);
 
-        DateTimeOffset? Start()
+        Deadline From(DateTimeOffset from)
         {
-            if (debt.At is { } at) return at;
-            if (Opened.OnPaper) return RegionalTime.StartOf(debt.Owes, debt.CausedOn);
-            return receipts.ReceivedByOther.TryGetValue(debt.Cause, out var received) ? received : null;
+            var warnAt = terms.Warn is { } warn ? calendar.After(debt.Owes, from, warn) : (DateTimeOffset?)null;
+            var dueAt = calendar.After(debt.Owes, from, terms.Due!.Value);
+            // Nobody is held longer than was said: it warns at the beginning of the last day at the latest.
+            return debt.Clock is Clock.EndHold && Hold is { Until: var last }
+                ? new(Earlier(warnAt, RegionalTime.StartOf(debt.Owes, last)), Earlier(dueAt, RegionalTime.EndOf(debt.Owes, last))!.Value, again, progress)
+                : new(warnAt, dueAt, again, progress);
         }
-
-        Deadline From(DateTimeOffset from) =>
-            new(terms.Warn is { } warn ? calendar.After(debt.Owes, from, warn) : null, calendar.After(debt.Owes, from, terms.Due!.Value), again, progress);
 
         IEnumerable<(DateTimeOffset Asked, DateTimeOffset? Answered)> Waits() => StandsWhileAsking(debt.Clock)
             ? from question in Questions
@@ -61,6 +59,25 @@ public sealed partial record Referral
               select (asked, question.Answer is { } answer && receipts.ReceivedByOther.TryGetValue(answer, out var received) ? received : (DateTimeOffset?)null)
             : [];
     }
+
+    /// <summary>UTC: since when the country that must act knows of a debt; null where nobody is known to.</summary>
+    /// <remarks>
+    /// Whoever stated the cause knows of it at once, whether or not a line is up: what it owes itself runs from when the
+    /// entry was written. That time is in the entry, so that both nodes show the same dates; a receipt that is older, by a
+    /// clock that disagrees, wins. What the other country owes runs from that country's receipt; on paper everything from
+    /// the beginning of the day on which the cause happened.
+    /// </remarks>
+    public DateTimeOffset? Since(Debt debt, Receipts receipts)
+    {
+        if (debt.At is { } at) return at;
+        if (Opened.OnPaper) return RegionalTime.StartOf(debt.Owes, debt.CausedOn);
+        var received = receipts.ReceivedByOther.TryGetValue(debt.Cause, out var there) ? there : (DateTimeOffset?)null;
+        if (debt.CausedBy != debt.Owes) return received;
+        return receipts.Committed.TryGetValue(debt.Cause, out var held) ? Earlier(held, received ?? held) : received;
+    }
+
+    /// <summary>The earlier of two; null where the first is.</summary>
+    static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset other) => one > other ? other : one;
 
     /// <summary>The clocks of work that may wait for what the other side knows; never those of a person on the road, of data, or of a word that is owed.</summary>
     static bool StandsWhileAsking(Clock clock) => clock is Clock.Acknowledge or Clock.TakeUpOrDecline or Clock.ReleaseCaseFile or Clock.Assess

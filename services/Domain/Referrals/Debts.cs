@@ -11,8 +11,9 @@ namespace Coordination.Domain.Referrals;
 /// <param name="On">The day that it is due, in the country that must act, where one is set; null where the clock's terms say.</param>
 /// <param name="At">UTC: the instant from which the clock runs, where one is set; null where it is the receipt of the cause.</param>
 /// <param name="Cause">The entry that made it owed.</param>
+/// <param name="CausedBy">The country that stated it.</param>
 /// <param name="CausedOn">The day on which that happened.</param>
-public sealed record Debt(Clock Clock, NodeId Owes, int Number, EntryHash? About, DateOnly? On, DateTimeOffset? At, EntryHash Cause, DateOnly CausedOn)
+public sealed record Debt(Clock Clock, NodeId Owes, int Number, EntryHash? About, DateOnly? On, DateTimeOffset? At, EntryHash Cause, NodeId CausedBy, DateOnly CausedOn)
 {
     /// <summary>The same matter: its clock runs on, whatever else was written.</summary>
     public bool IsSameMatter(Debt other) =>
@@ -31,7 +32,7 @@ public sealed partial record Referral
         var acted = cause.Office is { } office && cause.Body is not UnitAssigned && Offices.All(other => other.Country != by)
             ? this with { Offices = Offices.Add(new(by, office)) }
             : this;
-        var owed = acted.Owed().Select(debt => debt with { Cause = cause.Hash, CausedOn = cause.HappenedOn }).ToList();
+        var owed = acted.Owed().Select(debt => debt with { Cause = cause.Hash, CausedBy = by, CausedOn = cause.HappenedOn }).ToList();
         var kept = before is null ? [] : before.Debts.Where(debt => owed.Any(debt.IsSameMatter));
         return acted with { Debts = new([.. kept, .. owed.Where(debt => !kept.Any(debt.IsSameMatter))]) };
     }
@@ -61,7 +62,8 @@ public sealed partial record Referral
             if (locate) yield return Owe(Clock.Locate, receiver);
             if (trace) yield return Owe(Clock.Trace, origin);
             if (State is S.Assessed && Assessment?.Finding is Finding.MayReturn && Wish?.Wish is Referrals.Wish.Return) yield return Owe(Clock.PlanReturn, host);
-            else if (State is S.Assessed && (Assessment?.Finding is Finding.MayReturn or Finding.MayNotReturn || !(assess || locate || trace))) yield return Owe(Clock.DecideOn, host);
+            // Whatever was found, and be it that nothing is yet: the host decides on, while the origin goes on finding out.
+            else if (State is S.Assessed && (Assessment is not null || !(assess || locate || trace))) yield return Owe(Clock.DecideOn, host);
         }
 
         if (State is S.ReturnPlanned && !IsHeld) yield return Owe(Clock.AgreeToReturn, Parties.Other(Plan!.By), about: Plan.Entry);
@@ -104,7 +106,7 @@ public sealed partial record Referral
     }
 
     static Debt Owe(Clock clock, NodeId owes, int number = 0, EntryHash? about = null, DateOnly? on = null, DateTimeOffset? at = null) =>
-        new(clock, owes, number, about, on, at, Cause: default, CausedOn: default);
+        new(clock, owes, number, about, on, at, Cause: default, CausedBy: default, CausedOn: default);
 
     /// <summary>The country that sees to a preparation item: the one whose authorities give it.</summary>
     NodeId Preparing(PreparationItem item) => item switch

@@ -286,7 +286,10 @@ public sealed record CaseFileRelease(EntryHash Entry, NodeId By, bool IsReceived
 public sealed record Plan(Token Token, EntryHash Entry, NodeId By, DateOnly TravelOn, DateTimeOffset MeetingAt);
 
 /// <summary>A hold of the return.</summary>
-public sealed record Hold(EntryHash Entry, bool IsOver);
+/// <param name="Entry">Which holds it.</param>
+/// <param name="Until">The last day, inclusive, in the host's country.</param>
+/// <param name="IsOver">It was ended.</param>
+public sealed record Hold(EntryHash Entry, DateOnly Until, bool IsOver);
 
 /// <summary>Something asked of the other country.</summary>
 /// <param name="Kind">What sort.</param>

@@ -89,7 +89,7 @@ public sealed partial record Referral(S State, Opened Opened, Parties Parties, N
             (S.ReturnPlanned, ReturnAgreed) => entry.Answers is not null && entry.Answers == Plan?.Entry && by != Plan?.By ? Agreeing() : AnswersNothing(entry),
             (>= S.Assessed and <= S.ReturnAgreed, ReturnHeld held) => Hold is not null && !held.PersonAgrees
                 ? Void.Because(ReasonCode.PersonHasNotAgreed, "A hold is renewed only with the person's agreement: nobody is kept for the court.")
-                : this with { Hold = new(entry.Hash, IsOver: false) },
+                : this with { Hold = new(entry.Hash, held.Until, IsOver: false) },
             (>= S.Sent and <= S.InReintegration, HoldEnded) => IsHeld
                 ? this with { Hold = Hold! with { IsOver = true } }
                 : Void.Because(ReasonCode.NotOpen, "Nothing is held: there is no hold to end."),

@@ -159,7 +159,7 @@ public sealed class DeadlinesTests(SharedRegion shared)
         for (var hours = 1; hours <= 24 * 3; hours++) await AtAsync(missing.AddHours(hours), thailand, laos);
         foreach (var (node, duty) in new[] { (thailand, "focal-point@datip"), (laos, "focal-point@ahtd") })
             (await node.NoticesAsync(id)).Where(notice => notice.StartsWith("Find", StringComparison.Ordinal) && !notice.Contains("Escalated", StringComparison.Ordinal)).ShouldBe(
-                [$"Find Warning 1 {duty}", .. Enumerable.Range(1, 3).SelectMany(day => new[] { $"Find Alarm {day} {duty}", $"Find Late {day} {duty}" })]);
+                [$"Find Alarm 1 {duty}", $"Find Warning 1 {duty}", .. Enumerable.Range(1, 3).SelectMany(day => new[] { $"Find Alarm {day + 1} {duty}", $"Find Late {day} {duty}" })]);
 
         await thailand.WriteAsync(id, new FoundSafe(Plan, laos.Pen.Node));
         await thailand.CarryAndTellAsync();
@@ -169,6 +169,59 @@ public sealed class DeadlinesTests(SharedRegion shared)
         await laos.CarryAndTellAsync();
         await AtAsync(clock.Now.AddDays(2), thailand, laos);
         (await laos.NoticesAsync(id)).Count(notice => notice.StartsWith("Find", StringComparison.Ordinal)).ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task An_hour_after_a_person_was_missed_the_duty_offices_of_both_countries_are_alarmed_beside_those_who_have_the_referral()
+    {
+        var clock = new FakeClock(Monday);
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, clock, HomeNode.Offices(atNight: "-night"));
+        await using var _ = thailand;
+        await using var __ = laos;
+        var id = await OnTheRoadAsync(thailand, laos, clock);
+        await laos.WriteAsync(id, new NotArrived(Plan, PlaceIn(laos.Pen.Node), clock.Now));
+        var missing = clock.Now;
+        await laos.CarryAndTellAsync();
+
+        await AtAsync(missing.AddMinutes(59), thailand, laos);
+        (await Alarms(thailand)).Concat(await Alarms(laos)).ShouldBeEmpty();
+        await AtAsync(missing.AddHours(1), thailand, laos);
+        (await FindsAsync(thailand)).ShouldBe(["Find Alarm 1 focal-point@datip-night", "Find Warning 1 focal-point@datip"]);
+        (await FindsAsync(laos)).ShouldBe(["Find Alarm 1 focal-point@ahtd-night", "Find Warning 1 focal-point@ahtd"]);
+        await AtAsync(missing.AddHours(48), thailand, laos);
+        foreach (var (node, night) in new[] { (thailand, "focal-point@datip-night"), (laos, "focal-point@ahtd-night") })
+            (await Alarms(node)).ShouldBe([$"Find Alarm 1 {night}", $"Find Alarm 2 {night}", $"Find Alarm 3 {night}"]);
+
+        async Task<string[]> FindsAsync(HomeNode node) => [.. (await node.NoticesAsync(id)).Where(notice => notice.StartsWith("Find", StringComparison.Ordinal))];
+    }
+
+    [Fact]
+    public async Task While_the_line_is_down_the_duty_office_that_knows_is_alarmed_for_the_person_and_its_own_data_has_a_date()
+    {
+        var clock = new FakeClock(Monday);
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, clock, HomeNode.Offices(atNight: "-night"));
+        await using var _ = thailand;
+        await using var __ = laos;
+        var id = await OnTheRoadAsync(thailand, laos, clock);
+        laos.RoadIsOpen = false;
+        await laos.WriteAsync(id, new NotArrived(Plan, PlaceIn(laos.Pen.Node), clock.Now));
+        var missing = clock.Now;
+        var finds = (await DebtsAsync(laos, id)).Where(debt => debt.Key.Clock == "Find").ToDictionary(debt => debt.Key.Owes);
+        (finds[laos.Pen.Node].AwaitingSince, finds[laos.Pen.Node].WarnAt, finds[laos.Pen.Node].DueAt).ShouldBe((missing, missing.AddHours(1), missing.AddHours(24)));
+        finds[thailand.Pen.Node].DueAt.ShouldBeNull("nobody there has been told");
+
+        await AtAsync(missing.AddHours(2), laos);
+        (await Alarms(laos)).ShouldBe(["Find Alarm 1 focal-point@ahtd-night"]);
+        await laos.WriteAsync(id, new ConsentWithdrawn(new WithdrawalScope.Everything()));
+        (await DebtsAsync(laos, id)).Single(debt => debt.Key.Clock == "StopData" && debt.Key.Owes == laos.Pen.Node).DueAt.ShouldBe(clock.Now.AddHours(24));
+
+        // When the line is up, the author's alarms go on as they began, and the other side's begin.
+        laos.RoadIsOpen = true;
+        await AtAsync(missing.AddHours(3), laos);
+        await laos.CarryAndTellAsync();
+        await AtAsync(missing.AddHours(24), thailand, laos);
+        (await Alarms(laos)).ShouldBe(["Find Alarm 1 focal-point@ahtd-night", "Find Alarm 2 focal-point@ahtd-night"]);
+        (await Alarms(thailand)).ShouldContain("Find Alarm 1 focal-point@datip-night");
     }
 
     [Fact]
@@ -202,8 +255,8 @@ public sealed class DeadlinesTests(SharedRegion shared)
         (await thailand.NoticesAsync()).ShouldBe(["Delivery Warning 1 -"]);
         await AtAsync(Monday.AddHours(25), thailand);
         (await thailand.NoticesAsync()).ShouldBe(["Delivery Warning 1 -", "Delivery Late 1 -"]);
-        (await thailand.Lists.ListNoticesAsync(thailand.OfficeOf("administrator"), null, 10, Cancelled)).Length.ShouldBe(2);
-        (await thailand.Lists.ListNoticesAsync(thailand.OfficeOf(), null, 10, Cancelled)).ShouldBeEmpty();
+        (await thailand.Lists.ListNoticesAsync(thailand.OfficeOf("administrator"), false, null, 10, Cancelled)).Length.ShouldBe(2);
+        (await thailand.Lists.ListNoticesAsync(thailand.OfficeOf(), false, null, 10, Cancelled)).ShouldBeEmpty();
         (await DebtsAsync(thailand, id)).Select(debt => debt.Key.Clock).ShouldBe(["Delivery", "Acknowledge"]);
         (await DebtAsync(thailand, id, Clock.Acknowledge)).DueAt.ShouldBeNull("nobody has received it");
 
@@ -213,6 +266,84 @@ public sealed class DeadlinesTests(SharedRegion shared)
         (await DebtsAsync(thailand, id)).Select(debt => debt.Key.Clock).ShouldBe(["Acknowledge"]);
         (await DebtAsync(thailand, id, Clock.Acknowledge)).AwaitingSince.ShouldBe(Monday.AddHours(25));
         (await thailand.Lists.ListDueAsync(Whose.OwedByUs, thailand.OfficeOf(), null, 10, clock.Now, Cancelled)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Of_anything_that_the_road_holds_up_administrators_are_told_once_each_time_whoever_looks()
+    {
+        var clock = new FakeClock(Monday);
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, clock);
+        await using var _ = thailand;
+        await using var __ = laos;
+        var id = (await thailand.OpenAsync()).Dossier;
+        await thailand.CarryAndTellAsync();
+        CountryNode.Exchange.Deadlines[] replicas = [thailand.Deadlines, thailand.AnotherReplica(clock), thailand.AnotherReplica(clock)];
+        var road = new List<string>();
+        for (var outage = 1; outage <= 2; outage++)
+        {
+            thailand.RoadIsOpen = false;
+            var since = clock.Now;
+            await thailand.WriteAsync(id, new EntitlementNoted());
+            clock.Now = since.AddHours(3);
+            // Held up as well, and by the same outage.
+            await thailand.WriteAsync(id, new ProceedingsNoted());
+            await ShouldBeAtAsync(since.AddHours(11.9));
+            await ShouldBeAtAsync(since.AddHours(12), "Delivery Warning 1 -");
+            await ShouldBeAtAsync(since.AddHours(23.9));
+            await ShouldBeAtAsync(since.AddHours(24), "Delivery Late 1 -");
+            await ShouldBeAtAsync(since.AddHours(60));
+            thailand.RoadIsOpen = true;
+            await thailand.CarryAndTellAsync();
+            await ShouldBeAtAsync(since.AddHours(100));
+        }
+        (await thailand.Lists.ListNoticesAsync(thailand.OfficeOf("administrator"), false, null, 10, Cancelled)).Select(row => row.OfDebt!.Dossier).ShouldBe([id, id, id, id]);
+        (await thailand.Lists.ListNoticesAsync(thailand.OfficeOf(), false, null, 10, Cancelled)).ShouldBeEmpty();
+
+        async Task ShouldBeAtAsync(DateTimeOffset now, params string[] more)
+        {
+            clock.Now = now;
+            await Task.WhenAll(replicas.Select(async replica =>
+            {
+                while (await replica.RunAsync(Cancelled)) { }
+            }));
+            road.AddRange(more);
+            (await thailand.NoticesAsync()).ShouldBe(road);
+        }
+    }
+
+    [Fact]
+    public async Task What_an_office_is_told_that_acts_here_no_more_the_administrators_read_and_the_office_above_too()
+    {
+        var clock = new FakeClock(Monday);
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, clock, HomeNode.Offices().At([HomeNode.Parse("focal-point@ahtd-head"), HomeNode.Parse("administrator@ahtd")]));
+        await using var _ = thailand;
+        await using var __ = laos;
+        await thailand.OpenAsync();
+        await thailand.CarryAndTellAsync();
+        await AtAsync(Monday.AddDays(4), laos);
+        (await laos.NoticesAsync()).ShouldBe(["Acknowledge Warning 1 -", "Acknowledge Late 1 -", "Acknowledge Escalated 1 focal-point@ahtd-head"]);
+        (await laos.Lists.ListNoticesAsync(laos.OfficeOf("administrator"), false, null, 10, Cancelled)).Length.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_referral_is_given_to_no_office_that_would_not_read_what_it_is_told()
+    {
+        var clock = new FakeClock(Monday);
+        List<string> offices = ["focal-point@datip", "case-worker@datip", "auditor@datip", "administrator@datip", "approver@datip"];
+        await using var thailand = await HomeNode.StartAsync(shared, "TH", clock, HomeNode.Offices().At(offices.Select(HomeNode.Parse)));
+        var id = (await thailand.OpenAsync()).Dossier;
+        foreach (var nobody in (IEnumerable<string>)["focal-point@elsewhere", "auditor@datip", "administrator@datip", "approver@datip", "prosecutor@datip"])
+            foreach (var (body, field) in new (Body, string)[]
+            {
+                (new UnitAssigned(HomeNode.Parse(nobody)), "unit_assigned.office"), (new Corrected(new UnitAssigned(HomeNode.Parse(nobody))), "corrected.unit_assigned.office"),
+            })
+            {
+                var command = new CountryNode.Desks.Command(new CommandKey(thailand.OfficeOf(), OfficeClient.NewCommandId()), "somebody", new byte[32], id, body);
+                var refusal = (await thailand.Desk.TryAsync(command, Cancelled)).ShouldNotBeNull();
+                (refusal.Reason, refusal.Fields.Single().Field).ShouldBe(("OFFICE_UNKNOWN", field), nobody);
+            }
+        await thailand.WriteAsync(id, new UnitAssigned(HomeNode.Parse("case-worker@datip")));
+        (await thailand.AskAsync<string>("select office from dossier")).ShouldBe("case-worker@datip");
     }
 
     [Fact]

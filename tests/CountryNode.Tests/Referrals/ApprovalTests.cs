@@ -130,6 +130,39 @@ public sealed class ApprovalTests(SharedRegion shared) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whoever_may_approve_is_told_at_once_and_once_more_when_it_has_waited_long_and_the_office_when_it_is_sent_back()
+    {
+        var id = await SubmitAsync();
+        var first = (await NoticesAsync(Approver)).Single();
+        (first.Kind, first.SubmissionId, first.Statement, first.DossierId, first.Clock, first.Office).ShouldBe((NoticeKind.Submitted, id, "Opened", ByteString.Empty, Clock.Unspecified, ""));
+        using var administrator = As("administrator@datip", "arthit");
+        using var head = As("focal-point@datip-head", "wichai");
+        foreach (var office in (OfficeClient[])[Submitter, administrator, head]) (await NoticesAsync(office)).ShouldBeEmpty();
+        await DelegateAsync(Approver, "focal-point", "datip-head", 0, 1);
+        (await NoticesAsync(head)).ShouldBe([first]);
+
+        // A working day: the end of the next one there, and after a weekend at the latest. An urgent opening waits four hours.
+        (await Region["TH"].AskAsync<bool>("select remind_at - submitted_at between interval '1 day' and interval '4 days' and (remind_at at time zone 'Asia/Bangkok')::time = '00:00' from submission")).ShouldBeTrue();
+        var request = Opening("urgent");
+        request.Opened.Urgency = Urgency.Urgent;
+        var urgent = (await Submitter.Referrals.OpenAsync(request, Submitter.Options)).AwaitingApproval.SubmissionId;
+        (await Region["TH"].AskAsync<TimeSpan>("select remind_at - submitted_at from submission where id = $1", urgent)).ShouldBe(TimeSpan.FromHours(4));
+
+        // As if it had waited as long; what was settled meanwhile is told of no more.
+        await ApproveAsync(Approver, urgent);
+        await Region["TH"].AskAsync<object?>("update submission set remind_at = now() - interval '1 minute'");
+        (await Poll.UntilAsync(async () => (await NoticesAsync(Approver)).Count == 3, TimeSpan.FromSeconds(20), Stopped)).ShouldBeTrue();
+        (await NoticesAsync(Approver)).Select(notice => (notice.Kind, notice.SubmissionId)).ShouldBe([(NoticeKind.Waiting, id), (NoticeKind.Submitted, urgent), (NoticeKind.Submitted, id)]);
+        (await CountAsync("TH", "submission where remind_at is not null and settled_at is null")).ShouldBe(0);
+
+        await SendBackAsync(Approver, id);
+        await SendBackAsync(Approver, id, "Said twice.");
+        var back = (await NoticesAsync(Submitter)).Single();
+        (back.Kind, back.SubmissionId, back.Statement, back.Office).ShouldBe((NoticeKind.SentBack, id, "Opened", "focal-point@datip"));
+        (await NoticesAsync(Approver)).Count.ShouldBe(3);
+    }
+
+    [Fact]
     public async Task What_is_approved_and_sent_back_at_the_same_time_is_one_of_the_two()
     {
         for (var round = 0; round < 12; round++)
@@ -306,6 +339,9 @@ public sealed class ApprovalTests(SharedRegion shared) : IAsyncLifetime
 
     static async Task<IReadOnlyList<Submission>> ListAsync(OfficeClient office) =>
         (await new ApprovalService.ApprovalServiceClient(office.Channel).ListSubmissionsAsync(new(), office.Options)).Submissions;
+
+    static async Task<IReadOnlyList<Notice>> NoticesAsync(OfficeClient office) =>
+        [.. (await office.Referrals.ListNoticesAsync(new(), office.Options)).Notices.Where(notice => notice.SubmissionId.Length > 0)];
 
     static async Task<Referral> ApproveAsync(OfficeClient office, string id) =>
         (await new ApprovalService.ApprovalServiceClient(office.Channel).ApproveAsync(new() { SubmissionId = id }, office.Options)).Referral;

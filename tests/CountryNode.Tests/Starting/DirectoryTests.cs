@@ -18,6 +18,7 @@ public sealed class DirectoryTests : IDisposable
         directory.SupervisingOf(Office("auditor@datip")).ShouldBeNull();
         (directory.DutyOf(Lao), directory.DutyOf(Node("VN"))).ShouldBe((Office("focal-point@ahtd"), null));
         (directory.NeedsApproval(new CaseFileReleased(1, default)), directory.NeedsApproval(new Acknowledged())).ShouldBe((true, false));
+        (directory.ApprovalReminder, Read("{}").ApprovalReminder).ShouldBe((new Wait(4, TimeUnit.Hours), new Wait(1, TimeUnit.WorkingDays)));
         directory.Calendar.CountsHolidaysOf(Lao).ShouldBeTrue();
         directory.Calendar.CountsHolidaysOf(Node("TH")).ShouldBeFalse();
         directory.Calendar.IsWorkingDay(Lao, new DateOnly(2027, 4, 14)).ShouldBeFalse();
@@ -52,6 +53,7 @@ public sealed class DirectoryTests : IDisposable
               "supervising": { "minister@datip": "focal-point", "nobody": "focal-point@datip-head", "case-worker@datip": "case-worker@datip", "approver@datip": null },
               "duty": { "XX": "focal-point@datip", "SEC": "focal-point@sec", "LA": "ahtd" },
               "approval": ["Agreed", "FoundSafe", "ConsentWithdrawn", "ContactEnded", "NotArrived", "NotUnderstood"],
+              "approvalReminder": { "count": 2, "unit": "Weeks" },
               "clocks": [
                 { "with": "Lao", "clock": "Arrive", "due": { "count": 5, "unit": "Hours" }, "source": "" },
                 { "with": "VN", "clock": "Sometime", "due": { "count": 5, "unit": "Weeks" }, "source": "an instrument" },
@@ -67,13 +69,13 @@ public sealed class DirectoryTests : IDisposable
             "supervising names minister@datip, which is no role@unit", "supervising names nobody, which is no role@unit", "supervising names case-worker@datip as its own", "supervising names null, which",
             "duty names XX, which is no country", "duty names SEC, which is no country", "duty names ahtd, which is no role@unit",
             "approval names Agreed, which is no statement", "approval names FoundSafe, which never waits", "approval names ConsentWithdrawn, which never waits",
-            "approval names ContactEnded, which never waits", "approval names NotArrived, which never waits", "approval names NotUnderstood, which is no statement",
+            "approval names ContactEnded, which never waits", "approval names NotArrived, which never waits", "approval names NotUnderstood, which is no statement", "approvalReminder: 2 Weeks is no time",
             "clocks names Lao, which is no country", "clocks with Lao: Arrive names no source", "clocks with VN: Sometime is no clock", "clocks with VN: Sometime: 5 Weeks is no time",
             "clocks with KH: Arrive is due after a time", "clocks with CN: Arrive: 1001 Hours is no time", "clocks with CN: The clocks number follow-ups alone",
             "clocks with MM: Find holds for Soon, which is neither", "clocks with MM: The clocks name Find once",
             "holidays of LA name no source", "holidays names ZZ, which is no country", "holidays of TH: days such as"])
             faults.Count(fault => fault.StartsWith($"{_file}: {says}", StringComparison.Ordinal)).ShouldBe(1, $"{says}\n{string.Join('\n', faults)}");
-        faults.Count.ShouldBe(25, string.Join('\n', faults));
+        faults.Count.ShouldBe(26, string.Join('\n', faults));
         faults.ShouldAllBe(fault => fault.EndsWith('.') && !fault.Contains("Coordination.", StringComparison.Ordinal));
     }
 

@@ -79,16 +79,17 @@ sealed class HomeNode : IAsyncDisposable
     }
 
     /// <summary>Two nodes that reach each other.</summary>
-    public static async Task<(HomeNode Thailand, HomeNode Laos)> StartTwoAsync(SharedRegion shared, FakeClock clock)
+    public static async Task<(HomeNode Thailand, HomeNode Laos)> StartTwoAsync(SharedRegion shared, FakeClock clock, OfficeDirectory? directory = null)
     {
-        var (thailand, laos) = (await StartAsync(shared, "TH", clock), await StartAsync(shared, "LA", clock));
+        var (thailand, laos) = (await StartAsync(shared, "TH", clock, directory), await StartAsync(shared, "LA", clock, directory));
         thailand._peers.Other = laos;
         laos._peers.Other = thailand;
         return (thailand, laos);
     }
 
     /// <summary>The offices of every country on a development machine.</summary>
-    public static OfficeDirectory Offices()
+    /// <param name="atNight">What sets the unit apart that is on duty in each country from the one that works on referrals there; empty where it is the same.</param>
+    public static OfficeDirectory Offices(string atNight = "")
     {
         var file = Path.GetTempFileName();
         try
@@ -96,7 +97,7 @@ sealed class HomeNode : IAsyncDisposable
             File.WriteAllBytes(file, System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new
             {
                 supervising = Country.All.Select(country => (country.DutyOffice, country.SupervisingOffice)).Distinct().ToDictionary(pair => pair.DutyOffice, pair => pair.SupervisingOffice),
-                duty = Country.All.ToDictionary(country => country.Id, country => country.DutyOffice),
+                duty = Country.All.ToDictionary(country => country.Id, country => $"{country.DutyOffice}{atNight}"),
             }));
             return OfficeDirectory.Read(file).Directory!;
         }

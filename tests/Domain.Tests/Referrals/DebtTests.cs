@@ -79,6 +79,19 @@ public sealed class DebtTests
     }
 
     [Fact]
+    public void While_the_finding_is_pending_the_host_decides_on_and_the_assessment_stays_owed_since_the_file_was_released()
+    {
+        var scene = From("released", Pair.Usual);
+        var released = scene.Pen.Written[^1].Hash;
+        var first = Write(scene, "O AssessmentReported(Pending)");
+        Write(scene, "O AssessmentReported(Pending)");
+        scene.Pen.Fold().State!.Debts.Select(debt => (debt.Clock, debt.Owes, debt.Cause)).ShouldBe(
+            [(Clock.Assess, Pair.Usual.Origin, released), (Clock.DecideOn, Pair.Usual.Host, first.Hash)]);
+        Write(scene, "O AssessmentReported(MayNotReturn)");
+        scene.Pen.Fold().State!.Debts.ShouldHaveSingleItem().Clock.ShouldBe(Clock.DecideOn);
+    }
+
+    [Fact]
     public void Who_set_out_without_an_agreed_plan_is_waited_for_all_the_same()
     {
         var scene = From("assessed", Pair.Usual);

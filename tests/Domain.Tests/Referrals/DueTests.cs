@@ -228,10 +228,77 @@ public sealed class DueTests
     [Fact]
     public void Days_that_are_not_working_days_count_where_the_clock_says_days()
     {
-        var scene = Scene.At(ReferralState.Assessed, Pair.Usual, new());
-        var held = scene.Write(Pair.Usual.Host, "ReturnHeld");
-        var due = Due(scene.Pen.Fold().State!, Clock.EndHold, (held, Friday));
+        var (referral, held) = HeldUntil("2026-06-01");
+        var due = Due(referral, Clock.EndHold, (held, Friday));
         (due.WarnAt, due.DueAt).ShouldBe((At("2026-03-26T17:00:00Z"), At("2026-04-05T17:00:00Z")));
+    }
+
+    /// <summary>After the thirty days, after the twenty, and before both: it warns at the beginning of the last day at the latest.</summary>
+    [Theory]
+    [InlineData("2026-04-06", "2026-03-26T17:00:00Z", "2026-04-05T17:00:00Z")]
+    [InlineData("2026-04-01", "2026-03-26T17:00:00Z", "2026-04-01T17:00:00Z")]
+    [InlineData("2026-03-11", "2026-03-10T17:00:00Z", "2026-03-11T17:00:00Z")]
+    public void A_hold_is_due_by_the_end_of_its_last_day_where_that_comes_first(string until, string warn, string due)
+    {
+        var (referral, held) = HeldUntil(until);
+        var deadline = Due(referral, Clock.EndHold, (held, Friday));
+        (deadline.WarnAt, deadline.DueAt).ShouldBe((At(warn), At(due)));
+    }
+
+    [Fact]
+    public void The_clock_of_a_hold_that_was_renewed_runs_to_the_new_last_day()
+    {
+        var scene = Scene.At(ReferralState.Assessed, Pair.Usual, new());
+        scene.Pen.Write(Pair.Usual.Host, new ReturnHeld(new DateOnly(2026, 3, 11), PersonAgrees: false));
+        var renewed = scene.Pen.Write(Pair.Usual.Host, new ReturnHeld(new DateOnly(2026, 3, 20), PersonAgrees: true));
+        Due(scene.Pen.Fold().State!, Clock.EndHold, (renewed, Friday)).DueAt.ShouldBe(At("2026-03-20T17:00:00Z"));
+    }
+
+    [Fact]
+    public void What_the_author_of_the_cause_owes_itself_runs_from_when_it_is_held_whether_or_not_the_line_is_down()
+    {
+        var pair = Pair.Usual;
+        var scene = Scene.At(ReferralState.EnRoute, pair, new());
+        var missed = scene.Write(pair.Origin, "NotArrived");
+        var referral = scene.Pen.Fold().State!;
+        var (own, others) = (Find(pair.Origin), Find(pair.Host));
+
+        // Nobody but its author has it: the author's own duty office is alarmed all the same, and the other owes nothing yet.
+        var alone = new Receipts(Times((missed, Friday)), Times());
+        Dates(own, alone).ShouldBe((Friday.AddHours(1), Friday.AddHours(24)));
+        referral.Due(others, alone, Weekends).ShouldBeNull();
+
+        // When the other has it at last, the author's clock does not begin anew.
+        var late = Friday.AddDays(2);
+        var both = new Receipts(Times((missed, Friday)), Times((missed, late)));
+        Dates(own, both).ShouldBe((Friday.AddHours(1), Friday.AddHours(24)));
+        Dates(others, both).ShouldBe((late.AddHours(1), late.AddHours(24)));
+
+        // An author whose clock is ahead: the receipt that was given for it is older.
+        Dates(own, new Receipts(Times((missed, late)), Times((missed, Friday)))).ShouldBe((Friday.AddHours(1), Friday.AddHours(24)));
+
+        Debt Find(NodeId owes) => referral.Debts.Single(debt => debt.Clock is Clock.Find && debt.Owes == owes);
+
+        (DateTimeOffset?, DateTimeOffset) Dates(Debt debt, Receipts receipts) => referral.Due(debt, receipts, Weekends) is { } due ? (due.WarnAt, due.DueAt) : default;
+    }
+
+    [Fact]
+    public void Who_takes_a_withdrawal_of_consent_has_a_date_for_its_own_data_at_once()
+    {
+        var pair = Pair.Usual;
+        var scene = Scene.At(ReferralState.Assessed, pair, new());
+        var withdrawn = scene.Write(pair.Host, "ConsentWithdrawn(Everything)");
+        var referral = scene.Pen.Fold().State!;
+        var alone = new Receipts(Times((withdrawn, Friday)), Times());
+        referral.Debts.Where(debt => debt.Clock is Clock.StopData).Select(debt => (debt.Owes, referral.Due(debt, alone, Weekends)?.DueAt)).ShouldBe(
+            [(pair.Host, Friday.AddHours(24)), (pair.Origin, null)], ignoreOrder: true);
+    }
+
+    static (Referral Referral, Entry Held) HeldUntil(string day)
+    {
+        var scene = Scene.At(ReferralState.Assessed, Pair.Usual, new());
+        var held = scene.Pen.Write(Pair.Usual.Host, new ReturnHeld(DateOnly.Parse(day), PersonAgrees: false));
+        return (scene.Pen.Fold().State!, held);
     }
 
     static readonly Receipts None = new(Times(), Times());

@@ -223,6 +223,30 @@ sealed class Database(NodeId own)
         return due.Count;
     }
 
+    public int TellUndelivered(int most, DateTimeOffset warnBefore, DateTimeOffset lateBefore, DateTimeOffset now, Action<DossierRow, Notice> told)
+    {
+        var undelivered =
+            from waiting in _outbox
+            where waiting.Value.QueuedAt <= warnBefore
+            let row = _dossiers[waiting.Key.Dossier]
+            where !row.Debts.Keys.Any(debt => debt.Clock is "Delivery")
+            let oldest = row.Entries.Where(held => held.Entry.By(own) && held.Entry.Seq > (ReceiptedUpTo(waiting.Key.Peer, row.Id) ?? 0)).MinBy(held => held.Entry.Seq)
+            where oldest is not null
+            let since = oldest.HeldSince > waiting.Value.QueuedAt ? oldest.HeldSince : waiting.Value.QueuedAt
+            from kind in new[] { NoticeKind.Warning, NoticeKind.Late }
+            where since <= (kind is NoticeKind.Warning ? warnBefore : lateBefore)
+            orderby waiting.Value.QueuedAt, kind
+            select (Row: row, Notice: new Notice(row.Id, new DebtKey("Delivery", own, 0, oldest.Entry.Hash, null), kind, 1, null, now));
+        var kept = 0;
+        foreach (var (row, notice) in undelivered.Where(one => !_notices.ContainsKey((one.Row.Id, one.Notice.Debt, one.Notice.Kind, 1))).Take(most).ToList())
+        {
+            if (!_notices.TryAdd((row.Id, notice.Debt, notice.Kind, 1), notice)) continue;
+            told(row, notice);
+            kept++;
+        }
+        return kept;
+    }
+
     public ImmutableArray<DossierId> ClaimLastingGaps(DateTimeOffset before, int most)
     {
         ImmutableArray<DossierRow> lasting = [.. _dossiers.Values.Where(row => row.WaitingSince < before && row.GapSaid != row.WaitingSince).OrderBy(row => row.WaitingSince).Take(most)];

@@ -61,6 +61,9 @@ sealed class SimulatedStore(World world, Process process) : IStore, IHandOverMar
         int most, DateTimeOffset now, Func<DossierId, DueDebt, (IReadOnlyCollection<Notice> Notices, DateTimeOffset? LookAt)> tell, CancellationToken cancellationToken) =>
         AskAsync(() => Database.Sweep(most, now, tell, (row, notice) => world.Oracle.Told(process.Node, row, notice)), [], cancellationToken);
 
+    public Task<int> TellUndeliveredAsync(int most, DateTimeOffset warnBefore, DateTimeOffset lateBefore, DateTimeOffset now, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.TellUndelivered(most, warnBefore, lateBefore, now, (row, notice) => world.Oracle.ToldOfTheRoad(process.Node, row, notice)), [], cancellationToken);
+
     public Task AuditAsync(IReadOnlyCollection<AuditRow> rows, CancellationToken cancellationToken) =>
         AskAsync(() =>
         {

@@ -12,13 +12,13 @@ namespace Coordination.Simulation.Tests;
 /// <summary>The simulation shows something only if its database does what PostgreSQL does: both are asked the same, at random.</summary>
 public sealed class StoreAgreementTests
 {
-    const int Calls = 700;
+    const int Calls = 1_000;
 
     static readonly NodeId Own = Region.Countries[0];
     static readonly NodeId[] Peers = [Region.Countries[1], Region.Countries[2]];
     static readonly Domain.Dossiers.Office Office = Domain.Dossiers.Office.TryParse("focal-point@simulated", out var office) ? office : throw new FormatException();
 
-    readonly Chance _chance = new(20261122);
+    readonly Chance _chance = new(20261123);
     readonly List<Entry> _entries = [];
     readonly List<SignedEntry> _signed = [];
     readonly Database _simulated = new(Own);
@@ -49,7 +49,7 @@ public sealed class StoreAgreementTests
         // Agreeing on nothing but failures would be no agreement.
         foreach (var wanted in new[] { "Append: Kept", "Append: JudgeAgain", "Append: Behind", "Append: throws", "Admit: done", "Admit: throws", "Pend: Kept", "Pend: JudgeAgain", "Sweep: 0", "ClaimStale: nothing", "ClaimLastingGaps: nothing" })
             answers.ShouldContain(wanted);
-        foreach (var sometimes in new[] { "Sweep", "ClaimStale", "ClaimLastingGaps", "FindParts", "Claim", "ClaimGaps" })
+        foreach (var sometimes in new[] { "Sweep", "ClaimStale", "ClaimLastingGaps", "FindParts", "Claim", "ClaimGaps", "TellUndelivered" })
             answers.ShouldContain(answer => answer.StartsWith($"{sometimes}: ", StringComparison.Ordinal) && answer != $"{sometimes}: nothing" && answer != $"{sometimes}: 0");
         await server.DropDatabaseAsync(database, Cancelled);
     }
@@ -145,8 +145,13 @@ public sealed class StoreAgreementTests
         var now = _now;
         var (until, held, overview) = (_claimedUntil, (_simulated.Row(id)?.Entries.Count ?? 0) + (_chance.OneIn(6) ? 1 : 0), Overview());
         var before = now.AddSeconds(-_chance.Of(100));
-        switch (_chance.Of(7))
+        switch (_chance.Of(8))
         {
+            case 7:
+                var late = before.AddSeconds(-_chance.Of(100));
+                return ("TellUndelivered",
+                    async store => $"{await store.TellUndeliveredAsync(1000, before, late, now, Cancelled)}",
+                    () => $"{_simulated.TellUndelivered(1000, before, late, now, (_, _) => { })}");
             case 0 or 1:
                 var next = _claimedUntil = now.AddSeconds(1 + _chance.Of(30));
                 // Those of one time come in any order: all, or none can be compared.
