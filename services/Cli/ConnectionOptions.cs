@@ -100,6 +100,9 @@ sealed record Connection(string Node, GrpcChannel Channel, string Token) : IDisp
         new Metadata { { "authorization", $"Bearer {Token}" } },
         TimeProvider.System.GetUtcNow().UtcDateTime + Deadline, cancellationToken);
 
+    /// <summary>For a stream that goes on until the caller leaves.</summary>
+    public CallOptions StreamOptions(CancellationToken cancellationToken) => new(new Metadata { { "authorization", $"Bearer {Token}" } }, cancellationToken: cancellationToken);
+
     public void Dispose() => Channel.Dispose();
 
     static X509Certificate2Collection ReadAuthorities(string file)

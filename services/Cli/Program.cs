@@ -10,6 +10,8 @@ var root = new RootCommand("""
 ConnectionOptions.AddTo(root);
 root.Subcommands.Add(ReferralCommands.Create());
 root.Subcommands.Add(DossierCommands.Create());
+root.Subcommands.Add(SubmissionCommands.Create());
+root.Subcommands.Add(CompletionCommand.Create());
 
 var parsed = root.Parse(args);
 return parsed.Errors.Count > 0 ? Usage() : await parsed.InvokeAsync();

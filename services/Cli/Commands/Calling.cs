@@ -2,6 +2,10 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Coordination.Contracts.Dossier.V1;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
 using Google.Rpc;
 using Grpc.Core;
 using Spectre.Console;
@@ -13,26 +17,31 @@ static class Calling
 {
     const string DetailsKey = "grpc-status-details-bin";
 
-    static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static readonly Option<string?> CommandId = new("--command-id") { Description = "Made once per command, so that the same command can be tried again safely. Default: a new one." };
-
-    public static string CommandIdOf(ParseResult parsed) => parsed.GetValue(CommandId) ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+    public static readonly Option<string?> CommandId = new("--command-id") { Description = "Made once per command, so that the same command can be tried again safely. Default: a new one.", HelpName = "id" };
 
     /// <summary>Connects, calls, prints, and turns every failure into a sentence and an exit code.</summary>
     /// <param name="command">The command.</param>
     /// <param name="call">Says what to print: an object for --json, a table for people. Gets the command id, whether it writes or not.</param>
-    public static void SetCall(this System.CommandLine.Command command, Func<ParseResult, Connection, string, CancellationToken, Task<Output>> call) =>
+    public static void SetCall(this Command command, Func<ParseResult, Connection, string, CancellationToken, Task<Output>> call) =>
+        command.SetCall(async (parsed, connection, commandId, cancellationToken) =>
+        {
+            var output = await call(parsed, connection, commandId, cancellationToken);
+            if (parsed.WantsJson()) Console.WriteLine(output.Json.ToJsonString(Json));
+            else AnsiConsole.Write(output.Table);
+            return ExitCode.Done;
+        });
+
+    /// <summary>The same for a command that prints by itself.</summary>
+    public static void SetCall(this Command command, Func<ParseResult, Connection, string, CancellationToken, Task<int>> call) =>
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var commandId = CommandIdOf(parsed);
+            var commandId = parsed.GetValue(CommandId) ?? NewCommandId();
             try
             {
                 using var connection = parsed.Connect();
-                var output = await call(parsed, connection, commandId, cancellationToken);
-                if (parsed.WantsJson()) Console.WriteLine(JsonSerializer.Serialize(output.Json, Json));
-                else AnsiConsole.Write(output.Table);
-                return ExitCode.Done;
+                return await call(parsed, connection, commandId, cancellationToken);
             }
             catch (UsageException wrong)
             {
@@ -41,19 +50,68 @@ static class Calling
             }
             catch (RpcException failed)
             {
-                Console.Error.WriteLine($"{failed.StatusCode} {ReasonOf(failed)}: {failed.Status.Detail}");
-                if (failed.StatusCode is not (StatusCode.Unavailable or StatusCode.DeadlineExceeded)) return ExitCode.Refused;
+                Console.Error.WriteLine(Sentence(failed));
+                if (!MayBeTriedAgain(failed)) return ExitCode.Refused;
                 if (command.Options.Contains(CommandId)) Console.Error.WriteLine($"To try the same command again: --command-id {commandId}");
                 return ExitCode.Unavailable;
             }
         });
 
+    public static string NewCommandId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+
+    /// <summary>A refusal in one line: status, reason, and what the node says to do.</summary>
+    public static string Sentence(RpcException failed) => $"{failed.StatusCode} {ReasonOf(failed)}: {failed.Status.Detail}";
+
+    public static bool MayBeTriedAgain(RpcException failed) => failed.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded;
+
+    public static Argument<string> DossierIdArgument() => new("id") { Description = "The dossier's id, as coord prints it." };
+
     /// <summary>Reads a dossier's id.</summary>
     /// <exception cref="UsageException">It is not 64 hexadecimal digits.</exception>
-    public static Google.Protobuf.ByteString DossierId(string text)
+    public static ByteString DossierId(string text)
     {
         if (text.Length != 64 || !text.All(char.IsAsciiHexDigit)) throw new UsageException("A dossier's id has 64 hexadecimal digits, as coord prints it.");
-        return Google.Protobuf.ByteString.CopyFrom(Convert.FromHexString(text));
+        return ByteString.CopyFrom(Convert.FromHexString(text));
+    }
+
+    /// <summary>Reads a message from its JSON.</summary>
+    /// <exception cref="UsageException">It is none; the message says what is wrong with it.</exception>
+    public static IMessage Parse(JsonObject json, MessageDescriptor message)
+    {
+        try
+        {
+            return JsonParser.Default.Parse(json.ToJsonString(), message);
+        }
+        catch (Exception wrong) when (wrong is InvalidProtocolBufferException or InvalidJsonException)
+        {
+            throw new UsageException($"This is no {message.Name}: {wrong.Message}");
+        }
+    }
+
+    /// <summary>One call of any unary method.</summary>
+    public static async Task<IMessage> CallAsync(this Connection connection, MethodDescriptor method, IMessage request, CancellationToken cancellationToken)
+    {
+        var called = new Method<IMessage, IMessage>(
+            MethodType.Unary, method.Service.FullName, method.Name,
+            Marshallers.Create<IMessage>(message => message.ToByteArray(), _ => throw new NotSupportedException("A client reads no requests.")),
+            Marshallers.Create<IMessage>(_ => throw new NotSupportedException("A client writes no answers."), bytes => method.OutputType.Parser.ParseFrom(bytes)));
+        using var call = connection.Channel.CreateCallInvoker().AsyncUnaryCall(called, host: null, connection.Options(cancellationToken), request);
+        return await call.ResponseAsync;
+    }
+
+    /// <summary>The entry of a dossier whose hash begins like this.</summary>
+    /// <exception cref="UsageException">None does, or several do.</exception>
+    public static async Task<ByteString> FindEntryAsync(this Connection connection, ByteString dossier, string hash, CancellationToken cancellationToken)
+    {
+        if (hash.Length is < 8 or > 64 || !hash.All(char.IsAsciiHexDigit)) throw new UsageException("An entry is named by its hash as coord prints it, or by its first 8 digits or more.");
+        var history = await new DossierService.DossierServiceClient(connection.Channel).HistoryAsync(new() { DossierId = dossier }, connection.Options(cancellationToken));
+        var found = history.Entries.Where(entry => Printing.Hex(entry.Hash).StartsWith(hash, StringComparison.OrdinalIgnoreCase)).ToList();
+        return found.Count switch
+        {
+            1 => found[0].Hash,
+            0 => throw new UsageException($"No entry of this dossier begins with {hash}: coord dossier show lists them."),
+            _ => throw new UsageException($"{found.Count} entries of this dossier begin with {hash}: give more digits."),
+        };
     }
 
     static string ReasonOf(RpcException failed)
@@ -64,8 +122,3 @@ static class Calling
         return status.Details.Where(detail => detail.Is(ErrorInfo.Descriptor)).Select(detail => detail.Unpack<ErrorInfo>().Type).FirstOrDefault("");
     }
 }
-
-/// <summary>What a command prints.</summary>
-/// <param name="Json">For machines.</param>
-/// <param name="Table">For people.</param>
-sealed record Output(object Json, Table Table);

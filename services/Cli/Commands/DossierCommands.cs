@@ -1,48 +1,82 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
+using Coordination.Contracts;
 using Coordination.Contracts.Dossier.V1;
 using Spectre.Console;
+using Command = System.CommandLine.Command;
 
 namespace Coordination.Cli.Commands;
 
 /// <summary><c>coord dossier …</c></summary>
 static class DossierCommands
 {
-    public static Command Create() => new("dossier", "Dossiers of every kind.") { Show() };
+    public static Command Create()
+    {
+        var dossier = new Command("dossier", "Dossiers of every kind.") { Show(), Particulars() };
+        foreach (var statement in StatementCommands.Of(DossierService.Descriptor)) dossier.Subcommands.Add(statement);
+        return dossier;
+    }
 
     static Command Show()
     {
-        var id = new Argument<string>("id") { Description = "The dossier's id, as coord prints it." };
+        var id = Calling.DossierIdArgument();
         var command = new Command("show", "Shows every entry that this node holds, in the order in which it counts, and what became of it.") { id };
+        command.SetCall(async (parsed, connection, _, cancellationToken) => Print(await Client(connection).HistoryAsync(new() { DossierId = Calling.DossierId(parsed.GetValue(id)!) }, connection.Options(cancellationToken))));
+        return command;
+    }
+
+    static Command Particulars()
+    {
+        var id = Calling.DossierIdArgument();
+        var entry = new Argument<string>("entry") { Description = "The entry's hash as coord dossier show prints it, or the first 8 digits or more." };
+        var command = new Command("particulars", ProtoComments.Of(DossierService.Descriptor.FindMethodByName("GetParticulars"))) { id, entry };
         command.SetCall(async (parsed, connection, _, cancellationToken) =>
         {
-            var client = new DossierService.DossierServiceClient(connection.Channel);
-            return Print(await client.HistoryAsync(new() { DossierId = Calling.DossierId(parsed.GetValue(id)!) }, connection.Options(cancellationToken)));
+            var dossier = Calling.DossierId(parsed.GetValue(id)!);
+            var hash = await connection.FindEntryAsync(dossier, parsed.GetValue(entry)!, cancellationToken);
+            var read = (await Client(connection).GetParticularsAsync(new() { DossierId = dossier, Entry = hash }, connection.Options(cancellationToken))).Particulars;
+            var json = Plain.Of(read);
+            var table = Printing.Rows();
+            foreach (var (name, value) in json)
+                if (value is not null && value.ToJsonString() is not ("\"\"" or "[]")) Printing.Row(table, name, value is JsonValue text && text.TryGetValue<string>(out var words) ? words : value.ToJsonString(Calling.Json));
+            return new Output(json, table);
         });
         return command;
     }
 
+    static DossierService.DossierServiceClient Client(Connection connection) => new(connection.Channel);
+
     static Output Print(HistoryResponse history)
     {
-        var rows = history.Entries.Select(kept => (Kept: kept, Entry: Entry.Parser.ParseFrom(kept.Entry))).Select(row => new
-        {
-            row.Entry.Author,
-            row.Entry.Seq,
-            Statement = row.Kept.Statement.Length > 0 ? row.Kept.Statement : "not understood",
-            row.Entry.HappenedOn,
-            Office = row.Entry.Office is null ? "" : $"{row.Entry.Office.Role}@{row.Entry.Office.Unit}",
-            Verdict = row.Kept.Verdict.ToString(),
-            row.Kept.Reason,
-            row.Kept.Explanation,
-            Hash = Convert.ToHexStringLower(row.Kept.Hash.Span),
-            HeldSince = row.Kept.HeldSince.ToDateTimeOffset(),
-            Receipts = row.Kept.Receipts.ToDictionary(receipt => receipt.Holder, receipt => receipt.ReceivedAt.ToDateTimeOffset()),
-        }).ToList();
-        var table = new Table().AddColumns("Author", "No.", "Statement", "Happened on", "Office", "Verdict", "Held elsewhere");
-        foreach (var row in rows)
+        var rows = history.Entries.Select(kept => (Kept: kept, Entry: Entry.Parser.ParseFrom(kept.Entry))).ToList();
+        var table = new Table().AddColumns("Author", "No.", "Statement", "Happened on", "Office", "Verdict", "Held elsewhere", "Entry");
+        foreach (var (kept, entry) in rows)
             table.AddRow(
-                new Text(row.Author), new Text($"{row.Seq}"), new Text(row.Statement), new Text(row.HappenedOn), new Text(row.Office),
-                new Text(row.Explanation.Length > 0 ? $"{row.Verdict}: {row.Explanation}" : row.Verdict),
-                new Text(string.Join("\n", row.Receipts.Select(receipt => $"{receipt.Key} {receipt.Value:yyyy-MM-dd HH:mm} UTC"))));
-        return new Output(new { DossierId = Convert.ToHexStringLower(history.DossierId.Span), Entries = rows }, table);
+                new Text(entry.Author), new Text($"{entry.Seq}"), new Text(Statement(kept)), new Text(entry.HappenedOn), new Text(Office(entry)),
+                new Text(kept.Explanation.Length > 0 ? $"{kept.Verdict}: {kept.Explanation}" : kept.Verdict.ToString(), Style.Parse(kept.Verdict is Verdict.Applied ? "default" : "yellow")),
+                new Text(string.Join("\n", kept.Receipts.Select(receipt => $"{receipt.Holder} {Printing.At(receipt.ReceivedAt)}"))),
+                new Text(Printing.Short(kept.Hash)));
+        return new Output(new JsonObject
+        {
+            ["dossierId"] = Printing.Hex(history.DossierId),
+            ["entries"] = new JsonArray([.. rows.Select(row => new JsonObject
+            {
+                ["author"] = row.Entry.Author,
+                ["seq"] = row.Entry.Seq,
+                ["statement"] = Statement(row.Kept),
+                ["happenedOn"] = row.Entry.HappenedOn,
+                ["office"] = Office(row.Entry),
+                ["verdict"] = row.Kept.Verdict.ToString(),
+                ["reason"] = row.Kept.Reason,
+                ["explanation"] = row.Kept.Explanation,
+                ["hash"] = Printing.Hex(row.Kept.Hash),
+                ["heldSince"] = row.Kept.HeldSince.ToDateTimeOffset(),
+                ["receipts"] = new JsonObject(row.Kept.Receipts.Select(receipt => KeyValuePair.Create(receipt.Holder, (JsonNode?)JsonValue.Create(receipt.ReceivedAt.ToDateTimeOffset())))),
+            })]),
+        }, table);
     }
+
+    static string Statement(HistoryEntry kept) => kept.Statement.Length > 0 ? kept.Statement : "not understood";
+
+    static string Office(Entry entry) => entry.Office is null ? "" : $"{entry.Office.Role}@{entry.Office.Unit}";
 }

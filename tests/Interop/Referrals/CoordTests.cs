@@ -1,13 +1,17 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using Coordination.Contracts.Dossier.V1;
+using Coordination.Contracts.Referral.V1;
 using Coordination.Local;
+using Google.Protobuf.Reflection;
 
 namespace Coordination.Interop.Referrals;
 
 /// <summary>coord as a person and as a script use it: the program itself, its output and its exit codes.</summary>
 public sealed class CoordTests(TwoCountries countries)
 {
-    const string Open = "referral open --to LA --reply-by 2099-12-31 --minority Adult --basis Consent";
+    const string Open = "referral open --to LA --reply-by 2099-12-31 --basis Consent";
 
     [Fact(Timeout = 120_000)]
     public async Task A_referral_is_opened_acknowledged_taken_up_and_shown()
@@ -39,7 +43,7 @@ public sealed class CoordTests(TwoCountries countries)
     {
         var id = await OpenAsync();
         State(await JsonAsync("referral", "cancel", id)).ShouldBe("Cancelled");
-        State(await JsonAsync("referral", "withdraw-consent", id, "--office", "case-worker")).ShouldBe("Withdrawn");
+        State(await JsonAsync("referral", "withdraw-consent", id, "--everything", "--office", "case-worker")).ShouldBe("Withdrawn");
     }
 
     [Fact(Timeout = 120_000)]
@@ -51,24 +55,127 @@ public sealed class CoordTests(TwoCountries countries)
         said.ShouldBe("PermissionDenied WRONG_PARTICIPANT: Acknowledged is for LA to write.\n");
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task Every_statement_has_a_command_and_every_option_and_command_says_what_it_is()
+    {
+        foreach (var (service, name) in (IEnumerable<(ServiceDescriptor, string)>)[(ReferralService.Descriptor, "referral"), (DossierService.Descriptor, "dossier")])
+        {
+            var (code, help, _) = await CoordAsync(name, "--help");
+            code.ShouldBe(0);
+            foreach (var method in service.Methods.Where(method => method.InputType.FindFieldByName("command") is not null))
+                help.ShouldMatch($"(?m)^  {JsonNamingPolicy.KebabCaseLower.ConvertName(method.Name)} .*\\.$");
+        }
+        var (_, plan, _) = await CoordAsync("referral", "plan-return", "--help");
+        foreach (var option in (string[])["--replaces <hex>", "--travel-on <text>", "--meeting-at", "--meeting-point", "--answers <entry>", "--letter <file>", "--note <file>", "--command-id <id>"])
+            plan.ShouldMatch($"(?m)^  {Regex.Escape(option)} .*\\.$");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task What_is_asked_is_answered_by_the_first_digits_of_its_entry_with_a_note_from_a_file()
+    {
+        using var folder = new Folder();
+        var id = await OpenAsync();
+        await UntilAsync("LA", id, "Sent");
+        await JsonAsync("referral", "request-information", id, "--node", "LA", "--note", folder.Write("note", "Nobody in particular is asked about.\n"));
+        await UntilAsync("TH", id, referral => referral.GetProperty("questions").GetArrayLength() == 1);
+        var question = (await JsonAsync("referral", "show", id)).GetProperty("questions")[0].GetProperty("entry").GetString()!;
+        (await JsonAsync("dossier", "particulars", id, question[..8])).GetProperty("note").GetString().ShouldBe("Nobody in particular is asked about.");
+        (await JsonAsync("referral", "supply-information", id, "--answers", question[..10])).GetProperty("questions").GetArrayLength().ShouldBe(0);
+
+        var (code, _, said) = await CoordAsync("referral", "supply-information", id, "--answers", "00000000");
+        code.ShouldBe(2);
+        said.ShouldContain("No entry of this dossier begins with 00000000");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task What_is_owed_is_listed_and_every_change_is_watched_from_a_cursor()
+    {
+        var id = await OpenAsync();
+        await UntilAsync("LA", id, "Sent");
+        var owed = await JsonAsync("referral", "list", "--due", "--whose", "OwedByUs", "--page-size", "200", "--node", "LA");
+        owed.GetProperty("rows").EnumerateArray().ShouldContain(row => row.GetProperty("dossierId").GetString() == id && row.GetProperty("debt").GetProperty("clock").GetString() == "Acknowledge");
+        var (_, table, _) = await CoordAsync("referral", "list", "--whose", "OwedToUs");
+        table.ShouldContain(id[..16]);
+
+        using var watch = Start("referral", "watch", "--cursor", "0", "--json");
+        try
+        {
+            while (await watch.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+                if (JsonDocument.Parse(line).RootElement is var change && change.GetProperty("dossierId").GetString() == id && change.GetProperty("statement").GetString() == "Opened") break;
+        }
+        finally
+        {
+            watch.Kill();
+        }
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task What_a_file_holds_is_opened_once_however_often_it_is_imported_and_a_fault_opens_nothing()
+    {
+        using var folder = new Folder();
+        var csv = folder.Write("referrals.csv", """
+            to,type,minority,basis,reply-by,consent-purposes,consent-until,note,preview-sex
+            LA,Repatriation,Adult,Consent,2099-12-31,Return;Protection,2099-12-31,"Nobody in particular, ever",Female
+            LA,FamilyTracing,Adult,Consent,2099-12-31,FamilyTracing,2099-12-31,,
+            """);
+        var first = await JsonAsync("referral", "import", csv);
+        var second = await JsonAsync("referral", "import", csv);
+        first.GetArrayLength().ShouldBe(2);
+        first.GetRawText().ShouldBe(second.GetRawText());
+        var id = first[0].GetProperty("referral").GetProperty("dossierId").GetString()!;
+        first[0].GetProperty("referral").GetProperty("consent").GetProperty("purposes").EnumerateArray().Select(purpose => purpose.GetString()).ShouldBe(["Return", "Protection"], ignoreOrder: true);
+        var particulars = await JsonAsync("dossier", "particulars", id, id);
+        particulars.GetProperty("note").GetString().ShouldBe("Nobody in particular, ever");
+        particulars.GetProperty("preview").GetProperty("sex").GetString().ShouldBe("Female");
+
+        var json = folder.Write("referral.json", """{ "opened": { "type": "REFERRAL_TYPE_HOST_PROTECTION", "minority": "MINORITY_ADULT", "basis": "BASIS_RISK_TO_LIFE", "instrument": "INSTRUMENT_BILATERAL", "urgency": "URGENCY_ROUTINE", "reply_by": "2099-12-31" } }""");
+        State((await JsonAsync("referral", "import", json, "--to", "LA"))[0].GetProperty("referral")).ShouldBe("Sent");
+
+        foreach (var (fault, says) in (IEnumerable<(string, string)>)
+        [
+            ("to,type\nLA,Repatriation\nLA,Holiday\n", "line 3, column type: Holiday is no code"),
+            ("to,colour\nLA,red\n", "line 1: no column is called colour"),
+            ("to,type\nLA\n", "line 2: this is no row"),
+            ("to,type\n", "has no row"),
+            ("", "has no row"),
+        ])
+        {
+            var (code, printed, said) = await CoordAsync("referral", "import", folder.Write("fault.csv", fault));
+            (code, printed).ShouldBe((2, ""));
+            said.ShouldContain(says);
+        }
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Bash_completes_commands_options_and_codes()
+    {
+        var (code, script, _) = await CoordAsync("completion", "bash");
+        code.ShouldBe(0);
+        script.ShouldContain("complete -F _coord coord");
+        (await CoordAsync("[suggest:10]", "referral t")).Printed.ShouldContain("take-up");
+        (await CoordAsync("[suggest:26]", "referral decline 00 --reas")).Printed.ShouldContain("--reason");
+        (await CoordAsync("[suggest:33]", "referral decline 00 --reason NotO")).Printed.ShouldContain("NotOurNational");
+    }
+
     [Theory(Timeout = 120_000)]
     [InlineData("64 hexadecimal digits", "referral show not-an-id")]
     [InlineData("no node ZZ", "referral show 00 --node ZZ")]
     [InlineData("no office minister", "referral show 00 --office minister")]
     [InlineData("does not exist", "referral show 00 --region /does/not/exist")]
-    [InlineData("--reply-by", "referral open --to LA --type Repatriation --minority Adult --basis Consent")]
-    [InlineData("--minority", "referral open --to LA --type Repatriation --reply-by 2099-12-31 --basis Consent")]
-    [InlineData("--basis", "referral open --to LA --type Repatriation --reply-by 2099-12-31 --minority Adult")]
     [InlineData("Holiday is no code for --type: choose among", $"{Open} --type Holiday")]
-    [InlineData("Unspecified is no code for --minority: choose among Adult, Minor, Disputed.", "referral open --to LA --type Repatriation --reply-by 2099-12-31 --basis Consent --minority Unspecified")]
+    [InlineData("Unspecified is no code for --minority: choose among Adult, Minor, Disputed.", $"{Open} --minority Unspecified")]
     [InlineData("unspecified is no code for --urgency: choose among Routine, Urgent", $"{Open} --type Repatriation --urgency unspecified")]
     [InlineData("0 is no code for --urgency", $"{Open} --type Repatriation --urgency 0")]
-    [InlineData("Unspecified is no code for --purpose: choose among Return, ", $"{Open} --type Repatriation --consent-until 2099-12-31 --purpose Return --purpose Unspecified")]
-    [InlineData("Unspecified is no code for --purpose: choose among Return, ", "referral withdraw-consent 00 --purpose Unspecified")]
+    [InlineData("Unspecified is no code for --consent-purposes: choose among Return, ", $"{Open} --type Repatriation --consent-until 2099-12-31 --consent-purposes Return --consent-purposes Unspecified")]
+    [InlineData("Unspecified is no code for --part-purposes: choose among Return, ", "referral withdraw-consent 00 --part-purposes Unspecified")]
     [InlineData("Unspecified is no code for --reason: choose among NotOurNational, ", "referral decline 00 --reason Unspecified")]
-    [InlineData("--purpose needs --consent-until", $"{Open} --type Repatriation --purpose Return")]
-    [InlineData("--recipient needs --consent-until", $"{Open} --type Repatriation --recipient LA")]
-    [InlineData("--consent-until needs --purpose", $"{Open} --type Repatriation --consent-until 2099-12-31 --recipient LA")]
+    [InlineData("--plan takes hexadecimal digits", "referral report-met 00 --plan xyz")]
+    [InlineData("--at takes a day and a time", "referral report-met 00 --at yesterday")]
+    [InlineData("--number takes a number", "referral report-follow-up 00 --number first")]
+    [InlineData("/does/not/exist cannot be read", $"{Open} --type Repatriation --note /does/not/exist")]
+    [InlineData("leave --answers away", $"{Open} --type Repatriation --answers 0123abcd")]
+    [InlineData("is no office: role@unit", "submission delegate --to minister --from 2099-01-01 --until 2099-01-02")]
+    [InlineData("cannot be read", "referral import /does/not/exist.csv")]
     [InlineData("burn", "referral burn")]
     public async Task A_command_line_that_is_wrong_ends_with_2(string says, string line)
     {
@@ -135,14 +242,16 @@ public sealed class CoordTests(TwoCountries countries)
     }
 
     async Task<string> OpenAsync() =>
-        (await JsonAsync("referral", "open", "--to", "LA", "--type", "Repatriation", "--reply-by", "2099-12-31", "--minority", "Adult", "--basis", "Consent", "--purpose", "Return", "--consent-until", "2099-12-31"))
+        (await JsonAsync("referral", "open", "--to", "LA", "--type", "Repatriation", "--reply-by", "2099-12-31", "--minority", "Adult", "--basis", "Consent", "--consent-purposes", "Return", "--consent-until", "2099-12-31"))
             .GetProperty("dossierId").GetString()!;
 
-    async Task UntilAsync(string node, string id, string state) =>
+    Task UntilAsync(string node, string id, string state) => UntilAsync(node, id, referral => State(referral) == state);
+
+    async Task UntilAsync(string node, string id, Func<JsonElement, bool> wanted) =>
         (await Poll.UntilAsync(async () =>
         {
             var (code, printed, _) = await CoordAsync("referral", "show", id, "--node", node, "--json");
-            return code == 0 && State(JsonDocument.Parse(printed).RootElement) == state;
+            return code == 0 && wanted(JsonDocument.Parse(printed).RootElement);
         }, TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).ShouldBeTrue();
 
     async Task<JsonElement> JsonAsync(params string[] line)
@@ -157,11 +266,7 @@ public sealed class CoordTests(TwoCountries countries)
     async Task<(int Code, string Printed, string Said)> CoordAsync(params string[] line)
     {
         var token = TestContext.Current.CancellationToken;
-        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["COORD_REGION"] = countries.Region.RegionFile;
-        start.ArgumentList.Add(Path.Combine(Path.GetDirectoryName(Checkout.CountryNode)!.Replace("CountryNode", "Cli", StringComparison.Ordinal), "coord.dll"));
-        foreach (var word in line) start.ArgumentList.Add(word);
-        using var coord = Process.Start(start)!;
+        using var coord = Start(line);
         try
         {
             var (printed, said) = (coord.StandardOutput.ReadToEndAsync(token), coord.StandardError.ReadToEndAsync(token));
@@ -172,6 +277,15 @@ public sealed class CoordTests(TwoCountries countries)
         {
             if (!coord.HasExited) coord.Kill();
         }
+    }
+
+    Process Start(params string[] line)
+    {
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["COORD_REGION"] = countries.Region.RegionFile;
+        start.ArgumentList.Add(Path.Combine(Path.GetDirectoryName(Checkout.CountryNode)!.Replace("CountryNode", "Cli", StringComparison.Ordinal), "coord.dll"));
+        foreach (var word in line) start.ArgumentList.Add(word);
+        return Process.Start(start)!;
     }
 
     /// <summary>Files of one test.</summary>

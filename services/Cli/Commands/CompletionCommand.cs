@@ -1,0 +1,23 @@
+using System.CommandLine;
+
+namespace Coordination.Cli.Commands;
+
+/// <summary><c>coord completion bash</c></summary>
+static class CompletionCommand
+{
+    public static Command Create()
+    {
+        var bash = new Command("bash", "Prints what makes bash complete coord's commands, options and codes: source <(coord completion bash)");
+        bash.SetAction(_ => Console.Write("""
+            # Asks coord itself what could stand at the cursor.
+            _coord() {
+              local line="${COMP_LINE#* }" point
+              point=$((COMP_POINT - (${#COMP_LINE} - ${#line})))
+              mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" "[suggest:$point]" "$line" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}")
+            }
+            complete -F _coord coord
+
+            """));
+        return new Command("completion", "Completion of commands, options and codes in a shell.") { bash };
+    }
+}

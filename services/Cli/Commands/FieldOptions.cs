@@ -1,0 +1,42 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Google.Protobuf.Reflection;
+
+namespace Coordination.Cli.Commands;
+
+/// <summary>The fields of a request as options of a command.</summary>
+sealed class FieldOptions
+{
+    readonly List<(Field Field, Option Option)> _options = [];
+
+    /// <summary>Adds an option for every field of a request but some.</summary>
+    public static FieldOptions AddTo(Command command, MessageDescriptor request, params IReadOnlyCollection<string> but)
+    {
+        var options = new FieldOptions();
+        foreach (var field in Fields.Of(request, but).All)
+        {
+            var option = field.ToOption();
+            options._options.Add((field, option));
+            command.Options.Add(option);
+        }
+        return options;
+    }
+
+    /// <summary>What was given, as the JSON of the request.</summary>
+    /// <exception cref="UsageException">An option says nothing that its field can hold.</exception>
+    public JsonObject Read(ParseResult parsed)
+    {
+        var request = new JsonObject();
+        foreach (var (field, option) in _options)
+        {
+            if (parsed.GetResult(option) is not { Implicit: false }) continue;
+            switch (option)
+            {
+                case Option<bool> flag when parsed.GetValue(flag): field.Set(request); break;
+                case Option<string[]> many: field.Set(request, parsed.GetValue(many) ?? []); break;
+                case Option<string?> one: field.Set(request, parsed.GetValue(one) ?? ""); break;
+            }
+        }
+        return request;
+    }
+}

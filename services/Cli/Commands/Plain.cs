@@ -1,0 +1,43 @@
+using System.Collections;
+using System.Text.Json.Nodes;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Coordination.Cli.Commands;
+
+/// <summary>Messages as JSON for scripts: ids and hashes in hexadecimal, codes by their short names, instants in UTC; what is not there is left out.</summary>
+static class Plain
+{
+    public static JsonObject Of(IMessage message)
+    {
+        var plain = new JsonObject();
+        foreach (var field in message.Descriptor.Fields.InDeclarationOrder())
+        {
+            var value = field.Accessor.GetValue(message);
+            if (field.IsMap)
+            {
+                if (((IDictionary)value) is { Count: > 0 } map)
+                    plain[field.JsonName] = new JsonObject(map.Cast<DictionaryEntry>().Select(pair => KeyValuePair.Create((string)pair.Key, Value(field.MessageType.FindFieldByNumber(2), pair.Value!))));
+            }
+            else if (field.IsRepeated) plain[field.JsonName] = new JsonArray([.. ((IEnumerable)value).Cast<object>().Select(item => Value(field, item))]);
+            else if (field.HasPresence ? field.Accessor.HasValue(message) : field.FieldType is not FieldType.Enum || Convert.ToInt32(value) != 0) plain[field.JsonName] = Value(field, value);
+        }
+        return plain;
+    }
+
+    static JsonNode? Value(FieldDescriptor field, object value) => field.FieldType switch
+    {
+        FieldType.Enum => field.EnumType.FindValueByNumber(Convert.ToInt32(value)) is { } code ? Codes.Short(code) : Convert.ToInt32(value),
+        FieldType.Bytes => Convert.ToHexStringLower(((ByteString)value).Span),
+        FieldType.Message when value is Timestamp at => at.ToDateTimeOffset().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'"),
+        FieldType.Message => Of((IMessage)value),
+        FieldType.Bool => (bool)value,
+        FieldType.String => (string)value,
+        FieldType.UInt32 => (uint)value,
+        FieldType.Int32 => (int)value,
+        FieldType.UInt64 => (ulong)value,
+        FieldType.Int64 => (long)value,
+        var other => throw new NotSupportedException($"No message of the API has a field of type {other}."),
+    };
+}

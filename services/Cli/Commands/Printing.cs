@@ -1,0 +1,96 @@
+using System.Text.Json.Nodes;
+using Coordination.Contracts.Referral.V1;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Spectre.Console;
+
+namespace Coordination.Cli.Commands;
+
+/// <summary>What a command prints.</summary>
+/// <param name="Json">For machines.</param>
+/// <param name="Table">For people.</param>
+sealed record Output(JsonNode Json, Table Table);
+
+/// <summary>Answers of the API as tables for people.</summary>
+static class Printing
+{
+    /// <summary>What a command left: the referral as it stands now, or what waits for a second person.</summary>
+    public static Output Written(IMessage response)
+    {
+        var fields = response.Descriptor.Fields;
+        if (fields["awaiting_approval"].Accessor.GetValue(response) is not AwaitingApproval awaiting)
+            return Referral((Referral)fields["referral"].Accessor.GetValue(response));
+        var table = Rows();
+        Row(table, "Submitted", "Awaits approval: nothing has left the node.");
+        Row(table, "Submission", awaiting.SubmissionId);
+        Row(table, "Next", $"An approver looks at it with coord submission list, and says coord submission approve {awaiting.SubmissionId}, or send-back.");
+        return new Output(Plain.Of(response), table);
+    }
+
+    /// <summary>One referral as it stands at the node.</summary>
+    public static Output Referral(Referral referral)
+    {
+        var table = Rows();
+        Row(table, "Dossier", Hex(referral.DossierId));
+        Row(table, "State", StateOf(referral), referral.ConsentWithdrawn ? "red" : "bold");
+        Row(table, "From, to", $"{referral.Sender} → {referral.Receiver}; the person is in {referral.Stay}");
+        if (referral.Opened is { } opened)
+        {
+            Row(table, "Type", $"{opened.Type}, {opened.Urgency}, {opened.Minority}");
+            Row(table, "Reply by", opened.ReplyBy);
+        }
+        if (referral.EarlierDossierId.Length > 0) Row(table, "Earlier referral", Hex(referral.EarlierDossierId));
+        if (referral.Consent is { } consent) Row(table, "Consent", $"{string.Join(", ", consent.Purposes)}, for {string.Join(", ", consent.Recipients)}, until {consent.Until}");
+        if (referral.ConsentWithdrawn) Row(table, "Consent", "withdrawn", "red");
+        if (referral.Assessment is { } assessment) Row(table, "Assessment", assessment.Finding.ToString());
+        if (referral.Wish is { } wish) Row(table, "Wish", wish.Wish.ToString());
+        foreach (var item in referral.Preparation) Row(table, "Preparation", $"{item.Item}: {item.Status}");
+        if (referral.Plan is { } plan) Row(table, "Plan", $"travel on {plan.TravelOn}, meeting at {At(plan.MeetingAt)}, by {plan.By}; entry {Short(plan.Entry)}");
+        if (referral.Held) Row(table, "Held", "the return waits", "yellow");
+        foreach (var question in referral.Questions) Row(table, "Open question", $"{question.Statement} by {question.By}; entry {Short(question.Entry)}", "yellow");
+        foreach (var doubt in referral.Doubts) Row(table, "Awaits a word", $"{doubt.Kind} from {string.Join(" and ", doubt.Owed)}; entry {Short(doubt.Entry)}", "yellow");
+        foreach (var release in referral.Releases) Row(table, "Case file", $"released by {release.By}{(release.Received ? ", received" : "")}; entry {Short(release.Entry)}");
+        foreach (var debt in referral.Debts) Row(table, "Owed", Owed(debt), debt.Late ? "red" : "default");
+        foreach (var stop in referral.Stops) Row(table, "Not delivered", $"{stop.Peer} does not know what this node does: {stop.Reason}. A person has to look.", "red");
+        if (referral.Waiting > 0) Row(table, "Waiting", $"{referral.Waiting} entries wait for something missing", "yellow");
+        if (referral.UpgradeNeeded) Row(table, "Upgrade", "this node's program is too old for what the dossier holds", "red");
+        var open = referral.Offers.Where(offer => offer.Open).Select(offer => offer.Answers.Length > 0 ? $"{offer.Statement} (answers {Short(offer.Answers)})" : offer.Statement).Distinct().ToList();
+        if (open.Count > 0) Row(table, "Open to you", string.Join(", ", open));
+        Row(table, "Entries", string.Join(", ", referral.Chains.Select(chain => $"{chain.Author} {chain.Seq}")));
+        return new Output(Plain.Of(referral), table);
+    }
+
+    /// <summary>Referrals, a line each.</summary>
+    public static Table List(IEnumerable<Referral> referrals)
+    {
+        var table = new Table().AddColumns("Dossier", "State", "From, to", "Type", "Owed next");
+        foreach (var referral in referrals)
+            table.AddRow(
+                new Text(Hex(referral.DossierId)), new Text(StateOf(referral)), new Text($"{referral.Sender} → {referral.Receiver}"),
+                new Text($"{referral.Opened?.Type}, {referral.Opened?.Urgency}"),
+                new Text(referral.Debts.Where(debt => debt.DueAt is not null).MinBy(debt => debt.DueAt.ToDateTimeOffset()) is { } next ? Owed(next) : ""));
+        return table;
+    }
+
+    /// <summary>What somebody owes, and by when.</summary>
+    public static string Owed(Debt debt)
+    {
+        var what = debt.Number > 0 ? $"{debt.Clock} {debt.Number}" : debt.Clock.ToString();
+        var when = debt.DueAt is null ? "its clock does not run yet" : $"due {At(debt.DueAt)}{(debt.HolidaysNotCounted ? ", holidays not counted" : "")}{(debt.Late ? ", LATE" : "")}";
+        return $"{debt.Owes}: {what}, {when}{(debt.AwaitingSince is null ? "" : $", awaited since {At(debt.AwaitingSince)}")}";
+    }
+
+    public static Table Rows() => new Table().HideHeaders().AddColumns("", "");
+
+    public static void Row(Table table, string name, string value, string style = "default") => table.AddRow(new Text(name), new Text(value, Style.Parse(style)));
+
+    public static string Hex(ByteString bytes) => Convert.ToHexStringLower(bytes.Span);
+
+    /// <summary>As much of a hash as tells entries of one dossier apart.</summary>
+    public static string Short(ByteString hash) => Hex(hash)[..Math.Min(16, 2 * hash.Length)];
+
+    /// <summary>An instant for people, in UTC.</summary>
+    public static string At(Timestamp at) => $"{at.ToDateTimeOffset():yyyy-MM-dd HH:mm} UTC";
+
+    static string StateOf(Referral referral) => referral.Outcome == default ? referral.State.ToString() : $"{referral.State}: {referral.Outcome}";
+}
