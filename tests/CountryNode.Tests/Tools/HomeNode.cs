@@ -131,14 +131,24 @@ sealed class HomeNode : IAsyncDisposable
         return written!;
     }
 
+    /// <summary>Why a statement of today is not written.</summary>
+    public async Task<Refusal> RefusedAsync(DossierId? dossier, Body body, EntryHash? answers = null, Func<Command, Command>? with = null)
+    {
+        var command = new Command(new CommandKey(OfficeOf(), OfficeClient.NewCommandId()), "somebody", RandomNumberGenerator.GetBytes(32), dossier, body) { Answers = answers };
+        return (await Desk.WriteAsync(with?.Invoke(command) ?? command, (_, _) => [], Cancelled)).ShouldBeOfType<CommandOutcome.Refused>($"{body.Name} is written").Refusal;
+    }
+
     /// <summary>Opens a repatriation to the other node.</summary>
-    public Task<Entry> OpenAsync(string to = "LA", Domain.Referrals.Urgency urgency = Domain.Referrals.Urgency.Routine)
+    public Task<Entry> OpenAsync(string to = "LA", Domain.Referrals.Urgency urgency = Domain.Referrals.Urgency.Routine) => WriteAsync(null, Opening(to, urgency));
+
+    /// <summary>A repatriation, with a fortnight to reply.</summary>
+    public Domain.Referrals.Opened Opening(string to = "LA", Domain.Referrals.Urgency urgency = Domain.Referrals.Urgency.Routine)
     {
         var (there, today) = (NodeId.Parse(to), RegionalTime.Today(Pen.Node, Clock.Now));
-        return WriteAsync(null, new Domain.Referrals.Opened(
+        return new(
             Domain.Referrals.ReferralType.Repatriation, Pen.Node, there, Domain.Referrals.Instrument.CommitMemorandum, urgency, Domain.Referrals.Minority.Adult,
             Domain.Referrals.Basis.Consent, new Domain.Referrals.Consent(new([Domain.Referrals.Purpose.Return]), new([there]), today.AddDays(300)),
-            null, AfterReturn: false, OnPaper: false, today.AddDays(14), null, Domain.Referrals.Links.None, Domain.Referrals.Clocks.Default(urgency)));
+            null, AfterReturn: false, OnPaper: false, today.AddDays(14), null, Domain.Referrals.Links.None, Domain.Referrals.Clocks.Default(urgency));
     }
 
     /// <summary>Carries everything to the other node and keeps its receipts; then tells what is due.</summary>

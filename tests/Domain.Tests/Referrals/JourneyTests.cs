@@ -164,7 +164,7 @@ public sealed class JourneyTests
         var scene = Agreed(Pair.Usual);
         scene.Write(Pair.Usual.Host, "DidNotTravel");
         scene.Write(Pair.Usual.Origin, "Met", seeing: false);
-        scene.Write(Pair.Usual.Host, "DidNotTravel", seeing: false);
+        scene.Write(Pair.Usual.Origin, "Met", seeing: false);
         var dossier = scene.Pen.Fold();
         dossier.State!.State.ShouldBe(ReferralState.Unaccounted);
         dossier.State.Debts.Count(debt => debt.Clock is Clock.Resolve).ShouldBe(2);
