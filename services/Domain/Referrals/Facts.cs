@@ -128,8 +128,8 @@ public sealed partial record Referral
 
     Referral Prepared(Entry entry, PreparationReported report)
     {
-        var unseen = Refusals.Where(refusal => refusal.Item != report.Item || !entry.DescendsFrom(refusal.Author, refusal.Seq));
-        var standing = report.Status is PreparationStatus.Refused ? unseen.Add(new(report.Item, entry.Author, entry.Seq)) : unseen;
+        var others = Refusals.Where(refusal => refusal.Item != report.Item || !entry.DescendsFrom(refusal.Author, refusal.Seq));
+        var standing = report.Status is PreparationStatus.Refused ? others.Add(new(report.Item, entry.Author, entry.Seq)) : others;
         var isRefused = standing.Any(refusal => refusal.Item == report.Item);
         return this with
         {
