@@ -310,7 +310,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         ReturnPlanned planned when dossier.State is { } referral && !IsOnTheWay(planned, referral.Parties) =>
             Refusal.Invalid("MEETING_AT_WRONG", "return_planned.meeting_at", $"is not between the day of travel and {LongestJourney} days after it: the alarm for a person who does not arrive depends on it"),
         _ when dossier.State is { } referral && PlaceFault(command.Body, referral.Parties) is { } place => place,
-        _ when HappenedAt(command.Body) > now + Skew => Refusal.Invalid("AT_AHEAD", "at", "lies ahead: say it when it has happened"),
+        _ when HappenedAt(command.Body) is ({ } at, var field) && at > now + Skew => Refusal.Invalid("AT_AHEAD", field, "lies ahead: say it when it has happened"),
         ReturnHeld hold when hold.Until < (command.HappenedOn ?? today) => Refusal.Invalid("UNTIL_PASSED", "return_held.until", "lies before the day of the hold"),
         _ => null,
     };
@@ -324,13 +324,13 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     static bool IsOnTheWay(ReturnPlanned planned, Parties parties) =>
         planned.MeetingAt >= RegionalTime.StartOf(parties.Host, planned.TravelOn) && planned.MeetingAt < RegionalTime.StartOf(parties.Host, planned.TravelOn.AddDays(LongestJourney + 1));
 
-    static DateTimeOffset? HappenedAt(Body body) => body switch
+    static (DateTimeOffset? At, string Field) HappenedAt(Body body) => body switch
     {
-        Accompanied said => said.At,
-        DidNotTravel said => said.At,
-        Met said => said.At,
-        NotArrived said => said.At,
-        _ => null,
+        Accompanied said => (said.At, "accompanied.at"),
+        DidNotTravel said => (said.At, "did_not_travel.at"),
+        Met said => (said.At, "met.at"),
+        NotArrived said => (said.At, "not_arrived.at"),
+        _ => (null, ""),
     };
 
     /// <summary>A person travels between the two countries: a code of a third is a slip, and it would stand in the entry for ever.</summary>

@@ -26,8 +26,11 @@ public sealed partial record Referral
     /// <summary>Safeguards for a child, in the order in which they were told.</summary>
     public ValueList<ChildSafeguardRecorded> Safeguards { get; init; }
 
-    /// <summary>How far each preparation item is: the last word on each.</summary>
+    /// <summary>How far each preparation item is: the last word on each, but that a refusal stands until somebody who knew of it says otherwise.</summary>
     public ValueList<PreparationReported> Preparation { get; init; }
+
+    /// <summary>The refusals of preparation items that stand.</summary>
+    public ValueList<PreparationRefused> Refusals { get; init; }
 
     /// <summary>The plan that stands, or that the last journey carried out; null while there is none.</summary>
     public Plan? Plan { get; init; }
@@ -111,7 +114,7 @@ public sealed partial record Referral
             AssessmentReported assessment => this with { Assessment = assessment },
             WishRecorded wish => this with { Wish = wish },
             ChildSafeguardRecorded safeguard => this with { Safeguards = Safeguards.Add(safeguard) },
-            PreparationReported report => this with { Preparation = Preparation.Where(other => other.Item != report.Item).Add(report) },
+            PreparationReported report => Prepared(entry, report),
             FollowUpReported report => this with { FollowedUp = new(FollowedUp.Append(report.Number)), NextFollowUp = report.NextDue },
             AppearanceDone => this with { HasAppeared = true },
             ContactEnded => Doubting(DoubtKind.ContactEnded, entry),
@@ -120,6 +123,18 @@ public sealed partial record Referral
             DataStopped => this with { DataStoppedBy = new(DataStoppedBy.Append(by)) },
             UnitAssigned assigned => this with { Offices = Offices.Where(office => office.Country != by).Add(new(by, assigned.Office)) },
             _ => this,
+        };
+    }
+
+    Referral Prepared(Entry entry, PreparationReported report)
+    {
+        var others = Refusals.Where(refusal => refusal.Item != report.Item || !entry.DescendsFrom(refusal.Author, refusal.Seq));
+        var standing = report.Status is PreparationStatus.Refused ? others.Add(new(report.Item, entry.Author, entry.Seq)) : others;
+        var isRefused = standing.Any(refusal => refusal.Item == report.Item);
+        return this with
+        {
+            Refusals = standing,
+            Preparation = Preparation.Where(other => other.Item != report.Item).Add(isRefused ? report with { Status = PreparationStatus.Refused } : report),
         };
     }
 
@@ -278,6 +293,9 @@ public sealed partial record Referral
 
 /// <summary>A part of the consent that was withdrawn, by the entry <paramref name="Seq"/> of <paramref name="Author"/>.</summary>
 public sealed record PartWithdrawn(WithdrawalScope.Part Part, NodeId Author, int Seq);
+
+/// <summary>A preparation item that was refused, by the entry <paramref name="Seq"/> of <paramref name="Author"/>.</summary>
+public sealed record PreparationRefused(PreparationItem Item, NodeId Author, int Seq);
 
 /// <summary>A case file released.</summary>
 public sealed record CaseFileRelease(EntryHash Entry, NodeId By, bool IsReceived);

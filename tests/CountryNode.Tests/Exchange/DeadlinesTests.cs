@@ -137,7 +137,7 @@ public sealed class DeadlinesTests(SharedRegion shared)
     }
 
     [Fact]
-    public async Task Six_hours_after_the_meeting_time_both_duty_offices_are_alerted_and_while_the_person_is_missing_again_every_day()
+    public async Task Six_hours_after_the_meeting_time_both_duty_offices_are_alerted_and_while_the_person_is_missing_again_every_day_and_the_office_above_every_day()
     {
         var clock = new FakeClock(Monday);
         var (thailand, laos) = await HomeNode.StartTwoAsync(shared, clock);
@@ -158,8 +158,12 @@ public sealed class DeadlinesTests(SharedRegion shared)
         foreach (var node in (HomeNode[])[thailand, laos]) (await DebtsAsync(node, id)).Count(debt => debt.Key.Clock == "Find").ShouldBe(2);
         for (var hours = 1; hours <= 24 * 3; hours++) await AtAsync(missing.AddHours(hours), thailand, laos);
         foreach (var (node, duty) in new[] { (thailand, "focal-point@datip"), (laos, "focal-point@ahtd") })
+        {
             (await node.NoticesAsync(id)).Where(notice => notice.StartsWith("Find", StringComparison.Ordinal) && !notice.Contains("Escalated", StringComparison.Ordinal)).ShouldBe(
                 [$"Find Alarm 1 {duty}", $"Find Warning 1 {duty}", .. Enumerable.Range(1, 3).SelectMany(day => new[] { $"Find Alarm {day + 1} {duty}", $"Find Late {day} {duty}" })]);
+            (await node.NoticesAsync(id)).Where(notice => notice.StartsWith("Find Escalated", StringComparison.Ordinal)).ShouldBe(
+                Enumerable.Range(1, 3).Select(day => $"Find Escalated {day} {duty}-head"));
+        }
 
         await thailand.WriteAsync(id, new FoundSafe(Plan, laos.Pen.Node));
         await thailand.CarryAndTellAsync();
@@ -239,6 +243,8 @@ public sealed class DeadlinesTests(SharedRegion shared)
             "Assess Progress 1 focal-point@ahtd", "Assess Progress 2 focal-point@ahtd", "Assess Warning 1 focal-point@ahtd",
             "Assess Late 1 focal-point@ahtd", "Assess Escalated 1 focal-point@ahtd-head",
         ], ignoreOrder: true);
+        foreach (var round in new[] { 1, 2 })
+            (await laos.AskAsync<DateTime>("select at from notice where kind = 'Progress' and round = $1", round)).ShouldBe(Monday.AddMonths(round).UtcDateTime);
         (await thailand.NoticesAsync(id)).Where(notice => notice.StartsWith("Assess ", StringComparison.Ordinal)).ShouldBeEmpty();
     }
 
@@ -441,6 +447,46 @@ public sealed class DeadlinesTests(SharedRegion shared)
         thailand.RoadIsOpen = false;
         await thailand.TellAsync();
         (await DebtAsync(thailand, id, Clock.Acknowledge)).DueAt.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_clock_runs_from_the_first_receipt_that_covers_its_cause_whatever_comes_after()
+    {
+        var clock = new FakeClock(Monday);
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, clock);
+        await using var _ = thailand;
+        await using var __ = laos;
+        var id = (await thailand.OpenAsync()).Dossier;
+        await thailand.WriteAsync(id, new EntitlementNoted());
+        // One receipt for both.
+        await thailand.CarryAndTellAsync();
+        (await thailand.AskAsync<long>("select count(*) from receipt")).ShouldBe(1);
+        (await DebtAsync(thailand, id, Clock.Acknowledge)).AwaitingSince.ShouldBe(Monday);
+
+        clock.Now = Monday.AddHours(30);
+        await thailand.WriteAsync(id, new EntitlementNoted());
+        await thailand.CarryAndTellAsync();
+        await laos.TellAsync();
+        foreach (var node in (HomeNode[])[thailand, laos]) (await DebtAsync(node, id, Clock.Acknowledge)).AwaitingSince.ShouldBe(Monday);
+    }
+
+    [Fact]
+    public async Task What_the_other_country_owes_is_among_what_is_late_and_never_among_an_offices_own()
+    {
+        var clock = new FakeClock(Monday);
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, clock);
+        await using var _ = thailand;
+        await using var __ = laos;
+        var id = (await thailand.OpenAsync()).Dossier;
+        await thailand.CarryAndTellAsync();
+        clock.Now = Monday.AddDays(7);
+        foreach (var node in (HomeNode[])[thailand, laos])
+        {
+            (await node.Lists.ListDueAsync(Whose.Late, node.OfficeOf(), null, 10, clock.Now, Cancelled)).Single().Debt.Key.Owes.ShouldBe(laos.Pen.Node);
+            (await node.Lists.ListAsync(new(Whose.Late, node.OfficeOf(), null, null, null, null), null, 10, clock.Now, Cancelled)).Single().Id.ShouldBe(id);
+            // An office that is called in Bangkok as the one that must act is called in Vientiane.
+            (await node.Lists.ListDueAsync(Whose.Mine, laos.OfficeOf(), null, 10, clock.Now, Cancelled)).Length.ShouldBe(node == laos ? 1 : 0);
+        }
     }
 
     [Fact]

@@ -201,6 +201,33 @@ public sealed class DoorTests(SharedRegion shared)
         await thailand.DeliverAsync(opening, withdrawn);
         var seen = await office.GetAsync(opening.Id());
         (seen.State, seen.ConsentWithdrawn, seen.Waiting).ShouldBe((ReferralState.Sent, true, 1u));
+        seen.Consent.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_withdrawal_behind_a_gap_stops_the_release_of_the_case_file()
+    {
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, new FakeClock(TimeProvider.System.GetUtcNow()));
+        await using var _ = thailand;
+        await using var __ = laos;
+        foreach (var (scope, reason) in new (WithdrawalScope, string)[]
+        {
+            (new WithdrawalScope.Everything(), "NOT_OPEN"), (new WithdrawalScope.Part(new([Domain.Referrals.Purpose.Return]), new([])), "CONSENT_MISSING"),
+        })
+        {
+            var id = (await thailand.OpenAsync()).Dossier;
+            await thailand.CarryAndTellAsync();
+            await laos.WriteAsync(id, new Acknowledged());
+            await laos.WriteAsync(id, new TakenUp());
+            await laos.CarryAndTellAsync();
+            laos.RoadIsOpen = false;
+            await laos.WriteAsync(id, new Domain.Referrals.EntitlementNoted());
+            await laos.WriteAsync(id, new ConsentWithdrawn(scope));
+            var withdrawal = (await laos.Store.FindAsync(id, TestContext.Current.CancellationToken))!.Entries.Single(kept => kept.Entry.Body is ConsentWithdrawn).Signed;
+            await thailand.Door.AdmitAsync(laos.Pen.Node, [new Peers.Offered(withdrawal.Bytes, withdrawal.Signature, withdrawal.KeyId, null)], TestContext.Current.CancellationToken);
+            (await thailand.RefusedAsync(id, new Domain.Referrals.CaseFileReleased(1, default))).Reason.ShouldBe(reason);
+            laos.RoadIsOpen = true;
+        }
     }
 
     [Fact]
@@ -300,6 +327,24 @@ public sealed class DoorTests(SharedRegion shared)
         response.Admissions.Count(admission => admission.Reason == "TOO_MANY_WAITING" && admission.Disposition is Disposition.TryAgain).ShouldBe(5);
         // Nothing is lost by it: with the gap filled the rest is taken.
         (await thailand.DeliverAsync([.. chain])).Admissions.ShouldAllBe(admission => admission.Disposition == Disposition.Held);
+    }
+
+    [Fact]
+    public async Task A_withdrawal_is_kept_among_and_after_more_waiting_entries_than_are_taken()
+    {
+        using var thailand = shared.Region.As("TH", to: "LA");
+        using var office = shared.Region.Office("LA");
+        var pen = shared.Region.PenOf("TH");
+        var (among, after) = (70, 90);
+        var chain = new List<SignedEntry> { pen.Open("LA") };
+        while (chain.Count < 100) chain.Add(pen.Continue(chain[^1], chain.Count == among || chain.Count == after ? new ConsentWithdrawn(new WithdrawalScope.Everything()) : new Cancelled()));
+
+        await thailand.DeliverAsync(chain[0]);
+        var response = await thailand.DeliverAsync([.. chain.Skip(2).Take(80)]);
+        response.Admissions.Count(admission => admission.Disposition is Disposition.TryAgain).ShouldBe(80 - 64 - 1);
+        response.Admissions[among - 2].Disposition.ShouldBe(Disposition.Waiting);
+        (await thailand.DeliverAsync([.. chain.Skip(82)])).Admissions.Index().Where(admission => admission.Item.Disposition is Disposition.Waiting).Select(admission => admission.Index + 82).ShouldBe([after]);
+        (await office.GetAsync(chain[0].Id())).ConsentWithdrawn.ShouldBeTrue();
     }
 
     [Fact]

@@ -196,6 +196,28 @@ public sealed class ParticularsTests(SharedRegion shared)
         region.Nodes.SelectMany(ErrorLogs.In).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("delivered")]
+    [InlineData("fetched")]
+    public async Task Particulars_that_were_on_their_way_when_the_consent_was_withdrawn_never_arrive_and_their_entries_do(string road)
+    {
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, new FakeClock(TimeProvider.System.GetUtcNow()));
+        await using var _ = thailand;
+        await using var __ = laos;
+        var id = (await thailand.WriteAsync(null, thailand.Opening(), with: Beside)).Dossier;
+        var asked = await thailand.WriteAsync(id, new Domain.Referrals.InformationRequested(), with: Beside);
+        var withdrawn = await thailand.WriteAsync(id, new Domain.Referrals.ConsentWithdrawn(new Domain.Referrals.WithdrawalScope.Everything()), with: Beside);
+        if (road is "delivered") await thailand.CarryAndTellAsync();
+        else await laos.Reconciliation.CompareAsync(Thailand, Cancelled);
+
+        var held = (await laos.Store.FindAsync(id, Cancelled))!;
+        held.Entries.Select(kept => kept.Entry.Hash).ShouldBe([id.Opening, asked.Hash, withdrawn.Hash], ignoreOrder: true);
+        // What was said beside the withdrawal was said in knowledge of it.
+        held.Parts.ShouldBe([withdrawn.Hash]);
+
+        static CountryNode.Desks.Command Beside(CountryNode.Desks.Command command) => command with { Particulars = "beside"u8.ToArray() };
+    }
+
     [Fact]
     public async Task What_was_erased_is_read_and_sent_no_more_and_the_entries_go_on()
     {

@@ -99,6 +99,34 @@ public sealed class RestoreTests(SharedRegion shared)
     }
 
     [Fact]
+    public async Task A_dossier_that_the_door_would_not_take_back_stays_closed_for_signing()
+    {
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, new FakeClock(TimeProvider.System.GetUtcNow()));
+        await using var _ = thailand;
+        await using var __ = laos;
+        var (whole, poisoned) = ((await thailand.OpenAsync()).Dossier, (await thailand.OpenAsync()).Dossier);
+        foreach (var id in new[] { whole, poisoned }) await thailand.WriteAsync(id, new Domain.Referrals.EntitlementNoted());
+        await thailand.CarryAndTellAsync();
+
+        await using var anew = await thailand.StartAnewAsync(shared);
+        await new Hosting.Trust.HandOverMark(anew.Keys, anew.Clock).RaiseAsync(7, Cancelled);
+        (await anew.HandOvers.BeginAsync(Cancelled)).ShouldNotBeNull();
+        var opening = (await laos.Store.FindAsync(poisoned, Cancelled))!.Entries.Single(kept => kept.Entry.Seq == 1).Signed;
+        await anew.Door.AdmitAsync(laos.Pen.Node, [new Peers.Offered(opening.Bytes, opening.Signature, opening.KeyId, null)], Cancelled);
+        await anew.AskAsync<object?>($"alter table entry add constraint poisoned check (dossier_id <> '\\x{poisoned}' or seq = 1)");
+        (await anew.Reconciliation.CompareAsync(laos.Pen.Node, Cancelled)).ShouldBeFalse();
+        anew.Clock.Now += TimeSpan.FromMinutes(1);
+        (await anew.Reconciliation.CompareAsync(laos.Pen.Node, Cancelled)).ShouldBeTrue();
+
+        (await anew.WriteAsync(whole, new Domain.Referrals.Cancelled())).Seq.ShouldBe(3);
+        (await anew.RefusedAsync(poisoned, new Domain.Referrals.Cancelled())).Reason.ShouldBe("CATCHING_UP");
+        // Once it lets in what is there, the next comparison opens it.
+        await anew.AskAsync<object?>("alter table entry drop constraint poisoned");
+        await anew.Reconciliation.CompareAsync(laos.Pen.Node, Cancelled);
+        (await anew.WriteAsync(poisoned, new Domain.Referrals.Cancelled())).Seq.ShouldBe(3);
+    }
+
+    [Fact]
     public async Task A_crash_is_no_restore_nor_are_two_processes_that_hand_over_in_turns()
     {
         await using var region = await shared.StartAsync(["TH", "LA"]);

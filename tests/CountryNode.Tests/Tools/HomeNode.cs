@@ -17,7 +17,7 @@ using Npgsql;
 
 namespace Coordination.CountryNode.Tests;
 
-/// <summary>A node in this process, on a real database, by a clock that a test sets: desk, door, relay and deadlines, and no server.</summary>
+/// <summary>A node in this process, on a real database, by a clock that a test sets: desks, door, roads and deadlines, and no server.</summary>
 sealed class HomeNode : IAsyncDisposable
 {
     readonly PostgresServer _postgres;
@@ -39,12 +39,16 @@ sealed class HomeNode : IAsyncDisposable
         Trust = new TrustInForce(Keys, Quiet<TrustInForce>());
         _peers.Self = Pen.Node;
         (Store, Overviews, Lists) = (StoreOn(Source()), new Overviews(Pen, directory), new ReferralLists(Source(), Pen));
-        var safe = new Safe(new DossierKeys(Keys), KeyRing.Of(Pen.Node, Keys), Trust, Pen, clock, Quiet<Safe>());
-        var handOvers = new HandOvers(Store, new HandOverMark(Keys, clock), Trust, Pen, clock, Quiet<HandOvers>());
+        var dossierKeys = new DossierKeys(Keys);
+        var safe = new Safe(dossierKeys, KeyRing.Of(Pen.Node, Keys), Trust, Pen, clock, Quiet<Safe>());
+        HandOvers = new HandOvers(Store, new HandOverMark(Keys, clock), Trust, Pen, clock, Quiet<HandOvers>());
         var bell = new Bell(clock);
         Door = new Door(Store, _peers, safe, Overviews, bell, Trust, Pen, clock, Quiet<Door>());
-        Relay = new Relay(Store, _peers, safe, handOvers, Trust, clock, Quiet<Relay>());
-        Desk = new ReferralDesk(Store, safe, Overviews, directory, Pen, Trust, handOvers, bell, clock);
+        Relay = new Relay(Store, _peers, safe, HandOvers, Trust, clock, Quiet<Relay>());
+        Desk = new ReferralDesk(Store, safe, Overviews, directory, Pen, Trust, HandOvers, bell, clock);
+        Submissions = new SubmissionDesk(Desk, new Submissions(Source()), directory, dossierKeys, Pen, clock);
+        Shelf = new Shelf(Store, safe, HandOvers, Trust, Pen);
+        Reconciliation = new Reconciliation(Store, _peers, Door, HandOvers, bell, Pen, clock, Quiet<Reconciliation>());
         Deadlines = AnotherReplica(clock);
     }
 
@@ -68,6 +72,14 @@ sealed class HomeNode : IAsyncDisposable
 
     public ReferralDesk Desk { get; }
 
+    public SubmissionDesk Submissions { get; }
+
+    public Shelf Shelf { get; }
+
+    public HandOvers HandOvers { get; }
+
+    public Reconciliation Reconciliation { get; }
+
     public Deadlines Deadlines { get; }
 
     public static async Task<HomeNode> StartAsync(SharedRegion shared, string id, FakeClock clock, OfficeDirectory? directory = null)
@@ -85,6 +97,15 @@ sealed class HomeNode : IAsyncDisposable
         thailand._peers.Other = laos;
         laos._peers.Other = thailand;
         return (thailand, laos);
+    }
+
+    /// <summary>The same node on an empty database and with nothing of its key folder but its keys, in the place of the first for the other one.</summary>
+    public async Task<HomeNode> StartAnewAsync(SharedRegion shared)
+    {
+        var anew = await StartAsync(shared, Pen.Node.ToString(), Clock, _directory);
+        anew._peers.Other = _peers.Other;
+        _peers.Other!._peers.Other = anew;
+        return anew;
     }
 
     /// <summary>The offices of every country on a development machine.</summary>
@@ -132,14 +153,24 @@ sealed class HomeNode : IAsyncDisposable
         return written!;
     }
 
+    /// <summary>Why a statement of today is not written.</summary>
+    public async Task<Refusal> RefusedAsync(DossierId? dossier, Body body, EntryHash? answers = null, Func<Command, Command>? with = null)
+    {
+        var command = new Command(new CommandKey(OfficeOf(), OfficeClient.NewCommandId()), "somebody", RandomNumberGenerator.GetBytes(32), dossier, body) { Answers = answers };
+        return (await Desk.WriteAsync(with?.Invoke(command) ?? command, (_, _) => [], Cancelled)).ShouldBeOfType<CommandOutcome.Refused>($"{body.Name} is written").Refusal;
+    }
+
     /// <summary>Opens a repatriation to the other node.</summary>
-    public Task<Entry> OpenAsync(string to = "LA", Domain.Referrals.Urgency urgency = Domain.Referrals.Urgency.Routine)
+    public Task<Entry> OpenAsync(string to = "LA", Domain.Referrals.Urgency urgency = Domain.Referrals.Urgency.Routine) => WriteAsync(null, Opening(to, urgency));
+
+    /// <summary>A repatriation, with a fortnight to reply.</summary>
+    public Domain.Referrals.Opened Opening(string to = "LA", Domain.Referrals.Urgency urgency = Domain.Referrals.Urgency.Routine)
     {
         var (there, today) = (NodeId.Parse(to), RegionalTime.Today(Pen.Node, Clock.Now));
-        return WriteAsync(null, new Domain.Referrals.Opened(
+        return new(
             Domain.Referrals.ReferralType.Repatriation, Pen.Node, there, Domain.Referrals.Instrument.CommitMemorandum, urgency, Domain.Referrals.Minority.Adult,
             Domain.Referrals.Basis.Consent, new Domain.Referrals.Consent(new([Domain.Referrals.Purpose.Return]), new([there]), today.AddDays(300)),
-            null, AfterReturn: false, OnPaper: false, today.AddDays(14), null, Domain.Referrals.Links.None, Domain.Referrals.Clocks.Default(urgency)));
+            null, AfterReturn: false, OnPaper: false, today.AddDays(14), null, Domain.Referrals.Links.None, Domain.Referrals.Clocks.Default(urgency));
     }
 
     /// <summary>Carries everything to the other node and keeps its receipts; then tells what is due.</summary>
@@ -197,16 +228,20 @@ sealed class HomeNode : IAsyncDisposable
 
         public bool IsOpen { get; set; } = true;
 
-        public async Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<Outgoing> entries, CancellationToken cancellationToken) => Other is { } other && IsOpen
-            ? await other.Door.AdmitAsync(Self, [.. entries.Select(entry => new Offered(entry.Signed.Bytes, entry.Signed.Signature, entry.Signed.KeyId, entry.Particulars))], cancellationToken)
-            : throw new PeerUnavailableException(peer, "is away.");
+        public Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<Outgoing> entries, CancellationToken cancellationToken) => There(peer).Door.AdmitAsync(
+            Self, [.. entries.Select(entry => new Offered(entry.Signed.Bytes, entry.Signed.Signature, entry.Signed.KeyId, entry.Particulars))], cancellationToken);
 
-        public Task<ImmutableArray<Offered>> FetchAsync(NodeId peer, DossierId dossier, IReadOnlyCollection<EntryHash> held, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public async Task<ImmutableArray<Offered>> FetchAsync(NodeId peer, DossierId dossier, IReadOnlyCollection<EntryHash> held, CancellationToken cancellationToken) =>
+            [.. (await There(peer).Shelf.FetchAsync(Self, dossier, held.ToHashSet(), cancellationToken) ?? [])
+                .Select(entry => new Offered(entry.Signed.Bytes, entry.Signed.Signature, entry.Signed.KeyId, entry.Particulars))];
 
         public Task<ReadOnlyMemory<byte>> GetTrustListAsync(NodeId peer, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, CancellationToken cancellationToken) => There(peer).Store.GetBucketsAsync(Self, cancellationToken);
 
-        public Task<ImmutableArray<DossierDigest>> ListDossiersAsync(NodeId peer, int bucket, DossierId? after, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<ImmutableArray<DossierDigest>> ListDossiersAsync(NodeId peer, int bucket, DossierId? after, CancellationToken cancellationToken) =>
+            There(peer).Store.ListDossiersAsync(Self, bucket, after, Batch.MostDossiers, cancellationToken);
+
+        HomeNode There(NodeId peer) => Other is { } other && IsOpen ? other : throw new PeerUnavailableException(peer, "is away.");
     }
 }

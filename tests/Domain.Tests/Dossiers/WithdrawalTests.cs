@@ -68,6 +68,16 @@ public sealed class WithdrawalTests
     }
 
     [Fact]
+    public void A_withdrawal_under_a_revoked_key_stops_nothing_while_the_opening_is_missing()
+    {
+        var pen = Pen.Open(Pair.Usual);
+        var withdrawal = pen.Write(R, Sample.WithdrawnAll);
+
+        pen.Fold([withdrawal], withdrawal.Hash).Withdrawals.ShouldBeEmpty();
+        pen.Fold([withdrawal]).Withdrawals.ShouldBe([withdrawal]);
+    }
+
+    [Fact]
     public void What_is_no_withdrawal_does_not_show_as_one()
     {
         var pen = Pen.Open(Pair.Usual);

@@ -144,6 +144,49 @@ public sealed class CrossingTests
     }
 
     [Fact]
+    public void Who_was_met_while_the_referral_was_declined_is_back_and_both_owe_a_word()
+    {
+        var ending = Cross(ReferralState.Assessed, ReferralType.LocateAndProtect, new(), "Declined", "Met", All[0]);
+        (ending.State, ending.Hosts, ending.Origins).ShouldBe((ReferralState.Returned, "NotOpen", "recorded"));
+        ending.ShouldOweAWordOf("host's");
+    }
+
+    [Fact]
+    public void A_refused_preparation_stands_until_somebody_who_knew_of_it_says_otherwise()
+    {
+        foreach (var (refuser, other) in new[] { (Pair.Usual.Host, Pair.Usual.Origin), (Pair.Usual.Origin, Pair.Usual.Host) })
+        {
+            foreach (var status in new[] { PreparationStatus.Asked, PreparationStatus.Done, PreparationStatus.NotNeeded })
+            {
+                var pen = ToPrepare().Pen;
+                pen.WriteUnseeing(refuser, Reported(PreparationStatus.Refused));
+                pen.WriteUnseeing(other, Reported(status));
+                Owed(pen).ShouldBe([(Clock.DecideOn, Pair.Usual.Host)], $"{refuser}: {status}");
+                pen.Write(other, Reported(PreparationStatus.Done));
+                Owed(pen).ShouldBeEmpty();
+            }
+        }
+    }
+
+    [Fact]
+    public void Of_two_refusals_of_a_preparation_each_stands_until_somebody_who_knew_of_it_says_otherwise()
+    {
+        foreach (var (one, other) in new[] { (Pair.Usual.Host, Pair.Usual.Origin), (Pair.Usual.Origin, Pair.Usual.Host) })
+        {
+            var pen = ToPrepare().Pen;
+            pen.WriteUnseeing(one, Reported(PreparationStatus.Refused));
+            // A decision before each is taken after what the other reports.
+            pen.WriteUnseeing(one, new CaseFileReleased(2, Sample.Letter));
+            pen.WriteUnseeing(other, new CaseFileReleased(2, Sample.Letter));
+            pen.WriteUnseeing(other, Reported(PreparationStatus.Refused));
+            pen.WriteUnseeing(one, Reported(PreparationStatus.Done));
+            Owed(pen).ShouldBe([(Clock.DecideOn, Pair.Usual.Host)], $"{one}");
+            pen.Write(other, Reported(PreparationStatus.Asked));
+            Owed(pen).ShouldBe([(Clock.Prepare, Pair.Usual.Host)], $"{one}");
+        }
+    }
+
+    [Fact]
     public void Who_did_not_travel_and_was_met_is_unaccounted_for_and_both_owe_a_word()
     {
         foreach (var state in new[] { ReferralState.ReturnAgreed, ReferralState.EnRoute })
@@ -234,6 +277,18 @@ public sealed class CrossingTests
             new[] { cancelled, acknowledged, takenUp }.Select(dossier.On).ShouldBe(["applied", nameof(ReasonCode.NotOpen), nameof(ReasonCode.NotOpen)]);
         }
     }
+
+    static Scene ToPrepare()
+    {
+        var scene = Scene.At(ReferralState.ReturnAgreed, Pair.Usual, new());
+        scene.Meet();
+        return scene;
+    }
+
+    static PreparationReported Reported(PreparationStatus status) => new(PreparationItem.ExitPermit, status);
+
+    static IEnumerable<(Clock, NodeId)> Owed(Pen pen) =>
+        pen.Fold().State!.Debts.Where(debt => debt.Number is (int)PreparationItem.ExitPermit && debt.Clock is not Clock.FollowUp).Select(debt => (debt.Clock, debt.Owes));
 
     /// <summary>What a country can write in the state: not void if nothing crosses it.</summary>
     static List<string> Open(ReferralState state, ReferralType type, Scene.Circumstances circumstances, bool byHost)

@@ -101,6 +101,89 @@ public sealed class DebtTests
     }
 
     [Fact]
+    public void Who_set_out_without_an_agreed_plan_is_waited_for_after_consent_was_withdrawn()
+    {
+        var scene = From("assessed", Pair.Usual);
+        Write(scene, "H Accompanied");
+        Write(scene, "H ConsentWithdrawn(Everything)");
+        Owed(scene, Clock.Arrive).ShouldBe([Pair.Usual.Origin]);
+    }
+
+    [Fact]
+    public void Both_still_search_after_a_withdrawal_when_the_words_of_the_two_contradict()
+    {
+        var scene = From("agreed", Pair.Usual);
+        Write(scene, "H DidNotTravel");
+        scene.Write(Pair.Usual.Origin, "Met", seeing: false);
+        Write(scene, "H ConsentWithdrawn(Everything)");
+        Owed(scene, Clock.Find).ShouldBe([Pair.Usual.Host, Pair.Usual.Origin]);
+    }
+
+    [Fact]
+    public void The_host_still_tells_the_departure_after_a_withdrawal()
+    {
+        var scene = From("agreed", Pair.Usual);
+        Write(scene, "O Met");
+        Write(scene, "O ConsentWithdrawn(Everything)");
+        Owed(scene, Clock.TellDeparture).ShouldBe([Pair.Usual.Host]);
+    }
+
+    [Theory]
+    [InlineData("H FoundSafe(in H)")]
+    [InlineData("H FoundSafe(in O)")]
+    public void Nobody_waits_for_whom_the_host_found_after_a_withdrawal(string found)
+    {
+        var scene = From("on the road", Pair.Usual);
+        Write(scene, "H ConsentWithdrawn(Everything)");
+        Owed(scene, Clock.Arrive).ShouldBe([Pair.Usual.Origin]);
+        Write(scene, found);
+        Owed(scene, Clock.Arrive).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void No_agreement_is_owed_while_the_return_is_held()
+    {
+        var scene = From("planned", Pair.Usual);
+        Owed(scene, Clock.AgreeToReturn).ShouldBe([Pair.Usual.Origin]);
+        Write(scene, "H ReturnHeld");
+        Owed(scene, Clock.AgreeToReturn).ShouldBeEmpty();
+        Write(scene, "H HoldEnded");
+        Owed(scene, Clock.AgreeToReturn).ShouldBe([Pair.Usual.Origin]);
+    }
+
+    [Fact]
+    public void Whoever_stopped_the_data_does_not_owe_it_again()
+    {
+        var scene = From("acknowledged", Pair.Usual);
+        Write(scene, "H ConsentWithdrawn(Everything)");
+        Owed(scene, Clock.StopData).ShouldBe([Pair.Usual.Host, Pair.Usual.Origin]);
+        Write(scene, "H DataStopped(Erased)");
+        Write(scene, "O ConsentWithdrawn(Everything)");
+        Owed(scene, Clock.StopData).ShouldBe([Pair.Usual.Origin]);
+    }
+
+    [Fact]
+    public void Whoever_decided_while_the_referral_had_lapsed_owes_a_word()
+    {
+        var scene = From("nothing", Pair.Usual);
+        Write(scene, "S Lapsed");
+        var takenUp = scene.Write(Pair.Usual.Receiver, "TakenUp");
+        scene.Pen.Fold().On(takenUp).ShouldBe(nameof(ReasonCode.NotOpen));
+        Owed(scene, Clock.Resolve).ShouldBe([Pair.Usual.Receiver]);
+    }
+
+    [Fact]
+    public void After_reintegration_in_the_host_country_the_host_follows_up()
+    {
+        var scene = From("assessed", Pair.Usual);
+        Write(scene, "H ReintegrationStarted");
+        var origins = scene.Write(Pair.Usual.Origin, "FollowUpReported(Done)");
+        var hosts = scene.Write(Pair.Usual.Host, "FollowUpReported(Done)");
+        (scene.Pen.Fold().On(origins), scene.Pen.Fold().On(hosts)).ShouldBe(("recorded", "applied"));
+        Owed(scene, Clock.FollowUp).Distinct().ShouldBe([Pair.Usual.Host]);
+    }
+
+    [Fact]
     public void A_second_return_is_followed_up_from_its_own_beginning()
     {
         var scene = Scene.At(ReferralState.Returned, Pair.Usual, new());
@@ -204,6 +287,8 @@ public sealed class DebtTests
         scene.Pen.Fold().VerdictOn(entry.Hash).ShouldNotBeOfType<Verdict.Void>(step);
         return entry;
     }
+
+    static IEnumerable<NodeId> Owed(Scene scene, Clock clock) => scene.Pen.Fold().State!.Debts.Where(debt => debt.Clock == clock).Select(debt => debt.Owes);
 
     static NodeId Party(string role, Pair pair) => role switch
     {

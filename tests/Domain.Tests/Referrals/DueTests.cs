@@ -39,6 +39,43 @@ public sealed class DueTests
         Weekends.CountsHolidaysOf(NodeId.Parse("LA")).ShouldBeFalse();
     }
 
+    /// <summary>The Tuesday after the Friday is a holiday in one of the two.</summary>
+    [Theory]
+    [InlineData("TH", Clock.ReleaseCaseFile, "2026-03-11T17:00:00Z", "2026-03-12T17:00:00Z")]
+    [InlineData("LA", Clock.ReleaseCaseFile, "2026-03-10T17:00:00Z", "2026-03-11T17:00:00Z")]
+    [InlineData("TH", Clock.TakeUpOrDecline, "2026-03-13T17:00:00Z", "2026-03-17T17:00:00Z")]
+    [InlineData("LA", Clock.TakeUpOrDecline, "2026-03-16T17:00:00Z", "2026-03-18T17:00:00Z")]
+    [InlineData("TH", Clock.Prepare, "2026-03-05T17:00:00Z", "2026-03-16T17:00:00Z")]
+    [InlineData("LA", Clock.Prepare, "2026-03-08T17:00:00Z", "2026-03-16T17:00:00Z")]
+    public void Holidays_of_the_country_that_must_act_count_for_the_warning_for_the_senders_debts_and_for_preparation(string rests, Clock clock, string warned, string late)
+    {
+        var calendar = new WorkingCalendar(ImmutableDictionary<NodeId, ImmutableHashSet<DateOnly>>.Empty.Add(NodeId.Parse(rests), [new DateOnly(2026, 3, 10)]));
+        var scene = Scene.Opened(Pair.Usual, Sample.Opened(Pair.Usual));
+        var cause = scene.Write(Pair.Usual.Receiver, "Acknowledged");
+        if (clock is Clock.ReleaseCaseFile) cause = scene.Write(Pair.Usual.Receiver, "TakenUp");
+        if (clock is Clock.Prepare)
+        {
+            scene = Scene.At(ReferralState.ReturnAgreed, Pair.Usual, new());
+            cause = scene.Pen.Write(Pair.Usual.Host, new PreparationReported(PreparationItem.ExitPermit, PreparationStatus.Asked));
+        }
+        var referral = scene.Pen.Fold().State!;
+        var due = referral.Due(Of(referral, clock), Held((cause, Friday)), calendar)!;
+        (due.WarnAt, due.DueAt).ShouldBe((At(warned), At(late)));
+    }
+
+    [Fact]
+    public void The_holidays_of_the_host_move_no_warning_for_what_the_origin_prepares()
+    {
+        var scene = Scene.At(ReferralState.ReturnAgreed, Pair.Usual, new());
+        scene.Write(Pair.Usual.Origin, "PreparationReported");
+        var referral = scene.Pen.Fold().State!;
+        foreach (var (rests, warned) in new[] { ("TH", "2026-03-08T17:00:00Z"), ("LA", "2026-03-05T17:00:00Z") })
+        {
+            var calendar = new WorkingCalendar(ImmutableDictionary<NodeId, ImmutableHashSet<DateOnly>>.Empty.Add(NodeId.Parse(rests), [new DateOnly(2026, 3, 10)]));
+            referral.Due(Of(referral, Clock.Prepare), None, calendar)!.WarnAt.ShouldBe(At(warned), rests);
+        }
+    }
+
     [Theory]
     [InlineData("LA", "2026-03-10T17:00:00Z")]
     [InlineData("MM", "2026-03-10T17:30:00Z")]
@@ -120,6 +157,18 @@ public sealed class DueTests
         referral.Due(Of(referral, Clock.Acknowledge), None, Weekends)!.DueAt.ShouldBe(At("2026-03-04T17:00:00Z"));
     }
 
+    [Theory]
+    [InlineData("TH", "MM", "2026-03-04T17:30:00Z")]
+    [InlineData("MM", "TH", "2026-03-04T17:00:00Z")]
+    [InlineData("TH", "CN", "2026-03-04T16:00:00Z")]
+    public void On_paper_the_day_on_which_it_happened_is_one_of_the_country_that_must_act(string host, string origin, string due)
+    {
+        var pair = Pair.Of(host, origin);
+        var scene = Scene.Opened(pair, Sample.Opened(pair) with { OnPaper = true });
+        var referral = scene.Pen.Fold().State!;
+        referral.Due(Of(referral, Clock.Acknowledge), None, Weekends)!.DueAt.ShouldBe(At(due));
+    }
+
     [Fact]
     public void The_clock_of_who_waits_for_an_answer_stands()
     {
@@ -138,6 +187,35 @@ public sealed class DueTests
         var supplied = scene.Write(pair.Sender, "InformationSupplied");
         var answered = scene.Pen.Fold().State!;
         Due(answered, Clock.TakeUpOrDecline, (acknowledged, monday), (asked, monday.AddDays(1)), (supplied, monday.AddDays(3))).DueAt.ShouldBe(At("2026-03-13T17:00:00Z"));
+    }
+
+    [Theory]
+    [InlineData("asked when it was late", "2026-03-12T03:00:00Z", null)]
+    [InlineData("asked when it was late", "2026-03-12T03:00:00Z", "2026-03-16T03:00:00Z")]
+    [InlineData("answered before the start", "2026-02-25T03:00:00Z", "2026-02-27T03:00:00Z")]
+    [InlineData("begun before the start", "2026-02-25T03:00:00Z", "2026-03-02T03:00:00Z")]
+    [InlineData("of another kind", "2026-03-03T03:00:00Z", null)]
+    public void A_question_asked_when_it_was_late_answered_before_the_start_begun_before_the_start_or_of_another_kind_moves_no_clock(string question, string asked, string? answered)
+    {
+        var pair = Pair.Usual;
+        var scene = Scene.Opened(pair, Sample.Opened(pair));
+        var asks = scene.Write(pair.Receiver, question is "of another kind" ? "AppearanceAsked" : "InformationRequested");
+        var received = new List<(Entry, DateTimeOffset)> { (asks, At(asked)) };
+        if (answered is not null) received.Add((scene.Write(pair.Sender, "InformationSupplied"), At(answered)));
+        received.Add((scene.Write(pair.Receiver, "Acknowledged"), At("2026-03-02T03:00:00Z")));
+        Due(scene.Pen.Fold().State!, Clock.TakeUpOrDecline, [.. received]).DueAt.ShouldBe(At("2026-03-11T17:00:00Z"));
+    }
+
+    [Fact]
+    public void Of_a_wait_that_began_before_the_clock_only_what_came_after_its_start_counts()
+    {
+        var pair = Pair.Usual;
+        var scene = Scene.Opened(pair, Sample.Opened(pair));
+        var asked = scene.Write(pair.Receiver, "InformationRequested");
+        var acknowledged = scene.Write(pair.Receiver, "Acknowledged");
+        var supplied = scene.Write(pair.Sender, "InformationSupplied");
+        Due(scene.Pen.Fold().State!, Clock.TakeUpOrDecline,
+            (asked, At("2026-02-25T03:00:00Z")), (acknowledged, At("2026-03-02T03:00:00Z")), (supplied, At("2026-03-03T03:00:00Z"))).DueAt.ShouldBe(At("2026-03-12T17:00:00Z"));
     }
 
     [Fact]
@@ -223,6 +301,15 @@ public sealed class DueTests
         var second = referral.Debts.Single(debt => debt.Clock is Clock.FollowUp && debt.Number is 2);
         referral.Due(second, Held((report, Friday)), Weekends)!.DueAt.ShouldBe(At("2026-05-08T17:00:00Z"));
         referral.Debts.Single(debt => debt.Clock is Clock.FollowUp && debt.Number is 3).On.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_report_that_names_no_next_day_sets_none()
+    {
+        var scene = Scene.At(ReferralState.Returned, Pair.Usual, new());
+        scene.Pen.Write(Pair.Usual.Origin, new FollowUpReported(1, FollowUpResult.Done, new DateOnly(2026, 5, 8)));
+        scene.Pen.Write(Pair.Usual.Origin, new FollowUpReported(2, FollowUpResult.Done, NextDue: null));
+        scene.Pen.Fold().State!.Debts.Single(debt => debt.Clock is Clock.FollowUp && debt.Number is 3).On.ShouldBeNull();
     }
 
     [Fact]

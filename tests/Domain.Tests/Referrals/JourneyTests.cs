@@ -145,6 +145,32 @@ public sealed class JourneyTests
     }
 
     [Fact]
+    public void A_word_on_a_plan_nobody_knows_does_not_outrank_the_newest_one_on_a_void_plan_does()
+    {
+        var pair = Pair.Usual;
+        var scene = Agreed(pair);
+        var overlooked = scene.Pen.Write(pair.Host, Sample.Planned(Sample.SecondPlan, replaces: null));
+        scene.Pen.Fold().On(overlooked).ShouldBe(nameof(ReasonCode.OtherPlan));
+        scene.Pen.Write(pair.Host, Sample.Accompanied(Sample.Plan));
+        scene.Pen.Write(pair.Origin, Sample.Met(new Token(99)));
+        scene.Pen.Fold().State!.State.ShouldBe(ReferralState.EnRoute);
+        scene.Pen.Write(pair.Origin, Sample.Met(Sample.SecondPlan));
+        scene.Pen.Fold().State!.State.ShouldBe(ReferralState.Returned);
+    }
+
+    [Fact]
+    public void Two_words_that_contradict_each_other_are_one_contradiction_however_often_they_are_said()
+    {
+        var scene = Agreed(Pair.Usual);
+        scene.Write(Pair.Usual.Host, "DidNotTravel");
+        scene.Write(Pair.Usual.Origin, "Met", seeing: false);
+        scene.Write(Pair.Usual.Origin, "Met", seeing: false);
+        var dossier = scene.Pen.Fold();
+        dossier.State!.State.ShouldBe(ReferralState.Unaccounted);
+        dossier.State.Debts.Count(debt => debt.Clock is Clock.Resolve).ShouldBe(2);
+    }
+
+    [Fact]
     public void A_word_that_tells_nothing_new_leaves_the_state_that_others_brought()
     {
         var scene = Scene.At(ReferralState.InReintegration, Pair.Usual, new());

@@ -89,6 +89,19 @@ public sealed class PaperTests
     }
 
     [Fact]
+    public void On_paper_the_receiver_stops_its_data_by_letter()
+    {
+        var pen = OnPaper();
+        pen.Write(S, Sample.Cancelled);
+        pen.Write(S, new DataStopped(DataFate.Erased, Basis: null, PaperRecall.All), ForReceiver);
+        Owing().ShouldBe([S]);
+        pen.Write(S, new DataStopped(DataFate.Erased, Basis: null, PaperRecall.All));
+        Owing().ShouldBeEmpty();
+
+        IEnumerable<NodeId> Owing() => pen.Fold().State!.Debts.Where(debt => debt.Clock is Clock.StopData).Select(debt => debt.Owes);
+    }
+
+    [Fact]
     public void A_country_corrects_on_paper_only_what_it_said_itself()
     {
         var pen = OnPaper();
@@ -100,9 +113,9 @@ public sealed class PaperTests
         pen.Fold().State!.Assessment.ShouldBe(Sample.MayNotReturn);
         pen.Write(S, new Corrected(Sample.MayReturn), written => ForReceiver(written) with { Answers = wrong.Hash });
         pen.Fold().State!.Assessment.ShouldBe(Sample.MayReturn);
-
-        static Entry ForReceiver(Entry entry) => entry with { OnBehalfOf = R, Channel = Channel.Letter, Letter = Sample.Letter };
     }
+
+    static Entry ForReceiver(Entry entry) => entry with { OnBehalfOf = R, Channel = Channel.Letter, Letter = Sample.Letter };
 
     static Pen OnPaper() => Pen.Open(Pair.Usual, Sample.Opened(Pair.Usual) with { OnPaper = true });
 }

@@ -117,6 +117,21 @@ public sealed class PlanTests
     }
 
     [Fact]
+    public void The_token_of_a_void_plan_is_free_until_somebody_told_of_a_journey_by_it()
+    {
+        var free = Scene.At(ReferralState.Assessed, Pair.Usual, new());
+        Plan(free, H, Sample.Plan, replaces: Sample.SecondPlan).ShouldBe(nameof(ReasonCode.OtherPlan));
+        Plan(free, H, Sample.Plan).ShouldBe("applied");
+
+        var told = Scene.At(ReferralState.Assessed, Pair.Usual, new());
+        Plan(told, H, Sample.Plan, replaces: Sample.SecondPlan).ShouldBe(nameof(ReasonCode.OtherPlan));
+        On(told, told.Pen.Write(H, Sample.DidNotTravel(Sample.Plan))).ShouldBe("recorded");
+        told.Pen.Fold().State!.State.ShouldBe(ReferralState.Assessed);
+        Plan(told, H, Sample.Plan).ShouldBe(nameof(ReasonCode.OtherPlan));
+        Plan(told, H, Sample.SecondPlan).ShouldBe("applied");
+    }
+
+    [Fact]
     public void Nobody_agrees_to_the_own_plan_to_another_or_to_none()
     {
         var scene = Scene.At(ReferralState.ReturnPlanned, Pair.Usual, new());

@@ -235,6 +235,29 @@ public sealed class WalkTests
         walk.Stands(Returned, O, ["O PlanReintegration", .. FollowUps]);
     }
 
+    [Fact]
+    public void Who_is_met_after_a_cancellation_that_all_knew_of_is_back_and_both_owe_a_word()
+    {
+        var walk = Ready();
+        var planned = walk.Says(H, Sample.Planned(Sample.Plan));
+        walk.Says(O, new ReturnAgreed(), planned);
+        walk.Says(H, new Cancelled());
+        walk.Becomes("recorded", O, Sample.Met(Sample.Plan));
+        walk.Stands(Returned, O, ["H TellDeparture", "H Resolve", "O Resolve", "O PlanReintegration", .. FollowUps]);
+    }
+
+    [Fact]
+    public void Who_is_met_after_the_referral_was_completed_is_back_and_both_owe_a_word()
+    {
+        var walk = Ready();
+        var planned = walk.Says(H, Sample.Planned(Sample.Plan));
+        walk.Says(O, new ReturnAgreed(), planned);
+        walk.Says(H, new ContactEnded());
+        walk.Says(H, new Completed(ReferralOutcome.ContactEnded));
+        walk.Becomes("recorded", O, Sample.Met(Sample.Plan));
+        walk.Stands(Returned, O, ["H TellDeparture", "H Contact", "O Contact", "H Resolve", "O Resolve", "O PlanReintegration", .. FollowUps]);
+    }
+
     static Walk Ready()
     {
         var walk = new Walk(Sample.Opened(Pair.Usual));
