@@ -96,7 +96,8 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
             outcome = Read(submission) switch
             {
                 ParticularsRead.Is said => await desk.WriteAsync(command with { Particulars = said.Content }, answering, cancellationToken),
-                ParticularsRead.Not not => not.Refusal,
+                // Whoever approved it at the same time has written it, and erased what waited with it.
+                ParticularsRead.Not not => await desk.FindAnswerAsync(command, cancellationToken) ?? not.Refusal,
                 _ => throw new UnreachableException(),
             };
         }

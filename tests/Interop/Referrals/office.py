@@ -132,7 +132,8 @@ say(vientiane, "ReportAssessment", "assessment_reported", finding=statements.FIN
 say(bangkok, "RecordWish", "wish_recorded", wish=statements.WISH_RETURN, on=day())
 now = timestamp_pb2.Timestamp()
 now.GetCurrentTime()
-planned = say(bangkok, "PlanReturn", "return_planned", travel_on=day(14), meeting_at=now, meeting_point="LA-VTE-FB1")
+in_a_fortnight = timestamp_pb2.Timestamp(seconds=now.seconds + 14 * 24 * 3600)
+planned = say(bangkok, "PlanReturn", "return_planned", travel_on=day(14), meeting_at=in_a_fortnight, meeting_point="LA-VTE-FB1")
 say(vientiane, "AgreeToReturn", answers=planned)
 plan = same(opened.dossier_id).plan.plan
 say(bangkok, "ReportAccompanied", "accompanied", plan=plan, place="LA-VTE-FB1", at=now)
