@@ -96,9 +96,8 @@ sealed record Connection(string Node, GrpcChannel Channel, string Token) : IDisp
         return new Connection(node, GrpcChannel.ForAddress(uri, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true }), token);
     }
 
-    public CallOptions Options(CancellationToken cancellationToken) => new(
-        new Metadata { { "authorization", $"Bearer {Token}" } },
-        TimeProvider.System.GetUtcNow().UtcDateTime + Deadline, cancellationToken);
+    public CallOptions Options(CancellationToken cancellationToken) =>
+        StreamOptions(cancellationToken).WithDeadline(TimeProvider.System.GetUtcNow().UtcDateTime + Deadline);
 
     /// <summary>For a stream that goes on until the caller leaves.</summary>
     public CallOptions StreamOptions(CancellationToken cancellationToken) => new(new Metadata { { "authorization", $"Bearer {Token}" } }, cancellationToken: cancellationToken);

@@ -78,5 +78,5 @@ static class DossierCommands
 
     static string Statement(HistoryEntry kept) => kept.Statement.Length > 0 ? kept.Statement : "not understood";
 
-    static string Office(Entry entry) => entry.Office is null ? "" : $"{entry.Office.Role}@{entry.Office.Unit}";
+    static string Office(Entry entry) => entry.Office is null ? "" : OfficeName.Of(entry.Office);
 }

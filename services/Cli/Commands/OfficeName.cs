@@ -5,6 +5,8 @@ namespace Coordination.Cli.Commands;
 /// <summary>Offices as people write them: <c>focal-point@ahtd</c>.</summary>
 static class OfficeName
 {
+    public static string Of(Office office) => $"{Words.Kebab(office.Role.ToString())}@{office.Unit}";
+
     /// <exception cref="UsageException">It is none.</exception>
     public static Office Parse(string text)
     {

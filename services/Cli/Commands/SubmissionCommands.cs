@@ -25,7 +25,7 @@ static class SubmissionCommands
             foreach (var submission in waiting.Submissions)
                 table.AddRow(
                     new Text(submission.SubmissionId), new Text(submission.Statement), new Text(submission.DossierId.Length > 0 ? Printing.Short(submission.DossierId) : "a new one"),
-                    new Text($"{submission.Office.Role}@{submission.Office.Unit}"), new Text(Printing.At(submission.SubmittedAt)),
+                    new Text(OfficeName.Of(submission.Office)), new Text(Printing.At(submission.SubmittedAt)),
                     new Text(submission.SentBack ? $"sent back: {submission.SentBackReason}" : "waits"));
             return new Output(Plain.Of(waiting), table);
         });

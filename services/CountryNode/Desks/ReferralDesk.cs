@@ -49,7 +49,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
                     var (waiting, bytes) = EntryWire.Write(notYet.Draft with { Seq = int.MaxValue, Previous = EntryHash.Of(command.RequestHash.Span), Seen = [] }, []);
                     var pending = new PendingWithdrawal(command.Key, waiting, bytes) { AtRest = safe.KeepPending(command.Key, waiting.Dossier, command.Particulars) };
                     var with = notYet.Held with { Pending = notYet.Held.Pending.Add(pending) };
-                    var done = answering(with, FoldWithPending(with));
+                    var done = answering(with, with.FoldWithPending(trust.Current));
                     if (await store.PendAsync(pending, new Answered(command.RequestHash, done), now, cancellationToken) is AppendOutcome.Kept) return new CommandOutcome.Done(done);
                     break;
             }
@@ -79,7 +79,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
 
     /// <summary>One referral: what is held of it, and how it stands; null when nothing of it is held.</summary>
     public async Task<(HeldDossier Held, Dossier<Referral> Dossier)?> FindAsync(DossierId id, CancellationToken cancellationToken) =>
-        await store.FindAsync(id, cancellationToken) is { } held ? (held, FoldWithPending(held)) : null;
+        await store.FindAsync(id, cancellationToken) is { } held ? (held, held.FoldWithPending(trust.Current)) : null;
 
     /// <summary>What the particulars of one entry say to this node.</summary>
     public async Task<ParticularsRead> ReadParticularsAsync(DossierId id, EntryHash entry, CancellationToken cancellationToken)
@@ -145,9 +145,6 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     bool CanSign(HeldDossier held, Dossier<Referral> dossier) =>
         held.CatchingUpWith.IsEmpty && dossier.OpeningEntry is not null && !dossier.Waiting.Any(entry => entry.By(pen.Node));
 
-    /// <summary>What is not signed yet waits in the fold, and what it withdraws is withdrawn.</summary>
-    Dossier<Referral> FoldWithPending(HeldDossier held) => held.FoldWithPending(trust.Current);
-
     /// <summary>Signs what the command would write and asks the protocol.</summary>
     async Task<Judged> JudgeAsync(Command command, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -167,7 +164,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             var id = command.Dossier ?? throw new ArgumentException("A statement other than Opened belongs into a dossier.", nameof(command));
             held = await store.FindAsync(id, cancellationToken);
             if (held is null) return Refusal.NotFound;
-            if (Rights.Check(command.Key.Office, SaidBy(command, held)) is { } notTheirs) return notTheirs;
+            if (command.Body is Corrected && Rights.Check(command.Key.Office, SaidBy(command, held)) is { } notTheirs) return notTheirs;
             var dossier = held.Fold<Referral>(trust.Current);
             if (!command.Particulars.IsEmpty)
             {
@@ -309,8 +306,9 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         ReturnPlanned planned when planned.TravelOn > today.AddYears(1) => Refusal.Invalid("TRAVEL_ON_FAR", "return_planned.travel_on", "lies more than a year ahead: check the year"),
         ReturnPlanned planned when dossier.State is { } referral && !IsOnTheWay(planned, referral.Parties) =>
             Refusal.Invalid("MEETING_AT_WRONG", "return_planned.meeting_at", $"is not between the day of travel and {LongestJourney} days after it: the alarm for a person who does not arrive depends on it"),
-        _ when dossier.State is { } referral && PlaceFault(command.Body, referral.Parties) is { } place => place,
-        _ when HappenedAt(command.Body) is ({ } at, var field) && at > now + Skew => Refusal.Invalid("AT_AHEAD", field, "lies ahead: say it when it has happened"),
+        ReturnPlanned planned when dossier.State is { } referral && !referral.Parties.Include(planned.MeetingPoint.Country) => Elsewhere("return_planned.meeting_point", referral.Parties),
+        _ when dossier.State is { } referral && OnTheRoad(command.Body) is { } said && !referral.Parties.Include(said.Place.Country) => Elsewhere($"{said.Name}.place", referral.Parties),
+        _ when OnTheRoad(command.Body) is { } said && said.At > now + Skew => Refusal.Invalid("AT_AHEAD", $"{said.Name}.at", "lies ahead: say it when it has happened"),
         ReturnHeld hold when hold.Until < (command.HappenedOn ?? today) => Refusal.Invalid("UNTIL_PASSED", "return_held.until", "lies before the day of the hold"),
         _ => null,
     };
@@ -324,29 +322,18 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     static bool IsOnTheWay(ReturnPlanned planned, Parties parties) =>
         planned.MeetingAt >= RegionalTime.StartOf(parties.Host, planned.TravelOn) && planned.MeetingAt < RegionalTime.StartOf(parties.Host, planned.TravelOn.AddDays(LongestJourney + 1));
 
-    static (DateTimeOffset? At, string Field) HappenedAt(Body body) => body switch
+    /// <summary>When and where somebody saw a person on the road, and the name of the field that says so; null for what says nothing of it.</summary>
+    static (string Name, DateTimeOffset At, PlaceCode Place)? OnTheRoad(Body body) => body switch
     {
-        Accompanied said => (said.At, "accompanied.at"),
-        DidNotTravel said => (said.At, "did_not_travel.at"),
-        Met said => (said.At, "met.at"),
-        NotArrived said => (said.At, "not_arrived.at"),
-        _ => (null, ""),
+        Accompanied said => ("accompanied", said.At, said.Place),
+        DidNotTravel said => ("did_not_travel", said.At, said.Place),
+        Met said => ("met", said.At, said.Place),
+        NotArrived said => ("not_arrived", said.At, said.Place),
+        _ => null,
     };
 
     /// <summary>A person travels between the two countries: a code of a third is a slip, and it would stand in the entry for ever.</summary>
-    static Refusal? PlaceFault(Body body, Parties parties)
-    {
-        var (place, field) = body switch
-        {
-            ReturnPlanned said => (said.MeetingPoint, "return_planned.meeting_point"),
-            Accompanied said => (said.Place, "accompanied.place"),
-            DidNotTravel said => (said.Place, "did_not_travel.place"),
-            Met said => (said.Place, "met.place"),
-            NotArrived said => (said.Place, "not_arrived.place"),
-            _ => (null, ""),
-        };
-        return place is null || parties.Include(place.Country) ? null : Refusal.Invalid("PLACE_ELSEWHERE", field, $"is in neither {parties.Host} nor {parties.Origin}");
-    }
+    static Refusal Elsewhere(string field, Parties parties) => Refusal.Invalid("PLACE_ELSEWHERE", field, $"is in neither {parties.Host} nor {parties.Origin}");
 
     static Refusal Ahead(string field) => Refusal.Invalid("DATE_AHEAD", field, "lies ahead: today or a day before is needed");
 

@@ -201,9 +201,10 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
         {
             var missing = dossier.Waiting.IsEmpty ? [] : opening?.Participants ?? handedOnBy.Values.OfType<NodeId>();
             // Particulars come from their author alone: nobody else can seal them to this node. What was withdrawn, or erased there, is not asked for.
-            var unread = all.Where(kept => kept.Entry.Author != pen.Node && kept.Entry.Particulars.Any(digest => digest.Recipient == pen.Node) && dossier.MayLeave(kept.Entry.Body, pen.Node)
-                && !all.Any(other => other.Entry.By(kept.Entry.Author) && other.Entry.Body is DataStopped { Fate: DataFate.Erased })
-                && !held.Parts.Contains(kept.Entry.Hash) && !parts.ContainsKey(kept.Entry.Hash)).Select(kept => kept.Entry.Author);
+            var erasedBy = all.Where(kept => kept.Entry.Body is DataStopped { Fate: DataFate.Erased }).Select(kept => kept.Entry.Author).ToHashSet();
+            var unread = all.Select(kept => kept.Entry)
+                .Where(entry => entry.Author != pen.Node && entry.Particulars.Any(digest => digest.Recipient == pen.Node) && !held.Parts.Contains(entry.Hash) && !parts.ContainsKey(entry.Hash))
+                .Where(entry => !erasedBy.Contains(entry.Author) && dossier.MayLeave(entry.Body, pen.Node)).Select(entry => entry.Author);
             return [.. missing.Concat(opening is null ? [] : unread.Where(opening.Participants.Contains)).Where(node => node != pen.Node).Distinct()];
         }
 

@@ -33,7 +33,7 @@ public sealed class Overviews(Pen pen, OfficeDirectory directory)
             // What the road has delivered is owed by nobody any more: the receipt says so, and no entry.
             .Where(debt => debt.Clock is not Clock.Delivery || !times.ReceivedByOther.ContainsKey(debt.Cause))
             .Select(debt => referral.Due(debt, times, directory.Calendar) is { } due
-                ? new DueDebt(Key(debt), OfficeOf(referral, debt), referral.Since(debt, times) ?? times.Committed[debt.Cause], due.WarnAt, due.DueAt, due.AgainEvery, due.ProgressEvery)
+                ? new DueDebt(Key(debt), OfficeOf(referral, debt), referral.Since(debt, times) ?? times.Written[debt.Cause], due.WarnAt, due.DueAt, due.AgainEvery, due.ProgressEvery)
                 : new DueDebt(Key(debt), OfficeOf(referral, debt), null, null, null, null, 0))];
     }
 
@@ -49,16 +49,16 @@ public sealed class Overviews(Pen pen, OfficeDirectory directory)
     static Receipts Times(Dossier<Referral> dossier, IEnumerable<HeldEntry> entries, IEnumerable<SignedReceipt> receipts, DateTimeOffset now)
     {
         // By the author's own word, which both nodes hold: what the author owes itself has the same dates at both.
-        var committed = entries.ToDictionary(held => held.Entry.Hash, held => held.Entry.WrittenAt);
+        var written = entries.ToDictionary(held => held.Entry.Hash, held => held.Entry.WrittenAt);
         var received = new Dictionary<EntryHash, DateTimeOffset>();
         var byChain = receipts.ToLookup(receipt => receipt.Author);
         foreach (var entry in dossier.Entries.Select(judged => judged.Entry))
         {
-            committed.TryAdd(entry.Hash, now);
+            written.TryAdd(entry.Hash, now);
             // A receipt covers its chain up to it: the first that reaches an entry says since when it is held.
             var covering = byChain[entry.Author].Where(receipt => receipt.Holder != entry.Author && receipt.Seq >= entry.Seq).Select(receipt => receipt.ReceivedAt).ToList();
             if (covering.Count > 0) received[entry.Hash] = covering.Min();
         }
-        return new(committed, received);
+        return new(written, received);
     }
 }

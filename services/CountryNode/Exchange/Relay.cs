@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
-using Coordination.Domain.Referrals;
 using Coordination.Hosting.Trust;
 
 namespace Coordination.CountryNode.Exchange;
@@ -43,7 +42,7 @@ public sealed partial class Relay(IStore store, IPeers peers, Safe safe, HandOve
             {
                 await handOvers.CountAsync(cancellationToken);
                 // Last of all, so that a withdrawal has next to no time to come between.
-                batch = Batch.Of(await OutgoingAsync(peer, claimed, cancellationToken));
+                batch = Batch.Of(await OutgoingAsync(claimed, cancellationToken));
                 delivered = await peers.DeliverAsync(peer, batch, cancellationToken);
             }
         }
@@ -59,16 +58,15 @@ public sealed partial class Relay(IStore store, IPeers peers, Safe safe, HandOve
         return true;
     }
 
-    /// <summary>What goes on the road. An entry always goes; what is to be read beside it goes no more once the person took the consent back.</summary>
-    async Task<IReadOnlyList<Outgoing>> OutgoingAsync(NodeId peer, IReadOnlyCollection<Parcel> claimed, CancellationToken cancellationToken)
+    async Task<IReadOnlyList<Outgoing>> OutgoingAsync(IReadOnlyCollection<Parcel> claimed, CancellationToken cancellationToken)
     {
         var outgoing = new List<Outgoing>();
         foreach (var parcel in claimed)
         {
-            var parts = parcel.Parts.ToDictionary(part => part.Entry);
-            var dossier = parts.Count > 0 ? (await store.FindAsync(parcel.Dossier, cancellationToken))?.FoldWithPending(trust.Current) : null;
-            outgoing.AddRange(parcel.Entries.Select(signed => new Outgoing(
-                signed, parts.TryGetValue(signed.Entry.Hash, out var part) && dossier?.MayLeave(signed.Entry.Body, peer) is true ? safe.ForTheRoad(signed, part) : null)));
+            // Most entries have nothing beside them, and go without a look at their dossier.
+            outgoing.AddRange(!parcel.Parts.IsEmpty && await store.FindAsync(parcel.Dossier, cancellationToken) is { } held
+                ? safe.ForTheRoad(held.FoldWithPending(trust.Current), parcel.Entries, parcel.Parts)
+                : parcel.Entries.Select(signed => new Outgoing(signed, Particulars: null)));
         }
         return outgoing;
     }

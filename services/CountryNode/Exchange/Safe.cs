@@ -1,6 +1,8 @@
 using System.Text;
+using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
+using Coordination.Domain.Referrals;
 using Coordination.Hosting.Dossiers;
 using Coordination.Hosting.Sealing;
 using Coordination.Hosting.Trust;
@@ -38,28 +40,37 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
     /// <exception cref="IOException">The key folder fails.</exception>
     public KeptPart Keep(Entry entry, SealedPart part) => Keep(entry, part.Recipient, part.Bytes);
 
+    /// <summary>What goes on the road. An entry always goes; what is to be read beside it goes no more once the person took the consent back.</summary>
+    /// <param name="dossier">All that is held of it, with the withdrawals that are not signed yet.</param>
+    /// <param name="entries">Of that dossier.</param>
+    /// <param name="parts">What is kept beside them for the node to which they go.</param>
+    public IEnumerable<Outgoing> ForTheRoad(Dossier<Referral> dossier, IEnumerable<SignedEntry> entries, IEnumerable<KeptPart> parts)
+    {
+        var kept = parts.ToDictionary(part => part.Entry);
+        return entries.Select(signed => new Outgoing(
+            signed, kept.TryGetValue(signed.Entry.Hash, out var part) && dossier.MayLeave(signed.Entry.Body, part.Recipient) ? Sealed(signed, part) : null));
+    }
+
     /// <summary>Seals what is kept to the node that may read it, with a new key each time.</summary>
     /// <returns>Null for what was erased, or while the trust list names no key to seal to.</returns>
-    public string? ForTheRoad(SignedEntry signed, KeptPart part)
+    string? Sealed(SignedEntry signed, KeptPart part)
     {
         if (part.AtRest.IsEmpty) return null;
+        if (trust.Current.EncryptionKeyOf(part.Recipient, time.GetUtcNow()) is not { } theirs)
+        {
+            LogNoKey(logger, part.Recipient.ToString());
+            return null;
+        }
         switch (keys.Open(signed.Entry.Dossier, part.AtRest.Span, Associated(part.Entry, part.Recipient)))
         {
             case Disclosure.Opened opened:
-                return ForTheRoad(part.Recipient, opened.Plaintext);
+                return Seal.To(theirs.Key, SealKind.Particulars, opened.Plaintext.Span);
             case Disclosure.Damaged damaged:
                 LogDamaged(logger, signed.Entry.Dossier.Short, damaged.Why);
                 return null;
             default:
                 return null;
         }
-    }
-
-    string? ForTheRoad(NodeId recipient, ReadOnlyMemory<byte> plaintext)
-    {
-        if (trust.Current.EncryptionKeyOf(recipient, time.GetUtcNow()) is { } theirs) return Seal.To(theirs.Key, SealKind.Particulars, plaintext.Span);
-        LogNoKey(logger, recipient.ToString());
-        return null;
     }
 
     /// <summary>Opens particulars that came sealed to this node; null when they are not the ones that the entry names.</summary>

@@ -1,7 +1,6 @@
 using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
-using Coordination.Domain.Referrals;
 using Coordination.Hosting.Dossiers;
 using Coordination.Hosting.Trust;
 
@@ -18,12 +17,10 @@ public sealed class Shelf(IStore store, Safe safe, HandOvers handOvers, TrustInF
         if (await store.FindAsync(id, cancellationToken) is not { } held || held.Opening?.Participants.Contains(peer) is not true) return null;
 
         var kept = held.Entries.ToDictionary(entry => entry.Entry.Hash, entry => entry.Signed);
-        var parts = (await store.FindPartsAsync(id, peer, cancellationToken)).ToDictionary(part => part.Entry);
         var dossier = held.FoldWithPending(trust.Current);
-        var batch = Batch.Of(dossier.Entries.Select(judged => judged.Entry).Concat(dossier.Waiting)
-            // What is not signed yet stays here.
-            .Where(entry => !theirs.Contains(entry.Hash) && kept.ContainsKey(entry.Hash))
-            .Select(entry => new Outgoing(kept[entry.Hash], parts.TryGetValue(entry.Hash, out var part) && dossier.MayLeave(entry.Body, peer) ? safe.ForTheRoad(kept[entry.Hash], part) : null)));
+        // What is not signed yet stays here.
+        var lacking = dossier.Entries.Select(judged => judged.Entry).Concat(dossier.Waiting).Where(entry => !theirs.Contains(entry.Hash) && kept.ContainsKey(entry.Hash));
+        var batch = Batch.Of(safe.ForTheRoad(dossier, lacking.Select(entry => kept[entry.Hash]), await store.FindPartsAsync(id, peer, cancellationToken)));
         if (batch.Any(entry => entry.Signed.Entry.By(pen.Node))) await handOvers.CountAsync(cancellationToken);
         return batch;
     }

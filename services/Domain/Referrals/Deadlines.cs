@@ -9,10 +9,10 @@ namespace Coordination.Domain.Referrals;
 /// <param name="ProgressEvery">How many months apart a note on progress is wanted until then; 0 for none.</param>
 public sealed record Deadline(DateTimeOffset? WarnAt, DateTimeOffset DueAt, TimeSpan? AgainEvery, int ProgressEvery);
 
-/// <summary>When entries came to be held.</summary>
-/// <param name="Committed">UTC: when their authors wrote them, by their own word.</param>
+/// <summary>When entries were written, and when they came to be held.</summary>
+/// <param name="Written">UTC: when their authors wrote them, by their own word.</param>
 /// <param name="ReceivedByOther">UTC, by the receipts of the other country: since when it holds them; those that it does not are missing.</param>
-public sealed record Receipts(IReadOnlyDictionary<EntryHash, DateTimeOffset> Committed, IReadOnlyDictionary<EntryHash, DateTimeOffset> ReceivedByOther);
+public sealed record Receipts(IReadOnlyDictionary<EntryHash, DateTimeOffset> Written, IReadOnlyDictionary<EntryHash, DateTimeOffset> ReceivedByOther);
 
 /// <summary>What is due when: beside the fold, since receipts and calendars are no entries. No state changes by time.</summary>
 public sealed partial record Referral
@@ -73,7 +73,7 @@ public sealed partial record Referral
         if (Opened.OnPaper) return RegionalTime.StartOf(debt.Owes, debt.CausedOn);
         var received = receipts.ReceivedByOther.TryGetValue(debt.Cause, out var there) ? there : (DateTimeOffset?)null;
         if (debt.CausedBy != debt.Owes) return received;
-        return receipts.Committed.TryGetValue(debt.Cause, out var held) ? Earlier(held, received ?? held) : received;
+        return receipts.Written.TryGetValue(debt.Cause, out var written) ? Earlier(written, received ?? written) : received;
     }
 
     /// <summary>The earlier of two; null where the first is.</summary>
