@@ -239,6 +239,10 @@ sealed class World
                 At(cut.At, () => Network.Cut(cut.One, cut.Other, +1));
                 At(cut.At + cut.For, () => Network.Cut(cut.One, cut.Other, -1));
                 break;
+            case Planned.Slow slow:
+                At(slow.At, () => Network.Slow(slow.From, slow.To, slow.By));
+                At(slow.At + slow.For, () => Network.Slow(slow.From, slow.To, TimeSpan.Zero));
+                break;
             case Planned.ClockSet set:
                 At(set.At, () =>
                 {

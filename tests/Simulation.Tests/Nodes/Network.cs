@@ -10,6 +10,7 @@ sealed class Network(World world)
     static readonly TimeSpan HeldBackFor = TimeSpan.FromSeconds(20);
 
     readonly Dictionary<(NodeId, NodeId), int> _cuts = [];
+    readonly Dictionary<(NodeId From, NodeId To), TimeSpan> _slow = [];
     readonly Dictionary<(NodeId From, NodeId To, string Call), int> _calls = [];
     readonly Dictionary<(NodeId From, NodeId To), List<Func<Task>>> _heldBack = [];
     readonly Chance _chance = Chance.For(world.Schedule.Seed, "network");
@@ -19,6 +20,9 @@ sealed class Network(World world)
         _cuts[(one, other)] = _cuts.GetValueOrDefault((one, other)) + by;
         _cuts[(other, one)] = _cuts[(one, other)];
     }
+
+    /// <summary>Whatever is sent from now on arrives so much later.</summary>
+    public void Slow(NodeId from, NodeId to, TimeSpan by) => _slow[(from, to)] = by;
 
     /// <summary>A call of one process to whichever process of a peer takes it.</summary>
     /// <exception cref="PeerUnavailableException">No answer came.</exception>
@@ -44,8 +48,9 @@ sealed class Network(World world)
 
         void Send(Planned.OnRoad? trouble)
         {
-            if (trouble is not null) world.Struck(trouble.Fault);
-            world.Outside.Begin(Latency() + (trouble?.By ?? TimeSpan.Zero), ArriveAsync);
+            var late = world.IsHealing ? TimeSpan.Zero : _slow.GetValueOrDefault(road);
+            if (trouble is not null || late > TimeSpan.Zero) world.Struck(trouble?.Fault ?? Fault.Delayed);
+            world.Outside.Begin(Latency() + late + (trouble?.By ?? TimeSpan.Zero), ArriveAsync);
         }
 
         async Task ArriveAsync()

@@ -35,6 +35,12 @@ abstract record Planned
         public override string ToString() => $"{At.TotalSeconds,8:F3} s  {Fault.Partition}: {One} and {Other} for {For.TotalSeconds:F3} s";
     }
 
+    /// <summary>What a node sends another arrives late: also what it sent before it was put back.</summary>
+    public sealed record Slow(NodeId From, NodeId To, TimeSpan At, TimeSpan For, TimeSpan By) : Planned
+    {
+        public override string ToString() => $"{At.TotalSeconds,8:F3} s  {Fault.Delayed}: {From} to {To}, everything for {For.TotalSeconds:F3} s, by {By.TotalSeconds:F3} s";
+    }
+
     /// <summary>A node's clock is set.</summary>
     public sealed record ClockSet(Fault Fault, NodeId Node, TimeSpan At, TimeSpan By) : Planned
     {
