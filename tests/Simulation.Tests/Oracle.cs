@@ -122,8 +122,8 @@ sealed class Oracle(World world)
     {
         if (!_asked.TryGetValue((node.Id, append.Command), out var particulars) || particulars.IsEmpty) return;
         var entry = append.Entry.Entry;
-        // Where the data were erased, or the consent withdrawn, what must be said is said without them.
-        if (entry.Particulars.IsEmpty && (_erased.Contains((node.Id, entry.Dossier)) || append.Participants.Participants.Any(to => to != node.Id && !MayLeave(node, entry, to, TimeSpan.Zero)))) return;
+        // Where the data were erased, a withdrawal is written without them.
+        if (entry.Particulars.IsEmpty && Referral.IsWithdrawal(entry.Body) && _erased.Contains((node.Id, entry.Dossier))) return;
         _particulars[entry.Hash] = particulars;
         var wanted = append.Participants.Participants.Distinct().Order().ToList();
         if (!entry.Particulars.Select(digest => digest.Recipient).Order().SequenceEqual(wanted) || !append.Parts.Select(part => part.Recipient).Order().SequenceEqual(wanted))

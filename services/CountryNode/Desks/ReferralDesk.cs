@@ -172,19 +172,15 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
                 {
                     case Keeping.Damaged:
                         return new Refusal(RefusalKind.TryAgain, "PARTICULARS_DAMAGED", "The key under which particulars of this dossier are kept is damaged: ask the operator to put back the copy of the key folder. Without particulars it is written at once.");
-                    case Keeping.Destroyed when !Referral.IsWithdrawal(command.Body) && !command.ConfirmsContradiction:
+                    case Keeping.Destroyed when !Referral.IsWithdrawal(command.Body):
                         return new Refusal(RefusalKind.NotOpen, "PARTICULARS_ERASED", "The particulars of this dossier were erased, and nothing more is kept beside its entries. Send the statement without particulars.");
                     case Keeping.Destroyed:
-                        // What must be said is said without them.
+                        // Nothing suspends a withdrawal.
                         command = command with { Particulars = default };
                         break;
                 }
                 if (dossier.OpeningEntry?.Opening?.Participants.FirstOrDefault(node => node != pen.Node && !dossier.MayLeave(command.Body, node)) is { IsCountry: true } from)
-                {
-                    if (!command.ConfirmsContradiction)
-                        return new Refusal(RefusalKind.NotOpen, "CONSENT_WITHDRAWN", $"The person took back the consent that {from} receives anything, so nothing more is said beside entries. Send the statement without particulars.");
-                    command = command with { Particulars = default };
-                }
+                    return new Refusal(RefusalKind.NotOpen, "CONSENT_WITHDRAWN", $"The person took back the consent that {from} receives anything, so nothing more is said beside entries. Send the statement without particulars.");
             }
             if (OnBehalfFault(command, held) is { } onBehalf) return onBehalf;
             if (!CanSign(held, dossier) && Referral.IsWithdrawal(command.Body) && dossier.OpeningEntry is not null)

@@ -136,6 +136,25 @@ public sealed class DeskTests(SharedRegion shared)
     }
 
     [Fact]
+    public async Task What_an_office_writes_beside_a_statement_after_a_withdrawal_is_refused_and_never_left_out_unsaid()
+    {
+        await using var thailand = await HomeNode.StartAsync(shared, "TH", new FakeClock(Noon));
+        var id = (await thailand.OpenAsync()).Dossier;
+        await thailand.WriteAsync(id, new ConsentWithdrawn(new WithdrawalScope.Everything()), with: Beside);
+        var changed = new IdentificationChanged();
+
+        foreach (var confirms in new[] { false, true })
+            (await thailand.RefusedAsync(id, changed, with: command => Beside(command) with { ConfirmsContradiction = confirms })).ShouldSatisfyAllConditions(
+                refused => (refused.Kind, refused.Reason).ShouldBe((RefusalKind.NotOpen, "CONSENT_WITHDRAWN")), refused => refused.Text.ShouldContain("Send the statement without particulars"));
+        await thailand.WriteAsync(id, changed, with: command => command with { ConfirmsContradiction = true });
+        await thailand.WriteAsync(id, new DataStopped(DataFate.Erased, null, PaperRecall.All));
+        foreach (var confirms in new[] { false, true })
+            (await thailand.RefusedAsync(id, changed, with: command => Beside(command) with { ConfirmsContradiction = confirms })).Reason.ShouldBe("PARTICULARS_ERASED");
+
+        static Command Beside(Command command) => command with { Particulars = "beside"u8.ToArray() };
+    }
+
+    [Fact]
     public async Task Nothing_of_a_dossier_is_read_once_its_data_were_said_to_be_erased_and_nothing_is_erased_before()
     {
         await using var thailand = await HomeNode.StartAsync(shared, "TH", new FakeClock(Noon));
