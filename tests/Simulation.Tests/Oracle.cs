@@ -21,6 +21,7 @@ sealed class Oracle(World world)
     readonly Dictionary<(NodeId Node, CommandKey Key), ReadOnlyMemory<byte>> _asked = [];
     readonly Dictionary<EntryHash, ReadOnlyMemory<byte>> _particulars = [];
     readonly HashSet<(NodeId Node, DossierId Dossier)> _erased = [];
+    readonly Dictionary<(NodeId Node, DossierId Dossier), List<TimeSpan>> _heldSince = [];
     readonly HashSet<(NodeId Node, DossierId Dossier, DebtKey Debt, NoticeKind Kind, int Round)> _told = [];
 
     /// <summary>Within which something may leave that was taken up for the road before a withdrawal came.</summary>
@@ -35,6 +36,11 @@ sealed class Oracle(World world)
     {
         foreach (var row in before.Dossiers)
             foreach (var held in row.Entries.Where(held => !node.Database.Holds(row.Id, held.Entry.Hash))) _lost.Add((node.Id, held.Entry.Hash));
+        foreach (var ((_, id), since) in _heldSince.Where(dossier => dossier.Key.Node == node.Id))
+        {
+            var left = node.Database.Row(id)?.Entries.Count ?? 0;
+            since.RemoveRange(left, since.Count - left);
+        }
         var known = node.Database.Notices.Select(notice => Key(node, notice)).ToHashSet();
         _told.RemoveWhere(told => told.Node == node.Id && !known.Contains(told));
         foreach (var key in _answers.Keys.Where(answered => answered.Node == node.Id && node.Database.Answer(answered.Key) is null).ToList())
@@ -52,6 +58,8 @@ sealed class Oracle(World world)
     public void Committed(Node node, DossierId id)
     {
         if (node.Database.Row(id) is not { } row) return;
+        if (!_heldSince.TryGetValue((node.Id, id), out var since)) _heldSince[(node.Id, id)] = since = [];
+        while (since.Count < row.Entries.Count) since.Add(world.Agenda.Now);
         var dossier = Fold(row);
         var stands = dossier.State?.State.ToString();
         if (row.Overview.State != stands) world.Fail($"{node.Id} says that {id.Short} stands {row.Overview.State}, and what it holds says {stands}.");
@@ -92,7 +100,7 @@ sealed class Oracle(World world)
             world.Met(Situation.ParticularsSent);
             if (from.Database.Row(entry.Dossier)?.Participants.Contains(to) is not true || !entry.Particulars.Any(digest => digest.Recipient == to))
                 world.Fail($"{from.Id} sends {to} particulars of {entry.Dossier.Short} that are not for it.");
-            if (!MayLeave(from, entry, to, OnItsWay)) world.Fail($"{from.Id} sends {to} particulars of {entry.Dossier.Short}, from which the person withdrew consent.");
+            if (!MayLeave(from, entry, to)) world.Fail($"{from.Id} sends {to} particulars of {entry.Dossier.Short}, from which the person withdrew consent.");
             using var header = JsonDocument.Parse(Base64Url.DecodeFromChars(particulars.AsSpan(0, particulars.IndexOf('.', StringComparison.Ordinal))));
             if (!Region.RingOf(to).Holds(header.RootElement.GetProperty("kid").GetString()!)) world.Fail($"{from.Id} sends {to} particulars of {entry.Dossier.Short} that are sealed to somebody else.");
         }
@@ -102,12 +110,14 @@ sealed class Oracle(World world)
     public bool Goes(Node author, DossierRow row, KeptPart part) => !_erased.Contains((author.Id, row.Id)) && (
         !row.ByHash.TryGetValue(part.Entry, out var held) || Fold(row).MayLeave(held.Entry.Body, part.Recipient));
 
-    /// <summary>Whether the consent, as the node has known it for so long, lets something go to a country.</summary>
-    bool MayLeave(Node from, Entry entry, NodeId to, TimeSpan known)
+    /// <summary>Whether the consent, as the node held it now or a moment ago, lets something go to a country. By no node's clock.</summary>
+    bool MayLeave(Node from, Entry entry, NodeId to)
     {
         var row = from.Database.Row(entry.Dossier)!;
-        var now = from.Clock.For(world.Outside).GetUtcNow();
-        return Fold(row.Id, row.Entries.Where(held => held.Entry.Body is not ConsentWithdrawn || held.HeldSince <= now - known).Select(held => held.Entry)).MayLeave(entry.Body, to);
+        var entries = row.Entries.Select(held => held.Entry).ToList();
+        var before = _heldSince[(from.Id, row.Id)].Count(since => since <= world.Agenda.Now - OnItsWay);
+        var least = Math.Max(before, entries.FindIndex(held => held.Hash == entry.Hash) + 1);
+        return Enumerable.Range(least, entries.Count - least + 1).Any(held => Fold(row.Id, entries.Take(held)).MayLeave(entry.Body, to));
     }
 
     /// <summary>An office is about to ask for this, as often as it takes.</summary>
