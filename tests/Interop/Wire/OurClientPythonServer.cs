@@ -114,7 +114,7 @@ public sealed class OurClientPythonServer(PythonServer server) : IClassFixture<P
     [Fact(Timeout = Limit)]
     public async Task A_deadline_ends_a_stream()
     {
-        var deadline = TimeProvider.System.GetUtcNow().UtcDateTime.AddMilliseconds(500);
+        var deadline = TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(2);
         using var call = server.Client.Count(new CountRequest { Messages = 2, Wait = true }, deadline: deadline, cancellationToken: Token);
         (await Should.ThrowAsync<RpcException>(() => NumbersAsync(call.ResponseStream))).StatusCode.ShouldBe(StatusCode.DeadlineExceeded);
     }
@@ -182,7 +182,7 @@ public sealed class OurClientPythonServer(PythonServer server) : IClassFixture<P
         // The refusal may be here before the write that called for it is done.
         await last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
-        using var late = server.Client.Chat(deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddMilliseconds(500), cancellationToken: Token);
+        using var late = server.Client.Chat(deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(2), cancellationToken: Token);
         await late.RequestStream.WriteAsync(new ChatRequest { Number = 1 }, Token);
         (await late.ResponseStream.MoveNext(Token)).ShouldBeTrue();
         (await Should.ThrowAsync<RpcException>(() => late.ResponseStream.MoveNext(Token))).StatusCode.ShouldBe(StatusCode.DeadlineExceeded);

@@ -69,7 +69,7 @@ public sealed class ServerStreams(WireServer server) : IDisposable
     public async Task A_deadline_ends_the_stream_at_both_sides(bool reading)
     {
         var id = $"stream deadline {reading}";
-        using var call = Client.Count(new CountRequest { Id = id, Messages = 2, Wait = true }, deadline: Now.AddMilliseconds(500), cancellationToken: Token);
+        using var call = Client.Count(new CountRequest { Id = id, Messages = 2, Wait = true }, deadline: Now.AddSeconds(2), cancellationToken: Token);
         (await call.ResponseStream.MoveNext(Token)).ShouldBeTrue();
         if (!reading) await server.Sleepers[id].Gone.Task.WaitAsync(Token);
         (await RefusedAsync(call)).StatusCode.ShouldBe(StatusCode.DeadlineExceeded);

@@ -127,6 +127,7 @@ sealed class WireDoor(Sleepers sleepers) : WireService.WireServiceBase
     }
 
     /// <summary>Tells a test when a handler is cancelled, and when it is gone.</summary>
+    /// <remarks>Who reads when the caller leaves may be gone, by the read that broke off, before the token has fired.</remarks>
     sealed class Watched(Sleeper sleeper, ServerCallContext context) : IAsyncDisposable
     {
         readonly CancellationTokenRegistration _registration = context.CancellationToken.Register(() => sleeper.Cancelled.TrySetResult());
