@@ -12,7 +12,7 @@ static class DossierCommands
 {
     public static Command Create()
     {
-        var dossier = new Command("dossier", "Dossiers of every kind.") { Show(), Particulars() };
+        var dossier = new Command("dossier", "Dossiers of every kind.") { Show(), Particulars(), EvidenceCommands.Export(), EvidenceCommands.Verify(), EvidenceCommands.Letter() };
         foreach (var statement in StatementCommands.Of(DossierService.Descriptor)) dossier.Subcommands.Add(statement);
         return dossier;
     }
