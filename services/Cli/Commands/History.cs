@@ -17,7 +17,8 @@ static class History
         yield return "";
         foreach (var judged in dossier.Entries) yield return $"{Verification.NameOf(judged.Entry)}  {Line(findings, judged.Entry)}";
         yield return "";
-        foreach (var (entry, says) in findings.Particulars) yield return $"Beside {Verification.NameOf(entry)}, in clear: {Plain.Of(says).ToJsonString()}";
+        foreach (var (entry, says) in findings.Particulars)
+            foreach (var (name, words) in Plain.Said(says)) yield return $"Beside {Verification.NameOf(entry)}, {Words.Apart(name)}: {words}";
         yield return dossier switch
         {
             { UpgradeNeeded: true } => "Only a newer program knows where it stands.",
