@@ -2,16 +2,16 @@ using System.Collections.Immutable;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
-using Coordination.Contracts.Dossier.V1;
 using Coordination.Domain.Dossiers;
 using Google.Protobuf;
+using Wire = Coordination.Contracts.Dossier.V1;
 
 namespace Coordination.Hosting.Evidence;
 
 /// <summary>What shows one dossier, as files of a zip that any program reads.</summary>
 /// <remarks>
 /// <c>bundle.json</c> a <see cref="Label"/> · <c>entries/0001-TH-1.entry</c> each a serialised coordination.dossier.v1.SignedEntry,
-/// numbered as they count, with author and number in the author's chain · <c>receipts/0001-LA-TH-1.receipt</c> each a serialised
+/// numbered so that each comes after what it descends from, with author and number in the author's chain · <c>receipts/0001-LA-TH-1.receipt</c> each a serialised
 /// coordination.dossier.v1.SignedReceipt, with its holder and the entry up to which it goes · <c>trust/1.list</c> serialised
 /// coordination.peer.v1.SignedTrustLists by their places · only where they were asked for, <c>particulars/&lt;entry hash&gt;.part</c>, the salt
 /// and the serialised coordination.dossier.v1.Part that were sealed, and <c>particulars/&lt;entry hash&gt;.json</c>, the same to be read.
@@ -31,11 +31,11 @@ public sealed class Bundle
     const int BytesAtATime = 64 * 1024;
 
     const string LabelFile = "bundle.json";
-    const string Entry = ".entry";
-    const string Receipt = ".receipt";
-    const string List = ".list";
-    const string Part = ".part";
-    const string Text = ".json";
+    const string EntryFile = ".entry";
+    const string ReceiptFile = ".receipt";
+    const string ListFile = ".list";
+    const string PartFile = ".part";
+    const string TextFile = ".json";
 
     static readonly JsonSerializerOptions LabelJson = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
@@ -50,31 +50,28 @@ public sealed class Bundle
     /// <summary>By name.</summary>
     public ImmutableArray<BundleFile> Files { get; }
 
-    public IEnumerable<BundleFile> Entries => In("entries", Entry);
+    public IEnumerable<BundleFile> Entries => In("entries", EntryFile);
 
-    public IEnumerable<BundleFile> Receipts => In("receipts", Receipt);
+    public IEnumerable<BundleFile> Receipts => In("receipts", ReceiptFile);
 
-    public IEnumerable<BundleFile> TrustLists => In("trust", List);
+    public IEnumerable<BundleFile> TrustLists => In("trust", ListFile);
 
-    public IEnumerable<BundleFile> Parts => In("particulars", Part);
+    public IEnumerable<BundleFile> Parts => In("particulars", PartFile);
 
     /// <summary>Particulars to be read.</summary>
-    public IEnumerable<BundleFile> Texts => In("particulars", Text);
+    public IEnumerable<BundleFile> Texts => In("particulars", TextFile);
 
     /// <summary>A part, to be read; null where it stands alone.</summary>
-    public BundleFile? TextBeside(BundleFile part) => Files.FirstOrDefault(file => file.Name == Path.ChangeExtension(part.Name, Text));
+    public BundleFile? TextBeside(BundleFile part) => Files.FirstOrDefault(file => file.Name == Path.ChangeExtension(part.Name, TextFile));
 
-    /// <summary>The name of the entry that counts in a place.</summary>
-    /// <param name="place">From 0.</param>
-    /// <param name="author">Who wrote it.</param>
-    /// <param name="seq">Its number in the author's chain.</param>
-    public static string NameOf(int place, NodeId author, int seq) => $"entries/{place + 1:0000}-{author}-{seq}{Entry}";
+    /// <summary>Whether a file that is called so should hold that entry, wherever it counts.</summary>
+    public static bool IsNameOf(string name, Entry entry) => name.EndsWith(Called(entry.Author.ToString(), entry.Seq), StringComparison.Ordinal);
 
     /// <summary>Makes a bundle of what a node handed out.</summary>
     /// <param name="dossier">The dossier.</param>
     /// <param name="evidence">As the node gave it.</param>
     /// <param name="particulars">In clear; none unless they were asked for.</param>
-    public static Bundle Of(ByteString dossier, GetEvidenceResponse evidence, IEnumerable<ClearParticulars> particulars)
+    public static Bundle Of(ByteString dossier, Wire.GetEvidenceResponse evidence, IEnumerable<ClearParticulars> particulars)
     {
         var label = new Label(
             Format, Convert.ToHexStringLower(dossier.Span), evidence.Node, evidence.HeldAt.ToDateTimeOffset(), evidence.Entries.Count, evidence.Receipts.Count);
@@ -82,19 +79,19 @@ public sealed class Bundle
         files.Add(new(LabelFile, JsonSerializer.SerializeToUtf8Bytes(label, LabelJson)));
         foreach (var (place, signed) in evidence.Entries.Index())
         {
-            var entry = Contracts.Dossier.V1.Entry.Parser.ParseFrom(signed.Entry);
-            files.Add(new(NameOf(place, NodeId.Parse(entry.Author), (int)entry.Seq), signed.ToByteArray()));
+            var entry = Wire.Entry.Parser.ParseFrom(signed.Entry);
+            files.Add(new($"entries/{place + 1:0000}{Called(entry.Author, entry.Seq)}", signed.ToByteArray()));
         }
         foreach (var (place, signed) in evidence.Receipts.Index())
         {
-            var receipt = Contracts.Dossier.V1.Receipt.Parser.ParseFrom(signed.Receipt);
-            files.Add(new($"receipts/{place + 1:0000}-{receipt.Holder}-{receipt.Author}-{receipt.Seq}{Receipt}", signed.ToByteArray()));
+            var receipt = Wire.Receipt.Parser.ParseFrom(signed.Receipt);
+            files.Add(new($"receipts/{place + 1:0000}-{receipt.Holder}-{receipt.Author}-{receipt.Seq}{ReceiptFile}", signed.ToByteArray()));
         }
-        foreach (var (place, list) in evidence.TrustLists.Index()) files.Add(new($"trust/{place + 1}{List}", list.ToByteArray()));
+        foreach (var (place, list) in evidence.TrustLists.Index()) files.Add(new($"trust/{place + 1}{ListFile}", list.ToByteArray()));
         foreach (var clear in particulars)
         {
-            files.Add(new($"particulars/{clear.Entry}{Part}", clear.Part.ToByteArray()));
-            files.Add(new($"particulars/{clear.Entry}{Text}", Encoding.UTF8.GetBytes(clear.Json)));
+            files.Add(new($"particulars/{clear.Entry}{PartFile}", clear.Part.ToByteArray()));
+            files.Add(new($"particulars/{clear.Entry}{TextFile}", Encoding.UTF8.GetBytes(clear.Json)));
         }
         return new Bundle(label, files.ToImmutable());
     }
@@ -181,9 +178,11 @@ public sealed class Bundle
 
     /// <summary>Whether a name is one of the layout's. Of letters, digits and marks alone: names stand in sentences on somebody's screen.</summary>
     static bool IsPart(string name) => name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '/')
-        && (name == LabelFile || (Path.GetDirectoryName(name), Path.GetExtension(name)) is ("entries", Entry) or ("receipts", Receipt) or ("trust", List) or ("particulars", Part or Text));
+        && (name == LabelFile || (Path.GetDirectoryName(name), Path.GetExtension(name)) is ("entries", EntryFile) or ("receipts", ReceiptFile) or ("trust", ListFile) or ("particulars", PartFile or TextFile));
 
     static string Plainly(string name) => string.Concat(name.Take(80).Select(letter => letter is >= ' ' and <= '~' ? letter : '?'));
+
+    static string Called(string author, long seq) => $"-{author}-{seq}{EntryFile}";
 
     IEnumerable<BundleFile> In(string folder, string extension) => Files.Where(file => (Path.GetDirectoryName(file.Name), Path.GetExtension(file.Name)) == (folder, extension));
 }

@@ -41,12 +41,12 @@ public sealed class Verification
             ?? verification.Belonging()
             ?? verification.Gaps()
             ?? verification.Receipts()
-            ?? verification.Numbers();
+            ?? verification.Numbers()
+            ?? verification.Places()
+            ?? verification.Parts();
         if (flaw is not null) return new Verified.Unsound(flaw, null);
 
         var findings = verification.Fold();
-        if ((verification.Places(findings.Dossier) ?? verification.Parts()) is { } unlike) return new Verified.Unsound(unlike, null);
-        findings = findings with { Particulars = [.. verification._particulars] };
         return verification.Keys(findings) is { } key ? new Verified.Unsound(key, findings) : new Verified.Sound(findings);
     }
 
@@ -77,9 +77,13 @@ public sealed class Verification
     {
         foreach (var file in _bundle.Entries)
         {
-            if (Parse(Wire.SignedEntry.Parser, file) is not { } signed || EntryWire.Read(signed.Entry.Span) is not { } entry)
-                return new(FlawCode.Unreadable, $"{file.Name} holds no entry that can be read.");
-            if (Signature(SignatureKind.Entry, entry.Author, signed.KeyId, signed.Entry.Span, signed.Signature.Span, $"{NameOf(entry)} ({file.Name})") is { } flaw) return flaw;
+            var unreadable = new Flaw(FlawCode.Unreadable, $"{file.Name} holds no entry that can be read.");
+            if (Parse(Wire.SignedEntry.Parser, file.Bytes) is not { } signed) return unreadable;
+            var read = EntryWire.Read(signed.Entry.Span);
+            if ((read?.Author ?? OwnerOf(signed.KeyId)) is not { } author) return unreadable;
+            var name = read is null ? file.Name : $"{NameOf(read)} ({file.Name})";
+            if (Signature(SignatureKind.Entry, author, signed.KeyId, signed.Entry.Span, signed.Signature.Span, name) is { } flaw) return flaw;
+            if (read is not { } entry) return unreadable;
             _entries.Add((file, new SignedEntry(entry, signed.Entry.Memory, signed.Signature.Memory, signed.KeyId)));
         }
         return null;
@@ -99,12 +103,10 @@ public sealed class Verification
 
     Flaw? Gaps()
     {
-        var held = _entries.Select(one => one.Signed.Entry).OrderBy(entry => entry.Author).ThenBy(entry => entry.Seq).ToList();
-        var hashes = held.Select(entry => entry.Hash).ToHashSet();
-        if (held.Find(entry => entry.Hash == _id.Opening)?.Opening is not { } opening)
-            return new(FlawCode.EntryMissing, $"The opening of dossier {_id.Short} is missing: nobody can say who takes part in it.");
+        var hashes = _entries.Select(one => one.Signed.Entry.Hash).ToHashSet();
+        if (!hashes.Contains(_id.Opening)) return new(FlawCode.EntryMissing, $"The opening of dossier {_id.Short} is missing: nobody can say who takes part in it.");
         // Whoever is no writer may have named anything: what is kept of it is void whatever its past.
-        held.RemoveAll(entry => !opening.Writers.Contains(entry.Author));
+        var held = _entries.Select(one => one.Signed.Entry).Where(entry => Writers.Contains(entry.Author)).OrderBy(entry => entry.Author).ThenBy(entry => entry.Seq).ToList();
         if (held.Find(entry => entry.Previous is { } previous && !hashes.Contains(previous)) is { } follower)
             return new(FlawCode.EntryMissing, $"{follower.Author} {follower.Seq - 1} is missing: {NameOf(follower)} follows it.");
         foreach (var entry in held)
@@ -118,18 +120,16 @@ public sealed class Verification
         var held = _entries.ToDictionary(one => one.Signed.Entry.Hash, one => one.Signed.Entry);
         foreach (var file in _bundle.Receipts)
         {
-            if (Parse(Wire.SignedReceipt.Parser, file) is not { } signed || Parse(Wire.Receipt.Parser, new(file.Name, signed.Receipt.Memory)) is not { } wire
-                || !NodeId.TryParse(wire.Holder, out var holder) || !NodeId.TryParse(wire.Author, out _))
-            {
-                return new(FlawCode.Unreadable, $"{file.Name} holds no receipt that can be read.");
-            }
-            var name = $"the receipt of {wire.Holder} for {wire.Author} {wire.Seq}";
-            if (Signature(SignatureKind.Receipt, holder, signed.KeyId, signed.Receipt.Span, signed.Signature.Span, $"{name} ({file.Name})") is { } flaw) return flaw;
-            if (_lists.Select(list => SignedReceipt.Read(signed, list)).OfType<SignedReceipt>().FirstOrDefault() is not { } receipt)
-                return new(FlawCode.Unreadable, $"{file.Name} holds no receipt that can be read.");
-            if (receipt.Dossier != _id) return new(FlawCode.OtherDossier, $"{Sentence(name)} ({file.Name}) belongs to another dossier: {receipt.Dossier.Short}, not {_id.Short}.");
+            var unreadable = new Flaw(FlawCode.Unreadable, $"{file.Name} holds no receipt that can be read.");
+            if (Parse(Wire.SignedReceipt.Parser, file.Bytes) is not { } signed) return unreadable;
+            var wire = Parse(Wire.Receipt.Parser, signed.Receipt.Memory);
+            if ((NodeId.TryParse(wire?.Holder, out var named) ? named : OwnerOf(signed.KeyId)) is not { } holder) return unreadable;
+            var name = NodeId.TryParse(wire?.Author, out var author) ? $"the receipt of {holder} for {author} {wire!.Seq} ({file.Name})" : file.Name;
+            if (Signature(SignatureKind.Receipt, holder, signed.KeyId, signed.Receipt.Span, signed.Signature.Span, name) is { } flaw) return flaw;
+            if (_lists.Select(list => SignedReceipt.Read(signed, list)).OfType<SignedReceipt>().FirstOrDefault() is not { } receipt) return unreadable;
+            if (receipt.Dossier != _id) return new(FlawCode.OtherDossier, $"{Sentence(name)} belongs to another dossier: {receipt.Dossier.Short}, not {_id.Short}.");
             if (!held.TryGetValue(receipt.Hash, out var entry)) return new(FlawCode.EntryMissing, $"{receipt.Author} {receipt.Seq} is missing: {receipt.Holder} gave a receipt for it.");
-            if ((entry.Author, entry.Seq) != (receipt.Author, receipt.Seq)) return new(FlawCode.ReceiptsDiffer, $"{Sentence(name)} ({file.Name}) holds the hash of {NameOf(entry)}.");
+            if ((entry.Author, entry.Seq) != (receipt.Author, receipt.Seq)) return new(FlawCode.ReceiptsDiffer, $"{Sentence(name)} holds the hash of {NameOf(entry)}.");
             if (_receipts.Exists(other => other.Holder == receipt.Holder && other.Hash == receipt.Hash)) return new(FlawCode.Twice, $"{Sentence(name)} is there twice.");
             _receipts.Add(receipt);
         }
@@ -154,20 +154,24 @@ public sealed class Verification
         var beyond = Revoked.Beyond(_id, entries, signed, KeyOf);
         var leavingOut = Candour.LeavingOut(
             entries, _receipts.Select(receipt => new Receipted(receipt.Holder, receipt.Author, receipt.Seq, receipt.Hash, receipt.ReceivedAt)), beyond);
-        return new(_bundle.Label, _lists[0], Dossier<Referral>.Fold(_id, entries, beyond), signed.ToImmutableDictionary(one => one.Entry.Hash), [.. _receipts], leavingOut, []);
+        return new(_bundle.Label, _lists[0], Dossier<Referral>.Fold(_id, entries, beyond), signed.ToImmutableDictionary(one => one.Entry.Hash), [.. _receipts], leavingOut, [.. _particulars]);
     }
 
-    Flaw? Places(Dossier<Referral> dossier)
+    /// <summary>Whether every entry stands under its own name, and after what it descends from.</summary>
+    Flaw? Places()
     {
-        var names = dossier.Entries.Select((judged, place) => (Name: Bundle.NameOf(place, judged.Entry.Author, judged.Entry.Seq), judged.Entry)).ToList();
-        var found = _entries.ToDictionary(one => one.File.Name, one => one.Signed.Entry);
-        foreach (var (name, entry) in names)
+        var passed = new HashSet<EntryHash>();
+        foreach (var (file, entry) in _entries.Select(one => (one.File, one.Signed.Entry)))
         {
-            if (found.TryGetValue(name, out var there) && there.Hash == entry.Hash) continue;
-            var where = _entries.First(one => one.Signed.Entry.Hash == entry.Hash).File.Name;
-            return there is not null && names.Exists(other => other.Name == where && other.Entry.Hash == there.Hash)
-                ? new(FlawCode.Misplaced, $"{NameOf(entry)} and {NameOf(there)} are swapped: {name} holds {NameOf(there)}, and {where} holds {NameOf(entry)}.")
-                : new(FlawCode.Misplaced, $"{NameOf(entry)} is out of place: it counts as {name}, and stands in {where}.");
+            if (!Bundle.IsNameOf(file.Name, entry))
+            {
+                return _entries.FirstOrDefault(one => Bundle.IsNameOf(file.Name, one.Signed.Entry) && Bundle.IsNameOf(one.File.Name, entry)) is { Signed: { Entry: var named } } other
+                    ? new(FlawCode.Misplaced, $"{NameOf(named)} and {NameOf(entry)} are swapped: {file.Name} holds {NameOf(entry)}, and {other.File.Name} holds {NameOf(named)}.")
+                    : new(FlawCode.Misplaced, $"{file.Name} holds {NameOf(entry)}, and not what its name says.");
+            }
+            if (Writers.Contains(entry.Author) && _entries.FirstOrDefault(one => Past(entry).Contains(one.Signed.Entry.Hash) && !passed.Contains(one.Signed.Entry.Hash)) is { Signed: { Entry: var before } } late)
+                return new(FlawCode.Misplaced, $"{NameOf(before)} and {NameOf(entry)} are out of order: {late.File.Name} comes after {file.Name}, which descends from it.");
+            passed.Add(entry.Hash);
         }
         return null;
     }
@@ -182,7 +186,8 @@ public sealed class Verification
                 return new(FlawCode.ParticularsDiffer, $"{file.Name} is of no entry of this dossier.");
             if (signed.Entry.Particulars.Select(digest => SealedPart.Read(file.Bytes, signed.Entry, signed.Bytes, digest.Recipient)).FirstOrDefault(read => read is not null) is not { } content)
                 return new(FlawCode.ParticularsDiffer, $"{file.Name} is not what {NameOf(signed.Entry)} names as its particulars.");
-            if (ReadContent(content) is not { } says || _bundle.TextBeside(file) is not { } text || !says.Equals(ReadText(text)))
+            // What only a newer program wrote is in no text that this one can compare.
+            if (Parse(Particulars.Parser.WithDiscardUnknownFields(true), content) is not { } says || _bundle.TextBeside(file) is not { } text || !says.Equals(ReadText(text)))
                 return new(FlawCode.ParticularsDiffer, $"The particulars of {NameOf(signed.Entry)} are shown otherwise than {file.Name} holds them.");
             _particulars.Add((signed.Entry, says));
         }
@@ -217,24 +222,19 @@ public sealed class Verification
 
     TrustedKey? KeyOf(NodeId owner, string keyId) => _lists.Select(list => list.KeyOf(owner, keyId)).FirstOrDefault(key => key is not null);
 
-    static T? Parse<T>(MessageParser<T> parser, BundleFile file) where T : class, IMessage<T>
-    {
-        try
-        {
-            return parser.ParseFrom(file.Bytes.Span);
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            return null;
-        }
-    }
+    /// <summary>Of the opening, which is there.</summary>
+    ImmutableArray<NodeId> Writers => _entries.Find(one => one.Signed.Entry.Hash == _id.Opening).Signed.Entry.Opening!.Writers;
 
-    static Particulars? ReadContent(ReadOnlyMemory<byte> content)
+    static IEnumerable<EntryHash> Past(Entry entry) => entry.Previous is { } previous ? entry.Seen.Select(head => head.Hash).Prepend(previous) : entry.Seen.Select(head => head.Hash);
+
+    /// <summary>Whose a key is: where what it signed cannot be read, since most likely a byte of it was changed.</summary>
+    NodeId? OwnerOf(string keyId) => _lists.SelectMany(list => list.Nodes.Values).SelectMany(node => node.Keys).FirstOrDefault(key => key.Pool.Id == keyId)?.Owner;
+
+    static T? Parse<T>(MessageParser<T> parser, ReadOnlyMemory<byte> bytes) where T : class, IMessage<T>
     {
         try
         {
-            // What only a newer program wrote is in no text that this one can compare.
-            return Particulars.Parser.WithDiscardUnknownFields(true).ParseFrom(content.Span);
+            return parser.ParseFrom(bytes.Span);
         }
         catch (InvalidProtocolBufferException)
         {

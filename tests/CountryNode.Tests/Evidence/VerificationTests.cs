@@ -118,11 +118,14 @@ public sealed class VerificationTests : IDisposable
     }
 
     [Fact]
-    public void An_entry_under_another_name_is_out_of_place()
+    public void An_entry_under_another_name_or_before_what_it_descends_from_is_out_of_place()
     {
         _exported.Files.Remove(Names[4], out var last);
-        _exported.Files["entries/0009-LA-3.entry"] = last!;
-        _exported.ShouldBe(FlawCode.Misplaced, $"LA 3 is out of place: it counts as {Names[4]}, and stands in entries/0009-LA-3.entry.");
+        _exported.Files["entries/0005-LA-4.entry"] = last!;
+        _exported.ShouldBe(FlawCode.Misplaced, "entries/0005-LA-4.entry holds LA 3, and not what its name says.");
+        _exported.Files.Remove("entries/0005-LA-4.entry");
+        _exported.Files["entries/0002-LA-3.entry"] = last!;
+        _exported.ShouldBe(FlawCode.Misplaced, $"LA 2 and LA 3 are out of order: {Names[2]} comes after entries/0002-LA-3.entry, which descends from it.");
     }
 
     [Fact]
@@ -184,7 +187,7 @@ public sealed class VerificationTests : IDisposable
     public void A_receipt_that_is_there_twice_or_was_left_out_is_named()
     {
         _exported.Files["receipts/0009-LA-TH-1.receipt"] = _exported.Files["receipts/0001-LA-TH-1.receipt"];
-        _exported.ShouldBe(FlawCode.Twice, "The receipt of LA for TH 1 is there twice.");
+        _exported.ShouldBe(FlawCode.Twice, "The receipt of LA for TH 1 (receipts/0009-LA-TH-1.receipt) is there twice.");
         _exported.Files.Remove("receipts/0009-LA-TH-1.receipt");
         _exported.Files.Remove("receipts/0001-LA-TH-1.receipt");
         _exported.ShouldBe(FlawCode.ReceiptsDiffer, "bundle.json speaks of 3 receipts, and the bundle holds 2.");
