@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Dossiers;
 using Coordination.Hosting.Evidence;
 using Wire = Coordination.Contracts.Dossier.V1;
 
@@ -18,7 +19,7 @@ static class History
         foreach (var judged in dossier.Entries) yield return $"{Verification.NameOf(judged.Entry)}  {Line(findings, judged.Entry)}";
         yield return "";
         foreach (var (entry, says) in findings.Particulars)
-            foreach (var (name, words) in Plain.Said(says)) yield return $"Beside {Verification.NameOf(entry)}, {Words.Apart(name)}: {words}";
+            foreach (var (name, words) in Plain.Said(says)) yield return $"Beside {Verification.NameOf(entry)}, {Words.Apart(name)}: {Plainly(words)}";
         yield return dossier switch
         {
             { UpgradeNeeded: true } => "Only a newer program knows where it stands.",
@@ -69,6 +70,9 @@ static class History
     };
 
     static Wire.Entry Read(Findings findings, Entry entry) => Wire.Entry.Parser.ParseFrom(findings.Signed[entry.Hash].Bytes.Span);
+
+    /// <summary>Text of whoever sealed it, who need not have kept the rules for text.</summary>
+    static string Plainly(string words) => string.Concat(words.EnumerateRunes().Select(letter => FieldReader.IsHidden(letter) ? "?" : letter.ToString()));
 
     static string At(DateTimeOffset at) => Printing.At(Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(at));
 }

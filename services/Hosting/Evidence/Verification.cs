@@ -169,7 +169,7 @@ public sealed class Verification
                     ? new(FlawCode.Misplaced, $"{NameOf(named)} and {NameOf(entry)} are swapped: {file.Name} holds {NameOf(entry)}, and {other.File.Name} holds {NameOf(named)}.")
                     : new(FlawCode.Misplaced, $"{file.Name} holds {NameOf(entry)}, and not what its name says.");
             }
-            if (Writers.Contains(entry.Author) && _entries.FirstOrDefault(one => Past(entry).Contains(one.Signed.Entry.Hash) && !passed.Contains(one.Signed.Entry.Hash)) is { Signed: { Entry: var before } } late)
+            if (Writers.Contains(entry.Author) && _entries.FirstOrDefault(one => entry.Past().Contains(one.Signed.Entry.Hash) && !passed.Contains(one.Signed.Entry.Hash)) is { Signed: { Entry: var before } } late)
                 return new(FlawCode.Misplaced, $"{NameOf(before)} and {NameOf(entry)} are out of order: {late.File.Name} comes after {file.Name}, which descends from it.");
             passed.Add(entry.Hash);
         }
@@ -224,8 +224,6 @@ public sealed class Verification
 
     /// <summary>Of the opening, which is there.</summary>
     ImmutableArray<NodeId> Writers => _entries.Find(one => one.Signed.Entry.Hash == _id.Opening).Signed.Entry.Opening!.Writers;
-
-    static IEnumerable<EntryHash> Past(Entry entry) => entry.Previous is { } previous ? entry.Seen.Select(head => head.Hash).Prepend(previous) : entry.Seen.Select(head => head.Hash);
 
     /// <summary>Whose a key is: where what it signed cannot be read, since most likely a byte of it was changed.</summary>
     NodeId? OwnerOf(string keyId) => _lists.SelectMany(list => list.Nodes.Values).SelectMany(node => node.Keys).FirstOrDefault(key => key.Pool.Id == keyId)?.Owner;
