@@ -57,7 +57,7 @@ static class ReferralCommands
             var told = (ListNoticesResponse)await connection.CallAsync(Method("ListNotices"), Calling.Parse(pages.Read(parsed), ListNoticesRequest.Descriptor), cancellationToken);
             var table = new Table().AddColumns("At", "Dossier", "What", "To");
             foreach (var notice in told.Notices)
-                table.AddRow(new Text(Printing.At(notice.At)), new Text(Printing.Hex(notice.DossierId)), new Text($"{notice.Kind} {notice.Round}: {notice.Owes} owes {notice.Clock}"), new Text(notice.Office));
+                table.AddRow(new Text(Printing.At(notice.At)), new Text(Printing.DossierOf(notice.DossierId)), new Text(Printing.Told(notice)), new Text(notice.Office));
             return new Output(Plain.Of(told), More(table, told.NextPageToken));
         });
         return command;
