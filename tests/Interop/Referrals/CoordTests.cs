@@ -158,6 +158,27 @@ public sealed class CoordTests(TwoCountries countries)
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task Bash_at_a_terminal_completes_what_is_typed_before_a_tab()
+    {
+        using var folder = new Folder();
+        // coord as it would stand in PATH; what it is told in the end, it notes.
+        File.SetUnixFileMode(folder.Write("coord", $"""
+            #!/bin/sh
+            case "$1" in completion | \[suggest*) exec dotnet '{Coord.Program}' "$@" ;; esac
+            printf '%s\n' "$*" >>'{folder["told"]}'
+
+            """), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await Programs.RunAsync("script", ["-q", "-c", $"HISTFILE= INPUTRC=/dev/null PATH='{folder[""]}':$PATH bash --norc --noprofile -i", "/dev/null"], """
+            source <(coord completion bash)
+            coord ref\tnoti\t--page-s\t5
+            coord referral decl\t00 --rea\tNotO\t--note file
+            exit
+
+            """.Replace(@"\t", "\t", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        File.ReadAllText(folder["told"]).ShouldBe("referral notices --page-size 5\nreferral decline 00 --reason NotOurNational --note file\n");
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task A_statement_and_what_is_read_beside_it_come_from_files_and_an_option_stands_before_them()
     {
         using var folder = new Folder();
