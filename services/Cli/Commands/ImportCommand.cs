@@ -53,12 +53,15 @@ static class ImportCommand
         var equal = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var row in rows)
         {
-            var request = (OpenRequest)Calling.Parse(row.Request, OpenRequest.Descriptor, row.Where);
-            Opening.Complete(request, own, row.To ?? to);
-            request.Command ??= new();
+            var read = (OpenRequest)Calling.Parse(row.Request, OpenRequest.Descriptor, row.Where);
+            Opening.Complete(read, own, row.To ?? to);
+            read.Command ??= new();
+            // What is sent is in one order too: the node takes a request in another order for another request.
+            var bytes = InOrder(read);
+            var request = OpenRequest.Parser.ParseFrom(bytes);
             if (request.Command.CommandId.Length == 0)
             {
-                var says = Digest(row.Reference, request);
+                var says = Hash([.. SHA256.HashData(Encoding.UTF8.GetBytes(row.Reference)), .. bytes]);
                 var before = equal[says] = equal.GetValueOrDefault(says, -1) + 1;
                 request.Command.CommandId = Hash(Encoding.UTF8.GetBytes($"coord/import/v2\0{says}\0{before}"))[..32];
             }
@@ -67,13 +70,12 @@ static class ImportCommand
         return requests;
     }
 
-    /// <summary>Equal for rows that say the same.</summary>
-    static string Digest(string reference, OpenRequest request)
+    /// <summary>The same bytes for rows that say the same: details in another order do.</summary>
+    static byte[] InOrder(OpenRequest request)
     {
         using var bytes = new MemoryStream();
-        // Deterministic: details in another order say the same.
         using (var output = new CodedOutputStream(bytes, leaveOpen: true) { Deterministic = true }) request.WriteTo(output);
-        return Hash([.. SHA256.HashData(Encoding.UTF8.GetBytes(reference)), .. bytes.ToArray()]);
+        return bytes.ToArray();
     }
 
     static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));

@@ -168,14 +168,16 @@ public sealed class CoordTests(TwoCountries countries)
             printf '%s\n' "$*" >>'{folder["told"]}'
 
             """), UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        await Programs.RunAsync("script", ["-q", "-c", $"HISTFILE= INPUTRC=/dev/null PATH='{folder[""]}':$PATH bash --norc --noprofile -i", "/dev/null"], """
-            source <(coord completion bash)
+        var screen = await Programs.RunAsync("script", ["-q", "-c", $"HISTFILE= TERM=xterm INPUTRC=/dev/null PATH='{folder[""]}':$PATH bash --norc --noprofile -i", "/dev/null"], """
+            source <(coord completion bash </dev/null)
             coord ref\tnoti\t--page-s\t5
             coord referral decl\t00 --rea\tNotO\t--note file
             exit
 
             """.Replace(@"\t", "\t", StringComparison.Ordinal), TestContext.Current.CancellationToken);
         File.ReadAllText(folder["told"]).ShouldBe("referral notices --page-size 5\nreferral decline 00 --reason NotOurNational --note file\n");
+        // .NET's way of setting up a terminal's keypad for itself.
+        screen.ShouldNotContain("\e[?1h");
     }
 
     [Fact(Timeout = 120_000)]
@@ -184,10 +186,10 @@ public sealed class CoordTests(TwoCountries countries)
         using var folder = new Folder();
         var statement = folder.Write("statement.json", """{ "type": 1, "minority": "MINORITY_ADULT", "basis": "BASIS_CONSENT", "replyBy": "2099-11-30", "consent": { "purposes": ["PURPOSE_RETURN"], "until": "2099-11-30" } }""");
         var particulars = folder.Write("particulars.json", """{ "note": "Nobody in particular.", "preview": { "sex": 1 } }""");
-        var opened = await JsonAsync("referral", "open", "--to", "LA", "--statement", statement, "--consent-until", "2099-12-31", "--particulars", particulars);
-        opened.GetProperty("opened").GetProperty("replyBy").GetString().ShouldBe("2099-11-30");
+        var opened = await JsonAsync("referral", "open", "--to", "LA", "--statement", statement, "--reply-by", "2099-12-31", "--consent-purposes", "Protection", "--particulars", particulars);
+        opened.GetProperty("opened").GetProperty("replyBy").GetString().ShouldBe("2099-12-31");
         var consent = opened.GetProperty("consent");
-        (consent.GetProperty("purposes")[0].GetString(), consent.GetProperty("recipients")[0].GetString(), consent.GetProperty("until").GetString()).ShouldBe(("Return", "LA", "2099-12-31"));
+        (string.Join(", ", consent.GetProperty("purposes").EnumerateArray()), consent.GetProperty("recipients")[0].GetString(), consent.GetProperty("until").GetString()).ShouldBe(("Protection", "LA", "2099-11-30"));
         var id = opened.GetProperty("dossierId").GetString()!;
         var beside = await JsonAsync("dossier", "particulars", id, id);
         (beside.GetProperty("note").GetString(), beside.GetProperty("preview").GetProperty("sex").GetString()).ShouldBe(("Nobody in particular.", "Female"));
