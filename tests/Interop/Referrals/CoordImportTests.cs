@@ -46,9 +46,13 @@ public sealed class CoordImportTests(TwoCountries countries)
         using var folder = new Folder();
         const string request = """
             { "to": "LA", "reference": "one", "command": { "happenedOn": "2026-01-02" }, "particulars": { "note": "of standard input", "details": { "nationality": "NATIONAL", "family": "NOT_ASKED" } },
-              "opened": { "type": 3, "minority": "MINORITY_ADULT", "basis": "BASIS_RISK_TO_LIFE", "replyBy": "2099-12-31" } }
+              "opened": { "type": 6, "minority": "MINORITY_ADULT", "basis": "BASIS_RISK_TO_LIFE", "replyBy": "2099-12-31" } }
             """;
-        var id = Ids(await FeedAsync(request), 0).Single();
+        var fed = await FeedAsync(request);
+        var id = Ids(fed, 0).Single();
+        // Type 6 reports a person held abroad: the other country is the host.
+        var opened = fed[0].GetProperty("referral").GetProperty("opened");
+        (opened.GetProperty("type").GetString(), opened.GetProperty("host").GetString(), opened.GetProperty("origin").GetString()).ShouldBe(("LocateAndProtect", "LA", "TH"));
         (await _coord.JsonAsync("dossier", "show", id)).GetProperty("entries")[0].GetProperty("happenedOn").GetString().ShouldBe("2026-01-02");
         // The same in another order.
         const string details = "\"nationality\": \"NATIONAL\", \"family\": \"NOT_ASKED\"";
