@@ -15,7 +15,7 @@ root.Subcommands.Add(SubmissionCommands.Create());
 root.Subcommands.Add(CompletionCommand.Create());
 
 // What reads a table from a pipe or a file looks for whole ids and sentences.
-if (!Console.IsOutputRedirected) AnsiConsole.Profile.Width = 200;
+if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 200;
 
 var parsed = root.Parse(args);
 return parsed.Errors.Count > 0 ? Usage() : await parsed.InvokeAsync();
