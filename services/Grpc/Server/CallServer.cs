@@ -36,6 +36,13 @@ sealed partial class CallServer(IOptions<GrpcServiceOptions> options, IHostAppli
         }
 
         http.Response.ContentType = MetadataCodec.ContentType;
+        if (http.Request.Headers.TE.ToString() != "trailers")
+        {
+            // "Used to detect incompatible proxies" (gRPC over HTTP/2 document): an answer whose status gets lost would be worse.
+            ServerHeaders.Write(new Status(StatusCode.Internal, "The request does not say te: trailers. Something between the caller and this server may not pass trailers on."), Metadata.Empty, http.Response.Headers);
+            return;
+        }
+
         TimeSpan? timeout = null;
         if (http.Request.Headers.GrpcTimeout is { Count: > 0 } header)
         {
