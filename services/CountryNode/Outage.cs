@@ -2,21 +2,11 @@ using Npgsql;
 
 namespace Coordination.CountryNode;
 
-/// <summary>Says of the database once why it is away, once in a while that it still is, and once that it is back: whatever waits for it asks many times a second.</summary>
+/// <summary>Says of the database, and of the key folder, once why it cannot be used, once in a while that this lasts, and of the database that it is back: whatever waits for it asks many times a second.</summary>
 public sealed partial class Outage(TimeProvider time, ILogger<Outage> logger)
 {
-    /// <summary>Between two sentences while it is away.</summary>
-    static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
-
-    /// <summary>It is back once nothing has failed for as long: the last answers of before come among the first failures.</summary>
-    static readonly TimeSpan Calm = TimeSpan.FromSeconds(2);
-
-    readonly Lock _gate = new();
-    bool _isAway;
-    long _since;
-    long _said;
-    long _last;
-    int _failures;
+    readonly Spell _database = new(time);
+    readonly Spell _keys = new(time);
 
     /// <summary>Whether the database was away, full or starting, and the same again may succeed.</summary>
     public static bool IsOne(Exception? fault) =>
@@ -25,36 +15,101 @@ public sealed partial class Outage(TimeProvider time, ILogger<Outage> logger)
     /// <summary>The database did not answer.</summary>
     public void DatabaseFailed(Exception fault)
     {
-        var now = time.GetTimestamp();
-        lock (_gate)
+        switch (_database.Fail())
         {
-            (_last, _failures) = (now, _failures + 1);
-            if (!_isAway)
-            {
-                (_isAway, _since, _said) = (true, now, now);
+            case Spell.News.Begins:
                 LogAway(logger, fault, (fault as PostgresException)?.SqlState ?? "no answer");
-            }
-            else if (time.GetElapsedTime(_said, now) >= Pause)
-            {
-                _said = now;
-                LogStillAway(logger, time.GetElapsedTime(_since, now).TotalSeconds, _failures);
-            }
+                break;
+            case Spell.News.Lasts:
+                LogStillAway(logger, _database.Lasted.TotalSeconds, _database.Failures);
+                break;
         }
     }
 
     /// <summary>The database answered.</summary>
     public void DatabaseAnswered()
     {
-        lock (_gate)
-        {
-            if (!_isAway || time.GetElapsedTime(_last) < Calm) return;
-            LogBack(logger, time.GetElapsedTime(_since, _last).TotalSeconds, _failures);
-            (_isAway, _failures) = (false, 0);
-        }
+        if (_database.End() is { } ended) LogBack(logger, ended.Lasted.TotalSeconds, ended.Failures);
     }
 
     /// <summary>The key folder failed, or is full.</summary>
-    public void KeysFailed(Exception fault) => LogKeysUnavailable(logger, fault);
+    public void KeysFailed(Exception fault)
+    {
+        // Nobody says that it works again: a spell is over when nothing has failed for as long.
+        if (_keys.HasBeenCalmFor(Spell.Pause)) _keys.End();
+        switch (_keys.Fail())
+        {
+            case Spell.News.Begins:
+                LogKeysUnavailable(logger, fault);
+                break;
+            case Spell.News.Lasts:
+                LogKeysStillUnavailable(logger, _keys.Lasted.TotalSeconds, _keys.Failures);
+                break;
+        }
+    }
+
+    /// <summary>One thing that fails, and goes on failing for a while.</summary>
+    sealed class Spell(TimeProvider time)
+    {
+        /// <summary>Between two sentences while it lasts.</summary>
+        public static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
+        /// <summary>It is over once nothing has failed for as long: the last answers of before come among the first failures.</summary>
+        static readonly TimeSpan Calm = TimeSpan.FromSeconds(2);
+
+        readonly Lock _gate = new();
+        bool _lasts;
+        long _since;
+        long _said;
+        long _last;
+
+        public enum News
+        {
+            /// <summary>Nothing to say.</summary>
+            None = 1,
+            Begins,
+            Lasts,
+        }
+
+        public int Failures { get; private set; }
+
+        /// <summary>From the first failure to the last.</summary>
+        public TimeSpan Lasted => time.GetElapsedTime(_since, _last);
+
+        public News Fail()
+        {
+            lock (_gate)
+            {
+                var now = time.GetTimestamp();
+                (_last, Failures) = (now, Failures + 1);
+                if (!_lasts)
+                {
+                    (_lasts, _since, _said) = (true, now, now);
+                    return News.Begins;
+                }
+                if (time.GetElapsedTime(_said, now) < Pause) return News.None;
+                _said = now;
+                return News.Lasts;
+            }
+        }
+
+        public bool HasBeenCalmFor(TimeSpan wait)
+        {
+            lock (_gate) return _lasts && time.GetElapsedTime(_last) >= wait;
+        }
+
+        /// <summary>How long it lasted, if it is over now; null when nothing lasted, or it is too soon to say.</summary>
+        public (TimeSpan Lasted, int Failures)? End()
+        {
+            lock (_gate)
+            {
+                if (!_lasts || time.GetElapsedTime(_last) < Calm) return null;
+                var ended = (Lasted, Failures);
+                (_lasts, Failures) = (false, 0);
+                return ended;
+            }
+        }
+    }
 
     [LoggerMessage(EventId = 500, Level = LogLevel.Error, Message = "The database does not answer ({SqlState}). Whatever needs it is refused for now, or tried again; this is not said again with every failure.")]
     static partial void LogAway(ILogger logger, Exception fault, string sqlState);
@@ -65,6 +120,9 @@ public sealed partial class Outage(TimeProvider time, ILogger<Outage> logger)
     [LoggerMessage(EventId = 503, Level = LogLevel.Warning, Message = "The database answers again. It did not for {Seconds:F0} s; {Failures} requests and retries failed.")]
     static partial void LogBack(ILogger logger, double seconds, int failures);
 
-    [LoggerMessage(EventId = 501, Level = LogLevel.Error, Message = "The key folder cannot be used: look at the folder and its disk.")]
+    [LoggerMessage(EventId = 501, Level = LogLevel.Error, Message = "The key folder cannot be used: look at the folder and its disk. This is not said again with every failure.")]
     static partial void LogKeysUnavailable(ILogger logger, Exception fault);
+
+    [LoggerMessage(EventId = 504, Level = LogLevel.Warning, Message = "The key folder has not been usable for {Seconds:F0} s; {Failures} requests have failed.")]
+    static partial void LogKeysStillUnavailable(ILogger logger, double seconds, int failures);
 }

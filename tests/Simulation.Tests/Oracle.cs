@@ -100,6 +100,7 @@ sealed class Oracle(World world)
             world.Met(Situation.ParticularsSent);
             if (from.Database.Row(entry.Dossier)?.Participants.Contains(to) is not true || !entry.Particulars.Any(digest => digest.Recipient == to))
                 world.Fail($"{from.Id} sends {to} particulars of {entry.Dossier.Short} that are not for it.");
+            if (WithdrewEverything(from, entry)) world.Fail($"{from.Id} sends {to} particulars of {entry.Dossier.Short} after all consent was withdrawn.");
             if (!MayLeave(from, entry, to)) world.Fail($"{from.Id} sends {to} particulars of {entry.Dossier.Short}, from which the person withdrew consent.");
             using var header = JsonDocument.Parse(Base64Url.DecodeFromChars(particulars.AsSpan(0, particulars.IndexOf('.', StringComparison.Ordinal))));
             if (!Region.RingOf(to).Holds(header.RootElement.GetProperty("kid").GetString()!)) world.Fail($"{from.Id} sends {to} particulars of {entry.Dossier.Short} that are sealed to somebody else.");
@@ -109,6 +110,15 @@ sealed class Oracle(World world)
     /// <summary>Whether a part goes to its recipient in the end: what was withdrawn or erased on its way does not.</summary>
     public bool Goes(Node author, DossierRow row, KeptPart part) => !_erased.Contains((author.Id, row.Id)) && (
         !row.ByHash.TryGetValue(part.Entry, out var held) || Fold(row).MayLeave(held.Entry.Body, part.Recipient));
+
+    /// <summary>Whether an author of the dossier has taken everything back, as the node has held for more than a moment: then nothing goes but what is said of that.</summary>
+    bool WithdrewEverything(Node from, Entry entry)
+    {
+        var row = from.Database.Row(entry.Dossier)!;
+        return entry.Body is not (ConsentWithdrawn or DataStopped)
+            && row.Entries.Zip(_heldSince[(from.Id, row.Id)]).Any(held => held.First.Entry is { Body: ConsentWithdrawn { Scope: WithdrawalScope.Everything } } withdrawal
+                && row.Participants.Contains(withdrawal.Author) && held.Second <= world.Agenda.Now - OnItsWay);
+    }
 
     /// <summary>Whether the consent, as the node held it now or a moment ago, lets something go to a country. By no node's clock.</summary>
     bool MayLeave(Node from, Entry entry, NodeId to)
@@ -132,10 +142,12 @@ sealed class Oracle(World world)
     {
         if (!_asked.TryGetValue((node.Id, append.Command), out var particulars) || particulars.IsEmpty) return;
         var entry = append.Entry.Entry;
-        // Where the data were erased, a withdrawal is written without them.
-        if (entry.Particulars.IsEmpty && Referral.IsWithdrawal(entry.Body) && _erased.Contains((node.Id, entry.Dossier))) return;
+        // Where the data were erased, what must be said is said without them.
+        if (entry.Particulars.IsEmpty && _erased.Contains((node.Id, entry.Dossier))) return;
         _particulars[entry.Hash] = particulars;
-        var wanted = append.Participants.Participants.Distinct().Order().ToList();
+        // From whom the person took the consent reads nothing; the office itself keeps what it wrote.
+        var known = node.Database.Row(entry.Dossier) is { } row ? Fold(row.Id, [.. row.Entries.Select(held => held.Entry), .. node.Database.Pending(row.Id).Select(pending => pending.Draft)]) : null;
+        var wanted = append.Participants.Participants.Distinct().Where(to => to == node.Id || known?.MayLeave(entry.Body, to) is not false).Order().ToList();
         if (!entry.Particulars.Select(digest => digest.Recipient).Order().SequenceEqual(wanted) || !append.Parts.Select(part => part.Recipient).Order().SequenceEqual(wanted))
             world.Fail($"{node.Id} writes particulars into {entry.Dossier.Short} that are not for all who take part.");
     }

@@ -147,7 +147,7 @@ sealed class World
 
                 // Whoever has it has what came before it too, and hands that on until it is taken.
                 do await Outside.PauseAsync(chance.Between(0.5, 5));
-                while (to.AnyProcess(chance) is not { } next || await KnockAsync(next, from.Node.Id, before) is null);
+                while (to.AnyProcess(chance) is not { } next || await KnockAsync(next, from.Node.Id, before) is not { } taken || taken.Admitted.Any(entry => entry.Disposition is Disposition.TryAgain));
             });
         }
 

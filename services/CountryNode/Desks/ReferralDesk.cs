@@ -16,8 +16,6 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     /// <summary>Each retry means that somebody else got an entry in; more than a few means something is wrong.</summary>
     const int MostTries = 20;
 
-    const int MostPending = 100;
-
     /// <summary>Writes a statement, or says why not.</summary>
     public async Task<CommandOutcome> WriteAsync(Command command, Answering answering, CancellationToken cancellationToken)
     {
@@ -30,10 +28,12 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
                 case Judged.Not not:
                     return not.Refusal;
                 case Judged.Stands stands:
-                    // Nobody says that the data are erased before they are. Should the saying fail, it is said when the command comes again.
-                    if (command.Body is DataStopped { Fate: DataFate.Erased }) safe.Erase(stands.Signed.Entry.Dossier);
                     var answer = answering(stands.HeldWith, stands.After);
-                    var append = Append(stands, command.Key, new Answered(command.RequestHash, answer), now);
+                    var append = Append(stands, command.Key, new Answered(command.RequestHash, answer), now) with
+                    {
+                        // Nobody says that the data are erased before they are, and nothing is erased that cannot be said.
+                        BeforeCommit = Erases(command) ? () => safe.Erase(stands.Signed.Entry.Dossier) : null,
+                    };
                     switch (await store.AppendAsync(append, cancellationToken))
                     {
                         case AppendOutcome.Kept:
@@ -60,6 +60,9 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     /// <summary>What a command's statement comes to: of a correction, what is said by it.</summary>
     public async Task<Body> SaidByAsync(Command command, CancellationToken cancellationToken) =>
         command is { Body: Corrected, Dossier: { } id } && await store.FindAsync(id, cancellationToken) is { } held ? SaidBy(command, held) : command.Body;
+
+    /// <summary>Whether a command says that this country erased its data; of the other one's, on paper, it tells what a letter said.</summary>
+    static bool Erases(Command command) => command is { Body: DataStopped { Fate: DataFate.Erased }, OnBehalfOf: null };
 
     static Body SaidBy(Command command, HeldDossier held) =>
         Rights.SaidBy(command.Body, held.Entries.FirstOrDefault(kept => kept.Entry.Hash == command.Answers)?.Entry.Body);
@@ -89,36 +92,55 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             return new Refusal(RefusalKind.NotFound, "ENTRY_NOT_FOUND", "The entry is none of this dossier's, as far as this node holds it. Check its hash; History has those of all entries.");
         if (!kept.Entry.Particulars.Any(digest => digest.Recipient == pen.Node))
             return new Refusal(RefusalKind.NotFound, "NO_PARTICULARS", "The entry has no particulars for this country.");
+        var withheld = kept.Entry.Author != pen.Node && !held.FoldWithPending(trust.Current).MayLeave(kept.Entry.Body, pen.Node)
+            ? new Refusal(RefusalKind.NotOpen, "CONSENT_WITHDRAWN", $"The person took back the consent that {pen.Node} receives anything: what the other country says beside entries is not read here.")
+            : null;
         if ((await store.FindPartsAsync(id, pen.Node, cancellationToken)).FirstOrDefault(part => part.Entry == entry) is not { } part)
-            return new Refusal(RefusalKind.NotFound, "PARTICULARS_MISSING", "The particulars have not arrived, or are not the ones that the entry names; they are being asked for.");
+            return withheld ?? new Refusal(RefusalKind.NotFound, "PARTICULARS_MISSING", "The particulars have not arrived, or are not the ones that the entry names; they are being asked for.");
         return safe.Read(kept.Signed, part) switch
         {
+            Disclosure.Opened when withheld is not null => withheld,
             Disclosure.Opened opened => new ParticularsRead.Is(opened.Plaintext),
             Disclosure.Destroyed => new Refusal(RefusalKind.NotFound, "PARTICULARS_ERASED", "The particulars of this dossier were erased."),
             _ => new Refusal(RefusalKind.NotFound, "PARTICULARS_DAMAGED", "The particulars cannot be read. Ask the operator to look at the key folder."),
         };
     }
 
-    /// <summary>Signs withdrawals that had to wait, as soon as they can be.</summary>
+    /// <summary>Signs withdrawals that had to wait, as soon as they can be. What one dossier suffers from holds up no other.</summary>
+    /// <exception cref="AggregateException">Some could not be signed that can be, and are tried again.</exception>
     public async Task SignPendingAsync(CancellationToken cancellationToken)
     {
-        foreach (var pending in await store.ListPendingAsync(MostPending, cancellationToken))
+        var faults = new List<Exception>();
+        foreach (var id in await store.ListPendingAsync(cancellationToken))
         {
-            var held = await store.FindAsync(pending.Draft.Dossier, cancellationToken) ?? throw new UnreachableException("A withdrawal pends in a dossier that is not held.");
-            var dossier = held.Fold<Referral>(trust.Current);
-            if (!CanSign(held, dossier)) continue;
+            try
+            {
+                await SignPendingAsync(id, cancellationToken);
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException && !Outage.IsOne(fault))
+            {
+                faults.Add(fault);
+            }
+        }
+        if (faults.Count > 0) throw new AggregateException(faults);
+    }
 
+    async Task SignPendingAsync(DossierId id, CancellationToken cancellationToken)
+    {
+        while (await store.FindAsync(id, cancellationToken) is { Pending: [var pending, ..] } held && held.Fold<Referral>(trust.Current) is var dossier && CanSign(held, dossier))
+        {
             var draft = pending.Draft;
             var now = time.GetUtcNow();
             var statement = new Statement(draft.Office!, draft.Body, draft.HappenedOn, draft.Channel!.Value) { OnBehalfOf = draft.OnBehalfOf, Letter = draft.Letter };
-            var append = Append(Sign(held, dossier.Draft(pen.Node, statement, now), PendingParticulars(pending), now), pending.Command, answered: null, now);
-            if (await store.AppendAsync(append, cancellationToken) is AppendOutcome.Kept) RingFor(append);
+            var append = Append(Sign(held, dossier.Draft(pen.Node, statement, now), PendingParticulars(pending), readers: null, now), pending.Command, answered: null, now);
+            if (await store.AppendAsync(append, cancellationToken) is not AppendOutcome.Kept) return;
+            RingFor(append);
         }
     }
 
     /// <summary>What was to be read beside a withdrawal, as far as it may still be kept: a damaged key suspends no withdrawal.</summary>
     ReadOnlyMemory<byte> PendingParticulars(PendingWithdrawal pending) =>
-        safe.Look(pending.Draft.Dossier) is Keeping.Possible ? safe.ReadPending(pending) : default;
+        !pending.AtRest.IsEmpty && safe.Look(pending.Draft.Dossier) is Keeping.Possible ? safe.ReadPending(pending) : default;
 
     /// <summary>Tells of statements why each cannot be written into a dossier at the moment, whatever its state; null when it can.</summary>
     public Func<Body, Refusal?> StandstillOf(HeldDossier held)
@@ -129,8 +151,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
 
     Refusal? Standstill(HeldDossier held, Dossier<Referral> dossier, Body body)
     {
-        if (held.Entries.Count(kept => kept.Entry.By(pen.Node)) >= Door.RoomFor(body))
-            return new(RefusalKind.NotOpen, "DOSSIER_FULL", "This dossier holds as many entries of this country as any node takes. Open a new referral that names it as the earlier one.");
+        if (RoomFault(held, body) is { } full) return full;
         if (Referral.IsWithdrawal(body) && dossier.OpeningEntry is not null) return null;
         if (!held.CatchingUpWith.IsEmpty)
             return new(RefusalKind.TryAgain, "CATCHING_UP", $"This node's database was set back, and what it had written in this dossier is being fetched from {string.Join(" and ", held.CatchingUpWith)}. Try again when the peer has answered; a withdrawal of consent is taken at once.");
@@ -139,6 +160,10 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             ? new(RefusalKind.NotOpen, "UPGRADE_NEEDED", "The other country wrote something that only a newer program understands. Ask the operator to upgrade this node.")
             : null;
     }
+
+    Refusal? RoomFault(HeldDossier held, Body body) => held.Entries.Count(kept => kept.Entry.By(pen.Node)) + held.Pending.Length >= Door.RoomFor(body)
+        ? new(RefusalKind.NotOpen, "DOSSIER_FULL", "This dossier holds as many entries of this country as any node takes. Open a new referral that names it as the earlier one.")
+        : null;
 
     /// <summary>Whether this node holds all that it wrote itself: what waits of its own would be written a second time under the same number.</summary>
     /// <remarks>What waits of the other side stalls nobody: it has no receipt yet, and counts as a crossing.</remarks>
@@ -153,6 +178,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         if (command.HappenedOn > today) return Refusal.Invalid("HAPPENED_ON_AHEAD", "command.happened_on", "lies ahead: today or a day before is needed");
 
         HeldDossier? held = null;
+        IEnumerable<NodeId>? readers = null;
         Entry draft;
         if (command.Body is Opened opened)
         {
@@ -166,40 +192,45 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             if (held is null) return Refusal.NotFound;
             if (command.Body is Corrected && Rights.Check(command.Key.Office, SaidBy(command, held)) is { } notTheirs) return notTheirs;
             var dossier = held.Fold<Referral>(trust.Current);
+            // A withdrawal that is not signed yet acts all the same.
+            var known = held.Pending.IsEmpty ? dossier : held.FoldWithPending(trust.Current);
             if (!command.Particulars.IsEmpty)
             {
-                switch (command.Body is DataStopped { Fate: DataFate.Erased } ? Keeping.Destroyed : safe.Look(id))
+                switch (Erases(command) ? Keeping.Destroyed : safe.Look(id))
                 {
                     case Keeping.Damaged:
                         return new Refusal(RefusalKind.TryAgain, "PARTICULARS_DAMAGED", "The key under which particulars of this dossier are kept is damaged: ask the operator to put back the copy of the key folder. Without particulars it is written at once.");
-                    case Keeping.Destroyed when !Referral.IsWithdrawal(command.Body):
+                    case Keeping.Destroyed when !Referral.IsWithdrawal(command.Body) && !command.ConfirmsContradiction:
                         return new Refusal(RefusalKind.NotOpen, "PARTICULARS_ERASED", "The particulars of this dossier were erased, and nothing more is kept beside its entries. Send the statement without particulars.");
                     case Keeping.Destroyed:
-                        // Nothing suspends a withdrawal.
+                        // What must be said is said without them.
                         command = command with { Particulars = default };
                         break;
                 }
-                if (dossier.OpeningEntry?.Opening?.Participants.FirstOrDefault(node => node != pen.Node && !dossier.MayLeave(command.Body, node)) is { IsCountry: true } from)
+                readers = held.Opening?.Participants.Where(node => node == pen.Node || known.MayLeave(command.Body, node));
+                // The reason of a contradiction is wanted, and stays at home.
+                if (!command.ConfirmsContradiction && held.Opening?.Participants.Except(readers!).FirstOrDefault() is { IsCountry: true } from)
                     return new Refusal(RefusalKind.NotOpen, "CONSENT_WITHDRAWN", $"The person took back the consent that {from} receives anything, so nothing more is said beside entries. Send the statement without particulars.");
             }
-            if (OnBehalfFault(command, held) is { } onBehalf) return onBehalf;
+            if (Checks.OnBehalf(command, held) is { } onBehalf) return onBehalf;
+            if (RoomFault(held, command.Body) is { } full) return full;
             if (!CanSign(held, dossier) && Referral.IsWithdrawal(command.Body) && dossier.OpeningEntry is not null)
                 return new Judged.NotYet(held, dossier.Draft(pen.Node, command.On(today), now));
             if (Standstill(held, dossier, command.Body) is { } standstill) return standstill;
-            if (StatementFault(command, dossier, today, now) is { } fault) return fault;
+            if (Checks.Statement(command, dossier, today, now) is { } fault) return fault;
             if (AssignmentFault(command) is { } nobody) return nobody;
             draft = dossier.Draft(pen.Node, command.On(today), now);
             // A decision is taken now, whatever day it bears, and in knowledge of every withdrawal that is held: none that waits behind a gap is suspended.
-            if (command.Body is Decision && dossier.AsWithdrawn()?.Next(draft with { HappenedOn = command.OnBehalfOf is null ? today : draft.HappenedOn }) is Voided<Referral> voidNow)
+            if (command.Body is Decision && known.AsWithdrawn()?.Next(draft with { HappenedOn = command.OnBehalfOf is null ? today : draft.HappenedOn }) is Voided<Referral> voidNow)
                 return Refuse(held, draft, voidNow.Reason);
         }
 
-        var judged = Sign(held, draft, command.Particulars, now);
+        var judged = Sign(held, draft, command.Particulars, readers, now);
         return judged.After.VerdictOn(judged.Signed.Entry.Hash) switch
         {
             // No upgrade stop suspends a withdrawal: the other side may understand what this program does not.
             Verdict.Applied or Verdict.UpgradeNeeded => judged,
-            Verdict.Recorded when command.Body is DataStopped { Fate: DataFate.Erased } =>
+            Verdict.Recorded when Erases(command) =>
                 new Refusal(RefusalKind.NotOpen, Names.Of(ReasonCode.NotOpen), $"Nothing is erased while a referral is {judged.After.State!.State}: end it, or withdraw the consent, first."),
             Verdict.Recorded when command.ConfirmsContradiction => judged,
             Verdict.Recorded recorded => Refusal.Contradicting(recorded.Reason),
@@ -209,10 +240,11 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     }
 
     /// <summary>Signs a draft with its particulars and folds it with what is held; null where it opens.</summary>
-    Judged.Stands Sign(HeldDossier? held, Entry draft, ReadOnlyMemory<byte> particulars, DateTimeOffset now)
+    /// <remarks>The particulars are for those readers; null for everybody who takes part.</remarks>
+    Judged.Stands Sign(HeldDossier? held, Entry draft, ReadOnlyMemory<byte> particulars, IEnumerable<NodeId>? readers, DateTimeOffset now)
     {
         var opening = draft.Opening ?? held?.Opening ?? throw new UnreachableException("A draft continues a dossier whose opening is held.");
-        var (signed, parts) = safe.Sign(draft, opening.Participants, particulars);
+        var (signed, parts) = safe.Sign(draft, readers ?? opening.Participants, particulars);
         held ??= HeldDossier.Nothing(signed.Entry.Dossier);
         var with = held with { Entries = held.Entries.Add(new HeldEntry(signed, HandedOnBy: null, now)) };
         return new(held, with, with.Fold<Referral>(trust.Current), signed, parts);
@@ -268,70 +300,13 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             return new(RefusalKind.NotOpen, "TRUST_LIST_EXPIRED", "The trust list is past its date, so no new referral is opened. Ask the operator for a new one; open referrals go on.");
         if (opened.ReplyBy < RegionalTime.Today(receiver, now))
             return Refusal.Invalid("REPLY_BY_PASSED", "opened.reply_by", $"has passed in {receiver}: today or a later day is needed");
-        if (opened.BestInterestsOn > today) return Ahead("opened.best_interests_on");
+        if (opened.BestInterestsOn > today) return Checks.Ahead("opened.best_interests_on");
         if (opened.Consent?.Until < today)
             return Refusal.Invalid("CONSENT_EXPIRED", "opened.consent.until", "has passed: ask the person again");
         return command.Earlier is { } earlier && await store.FindAsync(earlier, cancellationToken) is null
             ? Refusal.Invalid("EARLIER_REFERRAL_UNKNOWN", "earlier_dossier_id", "is none that this node holds: leave it empty, or check it")
             : null;
     }
-
-    /// <summary>Whether somebody is spoken for who speaks for themselves, or without the letter; what the dossier's opening alone tells.</summary>
-    static Refusal? OnBehalfFault(Command command, HeldDossier held)
-    {
-        if (command.OnBehalfOf is not { } other || held.Entries.Select(kept => kept.Entry.Body).OfType<Opened>().FirstOrDefault() is not { } opened) return null;
-        if (!opened.OnPaper) return Refusal.Invalid("WRONG_FORM", "command.on_behalf_of", "is set, but both countries have a node: neither writes the other's half");
-        if (other != Parties.Of(opened).Receiver) return Refusal.Invalid("WRONG_FORM", "command.on_behalf_of", $"is another country than {Parties.Of(opened).Receiver}, to which the referral went on paper");
-        var missing = new List<FieldFault>();
-        if (command.Letter is null) missing.Add(new("command.letter", "is missing: the digest of what the other country said on paper is needed"));
-        if (command.Channel is Channel.Node) missing.Add(new("command.channel", "is this system, or missing: name how the letter came"));
-        return missing.Count > 0 ? Refusal.Invalid(missing) : null;
-    }
-
-    /// <summary>What today's date tells, for the protocol reads no clock; and slips of the hand that would silence a clock.</summary>
-    static Refusal? StatementFault(Command command, Dossier<Referral> dossier, DateOnly today, DateTimeOffset now) => command.Body switch
-    {
-        Decision when command.HappenedOn < dossier.OpeningEntry!.HappenedOn => Refusal.Invalid("HAPPENED_ON_BEFORE_OPENING", "command.happened_on", $"lies before {dossier.OpeningEntry.HappenedOn:yyyy-MM-dd}, when the referral was opened: check the year"),
-        WishRecorded wish when wish.On > today => Ahead("wish_recorded.on"),
-        ChildSafeguardRecorded safeguard when safeguard.On > today => Ahead("child_safeguard_recorded.on"),
-        Corrected { Replacement: WishRecorded wish } when wish.On > today => Ahead("corrected.referral_wish_recorded.on"),
-        Corrected { Replacement: ChildSafeguardRecorded safeguard } when safeguard.On > today => Ahead("corrected.referral_child_safeguard_recorded.on"),
-        FollowUpReported report when report.NextDue < (command.HappenedOn ?? today) => Refusal.Invalid("NEXT_DUE_PASSED", "follow_up_reported.next_due", "lies before the day of the follow-up"),
-        ConsentRecorded recorded when recorded.Consent.Until < today => Refusal.Invalid("CONSENT_EXPIRED", "consent_recorded.consent.until", "has passed: ask the person again"),
-        ReturnPlanned planned when planned.TravelOn < (command.OnBehalfOf is null ? today : command.HappenedOn ?? today) => Refusal.Invalid("TRAVEL_ON_PASSED", "return_planned.travel_on", "lies before the day of the plan"),
-        ReturnPlanned planned when planned.TravelOn > today.AddYears(1) => Refusal.Invalid("TRAVEL_ON_FAR", "return_planned.travel_on", "lies more than a year ahead: check the year"),
-        ReturnPlanned planned when dossier.State is { } referral && !IsOnTheWay(planned, referral.Parties) =>
-            Refusal.Invalid("MEETING_AT_WRONG", "return_planned.meeting_at", $"is not between the day of travel and {LongestJourney} days after it: the alarm for a person who does not arrive depends on it"),
-        ReturnPlanned planned when dossier.State is { } referral && !referral.Parties.Include(planned.MeetingPoint.Country) => Elsewhere("return_planned.meeting_point", referral.Parties),
-        _ when dossier.State is { } referral && OnTheRoad(command.Body) is { } said && !referral.Parties.Include(said.Place.Country) => Elsewhere($"{said.Name}.place", referral.Parties),
-        _ when OnTheRoad(command.Body) is { } said && said.At > now + Skew => Refusal.Invalid("AT_AHEAD", $"{said.Name}.at", "lies ahead: say it when it has happened"),
-        ReturnHeld hold when hold.Until < (command.HappenedOn ?? today) => Refusal.Invalid("UNTIL_PASSED", "return_held.until", "lies before the day of the hold"),
-        _ => null,
-    };
-
-    /// <summary>In days, from setting out to being met.</summary>
-    const int LongestJourney = 7;
-
-    /// <summary>By which an office's clock may be ahead of the node's.</summary>
-    static readonly TimeSpan Skew = TimeSpan.FromMinutes(10);
-
-    static bool IsOnTheWay(ReturnPlanned planned, Parties parties) =>
-        planned.MeetingAt >= RegionalTime.StartOf(parties.Host, planned.TravelOn) && planned.MeetingAt < RegionalTime.StartOf(parties.Host, planned.TravelOn.AddDays(LongestJourney + 1));
-
-    /// <summary>When and where somebody saw a person on the road, and the name of the field that says so; null for what says nothing of it.</summary>
-    static (string Name, DateTimeOffset At, PlaceCode Place)? OnTheRoad(Body body) => body switch
-    {
-        Accompanied said => ("accompanied", said.At, said.Place),
-        DidNotTravel said => ("did_not_travel", said.At, said.Place),
-        Met said => ("met", said.At, said.Place),
-        NotArrived said => ("not_arrived", said.At, said.Place),
-        _ => null,
-    };
-
-    /// <summary>A person travels between the two countries: a code of a third is a slip, and it would stand in the entry for ever.</summary>
-    static Refusal Elsewhere(string field, Parties parties) => Refusal.Invalid("PLACE_ELSEWHERE", field, $"is in neither {parties.Host} nor {parties.Origin}");
-
-    static Refusal Ahead(string field) => Refusal.Invalid("DATE_AHEAD", field, "lies ahead: today or a day before is needed");
 
     /// <summary>Why a referral is not given to an office of this country: what it is told of deadlines would reach nobody.</summary>
     Refusal? AssignmentFault(Command command)

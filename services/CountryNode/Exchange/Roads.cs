@@ -22,7 +22,9 @@ public sealed partial class Roads(
         var roads = new Dictionary<NodeId, Task>
         {
             [pen.Node] = Task.WhenAll(
-                KeepGoingAsync(pen.Node, LookAtHomeAsync, token => Task.Delay(Look, time, token), stoppingToken),
+                KeepGoingAsync(pen.Node, desk.SignPendingAsync, token => Task.Delay(Look, time, token), stoppingToken),
+                KeepGoingAsync(pen.Node, SayLastingAsync, token => Task.Delay(Look, time, token), stoppingToken),
+                KeepGoingAsync(pen.Node, submissions.RemindAsync, token => Task.Delay(Look, time, token), stoppingToken),
                 KeepGoingAsync(pen.Node, TellAllAsync, token => Task.Delay(Look, time, token), stoppingToken)),
         };
         while (!stoppingToken.IsCancellationRequested)
@@ -43,12 +45,10 @@ public sealed partial class Roads(
         while (await deadlines.RunAsync(cancellationToken)) { }
     }
 
-    async Task LookAtHomeAsync(CancellationToken cancellationToken)
+    async Task SayLastingAsync(CancellationToken cancellationToken)
     {
-        await desk.SignPendingAsync(cancellationToken);
-        outage.DatabaseAnswered();
         await gaps.SayLastingAsync(cancellationToken);
-        await submissions.RemindAsync(cancellationToken);
+        outage.DatabaseAnswered();
     }
 
     async Task CarryAllAsync(NodeId peer, CancellationToken cancellationToken)

@@ -119,8 +119,8 @@ public interface IStore
     /// <returns><see cref="AppendOutcome.JudgeAgain"/> when the command was answered meanwhile.</returns>
     Task<AppendOutcome> PendAsync(PendingWithdrawal withdrawal, Answered answered, DateTimeOffset now, CancellationToken cancellationToken);
 
-    /// <summary>Withdrawals that are not signed yet, oldest first.</summary>
-    Task<ImmutableArray<PendingWithdrawal>> ListPendingAsync(int most, CancellationToken cancellationToken);
+    /// <summary>Dossiers with withdrawals that are not signed yet, the oldest first.</summary>
+    Task<ImmutableArray<DossierId>> ListPendingAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>One entry as it is held.</summary>
@@ -198,6 +198,9 @@ public sealed record Append(
 {
     /// <summary>How many receipts the overview was made from: with others it is made again.</summary>
     public int Receipts { get; init; }
+
+    /// <summary>Done once it is sure that nothing comes between, last before the commit; null for nothing. Should it fail, nothing is written.</summary>
+    public Action? BeforeCommit { get; init; }
 }
 
 /// <summary>What became of an append.</summary>

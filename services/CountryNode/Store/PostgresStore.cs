@@ -36,6 +36,8 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
         var entry = append.Entry.Entry;
         var moved = entry.Opening is null ? $"with moved as ({Continues}), {Owes}, {Pays}" : $"with moved as ({Opens}), {Takes}, {Owes}";
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        // One statement commits by itself, in one round trip.
+        await using var transaction = append.BeforeCommit is null ? null : await connection.BeginTransactionAsync(cancellationToken);
         try
         {
             var kept = await connection.ExecuteScalarAsync<int>(Sql(
@@ -70,6 +72,12 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
                     Peers = append.Participants.Participants.Where(node => node != pen.Node).Select(node => node.ToString()).ToArray(),
                     append.Now,
                 }), cancellationToken));
+            if (kept == 1 && transaction is not null)
+            {
+                // The dossier's row is locked: nothing comes between.
+                append.BeforeCommit!();
+                await transaction.CommitAsync(CancellationToken.None);
+            }
             return kept switch { 1 => AppendOutcome.Kept, 2 => AppendOutcome.Behind, _ => AppendOutcome.JudgeAgain };
         }
         catch (PostgresException answered) when (answered is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "command_pkey" })
@@ -702,12 +710,11 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
         return pended == 1 ? AppendOutcome.Kept : AppendOutcome.JudgeAgain;
     }
 
-    public async Task<ImmutableArray<PendingWithdrawal>> ListPendingAsync(int most, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<DossierId>> ListPendingAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var rows = await connection.QueryAsync<PendingRow>(Sql(
-            "select dossier_id, office, command_id, draft, at_rest from pending_withdrawal order by pended_at limit @Most", new { Most = most }, cancellationToken));
-        return [.. rows.Select(row => row.ToPending())];
+        var ids = await connection.QueryAsync<byte[]>(Sql("select dossier_id from pending_withdrawal group by dossier_id order by min(pended_at)", new { }, cancellationToken));
+        return [.. ids.Select(id => DossierId.Read(id))];
     }
 
     async Task<Dictionary<DossierId, HeldDossier>> ReadAsync(NpgsqlConnection connection, DossierId[] ids, CancellationToken cancellationToken)

@@ -34,6 +34,29 @@ public sealed class StoreTests(SharedRegion shared)
     }
 
     [Fact]
+    public async Task What_is_done_before_the_commit_is_done_once_it_is_sure_and_undoes_it_if_it_fails()
+    {
+        await WithStoreAsync(async (store, database) =>
+        {
+            var thailand = shared.Region.PenOf("TH");
+            var opening = thailand.Open("LA");
+            var next = Append(thailand.Continue(opening, new Domain.Referrals.Cancelled()), judgedOn: 1, "cancels");
+            await store.AppendAsync(Append(opening, judgedOn: 0, "opens"), Cancelled);
+            var before = await CountsAsync(database);
+            var done = 0;
+
+            (await store.AppendAsync(next with { JudgedOn = 2, BeforeCommit = () => done++ }, Cancelled)).ShouldBe(AppendOutcome.JudgeAgain);
+            (await store.AppendAsync(next with { Known = 100, BeforeCommit = () => done++ }, Cancelled)).ShouldBe(AppendOutcome.Behind);
+            done.ShouldBe(0);
+            await Should.ThrowAsync<IOException>(() => store.AppendAsync(next with { BeforeCommit = () => throw new IOException("full") }, Cancelled));
+            (await CountsAsync(database)).ShouldBe(before);
+            (await store.AppendAsync(next with { BeforeCommit = () => done++ }, Cancelled)).ShouldBe(AppendOutcome.Kept);
+            done.ShouldBe(1);
+            (await CountsAsync(database)).ShouldBe("2 entries, 1 outbox, 2 answers");
+        });
+    }
+
+    [Fact]
     public async Task What_one_carries_nobody_else_claims_until_the_lease_is_over()
     {
         await WithStoreAsync(async (store, _) =>

@@ -83,6 +83,7 @@ public sealed class DeskTests(SharedRegion shared)
         thailand.Clock.Now = Noon.AddDays(31);
         var plan = Planned(day.AddDays(40));
         (await thailand.RefusedAsync(id, plan, with: DatedBackTo(day.AddDays(30)))).Reason.ShouldBe("WISH_MISSING");
+        (await thailand.RefusedAsync(id, Planned(day.AddDays(30)), with: DatedBackTo(day.AddDays(29)))).Reason.ShouldBe("TRAVEL_ON_PASSED");
         thailand.Clock.Now = Noon.AddDays(30);
         await thailand.WriteAsync(id, plan);
 
@@ -136,25 +137,6 @@ public sealed class DeskTests(SharedRegion shared)
     }
 
     [Fact]
-    public async Task What_an_office_writes_beside_a_statement_after_a_withdrawal_is_refused_and_never_left_out_unsaid()
-    {
-        await using var thailand = await HomeNode.StartAsync(shared, "TH", new FakeClock(Noon));
-        var id = (await thailand.OpenAsync()).Dossier;
-        await thailand.WriteAsync(id, new ConsentWithdrawn(new WithdrawalScope.Everything()), with: Beside);
-        var changed = new IdentificationChanged();
-
-        foreach (var confirms in new[] { false, true })
-            (await thailand.RefusedAsync(id, changed, with: command => Beside(command) with { ConfirmsContradiction = confirms })).ShouldSatisfyAllConditions(
-                refused => (refused.Kind, refused.Reason).ShouldBe((RefusalKind.NotOpen, "CONSENT_WITHDRAWN")), refused => refused.Text.ShouldContain("Send the statement without particulars"));
-        await thailand.WriteAsync(id, changed, with: command => command with { ConfirmsContradiction = true });
-        await thailand.WriteAsync(id, new DataStopped(DataFate.Erased, null, PaperRecall.All));
-        foreach (var confirms in new[] { false, true })
-            (await thailand.RefusedAsync(id, changed, with: command => Beside(command) with { ConfirmsContradiction = confirms })).Reason.ShouldBe("PARTICULARS_ERASED");
-
-        static Command Beside(Command command) => command with { Particulars = "beside"u8.ToArray() };
-    }
-
-    [Fact]
     public async Task Nothing_of_a_dossier_is_read_once_its_data_were_said_to_be_erased_and_nothing_is_erased_before()
     {
         await using var thailand = await HomeNode.StartAsync(shared, "TH", new FakeClock(Noon));
@@ -170,11 +152,54 @@ public sealed class DeskTests(SharedRegion shared)
         foreach (var entry in new[] { id.Opening, asked.Hash, cancelled.Hash })
             (await thailand.Desk.ReadParticularsAsync(id, entry, Cancelled)).ShouldBeOfType<ParticularsRead.Is>().Content.ToArray().ShouldBe("beside"u8.ToArray());
 
+        (await thailand.RefusedAsync(id, new Corrected(erased), cancelled.Hash)).Reason.ShouldBe("ERASED_BY_CORRECTION");
+        (await thailand.Desk.ReadParticularsAsync(id, asked.Hash, Cancelled)).ShouldBeOfType<ParticularsRead.Is>();
         await thailand.WriteAsync(id, erased);
         foreach (var entry in new[] { id.Opening, asked.Hash, cancelled.Hash })
             (await thailand.Desk.ReadParticularsAsync(id, entry, Cancelled)).ShouldBeOfType<ParticularsRead.Not>().Refusal.Reason.ShouldBe("PARTICULARS_ERASED");
 
         static Command Beside(Command command) => command with { Particulars = "beside"u8.ToArray() };
+    }
+
+    [Fact]
+    public async Task What_the_other_country_erased_on_paper_erases_nothing_here()
+    {
+        await using var thailand = await HomeNode.StartAsync(shared, "TH", new FakeClock(Noon));
+        var id = (await thailand.WriteAsync(null, thailand.Opening("CN") with { OnPaper = true }, with: Beside)).Dossier;
+        await thailand.WriteAsync(id, new Cancelled());
+        var erased = new DataStopped(DataFate.Erased, null, PaperRecall.All);
+        await thailand.WriteAsync(id, erased, with: command => command with { OnBehalfOf = NodeId.Parse("CN"), Channel = Channel.Letter, Letter = Digest.Of("a letter"u8) });
+        (await thailand.Desk.ReadParticularsAsync(id, id.Opening, Cancelled)).ShouldBeOfType<ParticularsRead.Is>();
+        await thailand.WriteAsync(id, erased);
+        (await thailand.Desk.ReadParticularsAsync(id, id.Opening, Cancelled)).ShouldBeOfType<ParticularsRead.Not>();
+
+        static Command Beside(Command command) => command with { Particulars = "beside"u8.ToArray() };
+    }
+
+    [Fact]
+    public async Task What_is_put_right_is_checked_as_what_is_said()
+    {
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, new FakeClock(Noon));
+        await using var _ = thailand;
+        await using var __ = laos;
+        var id = await AssessedAsync(thailand, laos);
+        var (day, now) = (RegionalTime.Today(thailand.Pen.Node, Noon), thailand.Clock.Now);
+        var wish = await thailand.WriteAsync(id, new WishRecorded(Wish.Return, day));
+        foreach (var (body, reason, field) in new (Happening, string, string)[]
+        {
+            (new WishRecorded(Wish.Return, day.AddDays(1)), "DATE_AHEAD", "wish_recorded.on"),
+            (new ChildSafeguardRecorded(Safeguard.BestInterests, day.AddDays(1)), "DATE_AHEAD", "child_safeguard_recorded.on"),
+            (new FollowUpReported(1, FollowUpResult.Done, day.AddYears(1).AddDays(1)), "NEXT_DUE_FAR", "follow_up_reported.next_due"),
+            (new Accompanied(Plan, Place("VN"), now), "PLACE_ELSEWHERE", "accompanied.place"),
+            (new Accompanied(Plan, Place("TH"), now.AddYears(3)), "AT_AHEAD", "accompanied.at"),
+        })
+        {
+            foreach (var (said, at) in new (Body, string)[] { (body, ""), (new Corrected(body), "corrected.referral_") })
+            {
+                var refused = await thailand.RefusedAsync(id, said, said is Corrected ? wish.Hash : null);
+                (refused.Kind, refused.Reason, refused.Fields.Single().Field).ShouldBe((RefusalKind.Invalid, reason, at + field));
+            }
+        }
     }
 
     [Fact]

@@ -110,6 +110,24 @@ public sealed class OffersTests(SharedRegion shared)
         }
     }
 
+    [Fact]
+    public async Task While_a_withdrawal_waits_to_be_signed_no_decision_is_offered_that_it_stops()
+    {
+        var clock = new FakeClock(TimeProvider.System.GetUtcNow());
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, clock);
+        await using var _ = thailand;
+        await using var __ = laos;
+        var id = (await thailand.OpenAsync()).Dossier;
+        await thailand.AskAsync<object?>("insert into catch_up (peer, dossier_id, number) values ('LA', '', 1)");
+        await thailand.WriteAsync(id, new ConsentWithdrawn(new WithdrawalScope.Everything()));
+        await thailand.AskAsync<object?>("delete from catch_up");
+
+        var offers = await OffersAsync(thailand, id, thailand.OfficeOf());
+        foreach (var (offer, domain) in offers.Where(pair => pair.Domain.Body is Decision))
+            (await TryAsync(thailand, id, thailand.OfficeOf(), domain.Body, domain.Answers) is null).ShouldBe(offer.Open, offer.Statement);
+        offers.ShouldContain(pair => pair.Wire.Statement == "InformationRequested" && !pair.Wire.Open && pair.Domain.Reason == null);
+    }
+
     /// <summary>Statements on the way of a return.</summary>
     static readonly HashSet<string> Onward =
     [

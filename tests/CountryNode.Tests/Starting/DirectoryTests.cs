@@ -19,6 +19,8 @@ public sealed class DirectoryTests : IDisposable
         (directory.DutyOf(Lao), directory.DutyOf(Node("VN"))).ShouldBe((Office("focal-point@ahtd"), null));
         (directory.NeedsApproval(new CaseFileReleased(1, default)), directory.NeedsApproval(new Acknowledged())).ShouldBe((true, false));
         (directory.ApprovalReminder, Read("{}").ApprovalReminder).ShouldBe((new Wait(4, TimeUnit.Hours), new Wait(1, TimeUnit.WorkingDays)));
+        var here = directory.At([Office("focal-point@datip")]);
+        (here.ApprovalReminder, here.IsHere(Office("focal-point@datip")), here.IsHere(Office("focal-point@ahtd"))).ShouldBe((directory.ApprovalReminder, true, false));
         directory.Calendar.CountsHolidaysOf(Lao).ShouldBeTrue();
         directory.Calendar.CountsHolidaysOf(Node("TH")).ShouldBeFalse();
         directory.Calendar.IsWorkingDay(Lao, new DateOnly(2027, 4, 14)).ShouldBeFalse();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Coordination.Domain.Dossiers;
 using Coordination.Domain.Referrals;
 
@@ -29,6 +30,17 @@ public sealed class WithholdingTests
         pen.Write(H, Sample.WithdrawnAll);
         MayLeave(pen.Fold(), Sample.WithdrawnAll).ShouldBe([true, true]);
         MayLeave(pen.Fold(), new DataStopped(DataFate.Retained, RetentionBasis.StatutoryRetention, PaperRecall.Some)).ShouldBe([true, true]);
+    }
+
+    [Fact]
+    public void Beside_no_other_statement_anything_goes_after_all_consent_was_withdrawn()
+    {
+        var pen = Pen.Open(Pair.Usual);
+        pen.Write(H, Sample.WithdrawnAll);
+        var bodies = typeof(Body).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Body)) && !type.IsAbstract).ToList();
+        bodies.Where(type => MayLeave(pen.Fold(), (Body)RuntimeHelpers.GetUninitializedObject(type)).Contains(true))
+            .ShouldBe([typeof(ConsentWithdrawn), typeof(DataStopped)], ignoreOrder: true);
+        bodies.Count.ShouldBeGreaterThan(40);
     }
 
     [Fact]

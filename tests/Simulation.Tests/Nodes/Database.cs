@@ -317,7 +317,9 @@ sealed class Database(NodeId own)
         return AppendOutcome.Kept;
     }
 
-    public ImmutableArray<PendingWithdrawal> ListPending(int most) => [.. _pending.Take(most)];
+    public IEnumerable<PendingWithdrawal> Pending(DossierId id) => _pending.Where(pending => pending.Draft.Dossier == id);
+
+    public ImmutableArray<DossierId> ListPending() => [.. _pending.Select(pending => pending.Draft.Dossier).Distinct()];
 
     bool CatchesUp(NodeId peer, DossierId id) => _catchUp.ContainsKey((peer, null)) || _catchUp.ContainsKey((peer, id));
 
@@ -344,7 +346,7 @@ sealed class Database(NodeId own)
         [.. _outbox.Where(waiting => waiting.Key.Dossier == row.Id && waiting.Value.StoppedBy is not null).Select(waiting => new Stop(waiting.Key.Peer, waiting.Value.StoppedBy!))],
         row.WaitingSince, [.. row.Entries.Select(held => held.Entry.Hash).Where(hash => _parts.ContainsKey((hash, own)))])
     {
-        Pending = [.. _pending.Where(pending => pending.Draft.Dossier == row.Id)],
+        Pending = [.. Pending(row.Id)],
         CatchingUpWith = [.. row.Participants.Where(peer => CatchesUp(peer, row.Id))],
     };
 }

@@ -22,7 +22,9 @@ sealed class SimulatedStore(World world, Process process) : IStore, IHandOverMar
         await AskAsync(() =>
         {
             var outcome = Database.Append(append);
-            if (outcome is AppendOutcome.Kept) world.Oracle.Written(process.Node, append);
+            if (outcome is not AppendOutcome.Kept) return outcome;
+            append.BeforeCommit?.Invoke();
+            world.Oracle.Written(process.Node, append);
             return outcome;
         }, [append.Entry.Entry.Dossier], cancellationToken, append.Entry);
 
@@ -130,8 +132,8 @@ sealed class SimulatedStore(World world, Process process) : IStore, IHandOverMar
             return outcome;
         }, [withdrawal.Draft.Dossier], cancellationToken);
 
-    public Task<ImmutableArray<PendingWithdrawal>> ListPendingAsync(int most, CancellationToken cancellationToken) =>
-        AskAsync(() => Database.ListPending(most), [], cancellationToken);
+    public Task<ImmutableArray<DossierId>> ListPendingAsync(CancellationToken cancellationToken) =>
+        AskAsync(() => Database.ListPending(), [], cancellationToken);
 
     public long? Read() => process.Node.HandOverMark;
 

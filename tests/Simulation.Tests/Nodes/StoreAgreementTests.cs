@@ -241,11 +241,11 @@ public sealed class StoreAgreementTests
         var seq = 1 + (held?.Entries.Where(kept => kept.HandedOnBy is null).Select(kept => kept.Entry.Seq).DefaultIfEmpty().Max() ?? 0);
         var signed = Sign(opens ? Opening() : Draft(id, Own, _chance.OneIn(12) ? Math.Max(seq - 1, 1) : seq), Own);
         if (!_chance.OneIn(10)) _commands++;
-        var pending = _simulated.ListPending(1);
+        List<PendingWithdrawal> pending = [.. _simulated.ListPending().Take(1).SelectMany(_simulated.Pending).Take(1)];
         return new Append(
             signed, (held?.Entries.Count ?? 0) + (_chance.OneIn(10) ? 1 : 0), Overview(), Parts(signed.Entry, Own, PeerOf(signed.Entry.Dossier)), SetDigest.OfNothing, Between(PeerOf(signed.Entry.Dossier)),
-            pending.Length > 0 && _chance.OneIn(3) ? pending[0].Command : new CommandKey(Office, $"command-{_commands:D8}"),
-            pending.Length > 0 && _chance.OneIn(3) ? null : new Answered(new byte[32], new byte[] { (byte)seq }), _chance.OneIn(10) ? _chance.Of(60) : 0, _now)
+            pending.Count > 0 && _chance.OneIn(3) ? pending[0].Command : new CommandKey(Office, $"command-{_commands:D8}"),
+            pending.Count > 0 && _chance.OneIn(3) ? null : new Answered(new byte[32], new byte[] { (byte)seq }), _chance.OneIn(10) ? _chance.Of(60) : 0, _now)
         {
             Receipts = (held?.Receipts.Count ?? 0) + (_chance.OneIn(10) ? 1 : 0),
         };
