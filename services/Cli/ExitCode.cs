@@ -13,4 +13,7 @@ static class ExitCode
 
     /// <summary>The node cannot be reached, or asks to try again.</summary>
     public const int Unavailable = 3;
+
+    /// <summary>What was to be verified is not what it says it is.</summary>
+    public const int Unsound = 4;
 }

@@ -5,7 +5,7 @@ using Coordination.Cli.Commands;
 var root = new RootCommand("""
     coord works on referrals at one country's node, as one of its offices.
 
-    Exit codes: 0 done · 1 refused by the node, with the reason · 2 the command line is wrong · 3 the node cannot be reached: the same command with the same --command-id may be tried again.
+    Exit codes: 0 done · 1 refused by the node, with the reason · 2 the command line is wrong · 3 the node cannot be reached: the same command with the same --command-id may be tried again · 4 what was to be verified is not what it says it is.
     """);
 ConnectionOptions.AddTo(root);
 root.Subcommands.Add(ReferralCommands.Create());

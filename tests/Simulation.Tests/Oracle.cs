@@ -337,7 +337,7 @@ sealed class Oracle(World world)
             }
             var says = node.Safe.Read(held.Signed, own);
             if (says is Disclosure.Destroyed && _erased.Contains((node.Id, row.Id))) world.Met(Situation.ParticularsErased);
-            else if (says is not Disclosure.Opened { Plaintext: var read } || !read.Span.SequenceEqual(_particulars[entry.Hash].Span))
+            else if (says is not Disclosure.Opened { Plaintext: var read } || !SealedPart.ContentOf(read).Span.SequenceEqual(_particulars[entry.Hash].Span))
                 world.Fail($"{node.Id} reads other particulars of {entry.Author}'s entry {entry.Seq} in {row.Id.Short} than were written.");
             else if (!entry.By(node.Id)) world.Met(Situation.ParticularsRead);
         }

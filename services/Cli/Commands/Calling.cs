@@ -57,6 +57,21 @@ static class Calling
             }
         });
 
+    /// <summary>For a command that asks no node: turns a wrong command line into a sentence and an exit code.</summary>
+    public static void SetWork(this Command command, Func<ParseResult, int> work) =>
+        command.SetAction(parsed =>
+        {
+            try
+            {
+                return work(parsed);
+            }
+            catch (UsageException wrong)
+            {
+                Console.Error.WriteLine(wrong.Message);
+                return ExitCode.Usage;
+            }
+        });
+
     public static string NewCommandId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
     /// <summary>A refusal in one line: status, reason, and what the node says to do.</summary>

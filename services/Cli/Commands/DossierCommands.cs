@@ -12,7 +12,7 @@ static class DossierCommands
 {
     public static Command Create()
     {
-        var dossier = new Command("dossier", "Dossiers of every kind.") { Show(), Particulars() };
+        var dossier = new Command("dossier", "Dossiers of every kind.") { Show(), Particulars(), EvidenceCommands.Export(), EvidenceCommands.Verify(), EvidenceCommands.Letter() };
         foreach (var statement in StatementCommands.Of(DossierService.Descriptor)) dossier.Subcommands.Add(statement);
         return dossier;
     }
@@ -35,11 +35,9 @@ static class DossierCommands
             var dossier = Calling.DossierId(parsed.GetValue(id)!);
             var hash = await connection.FindEntryAsync(dossier, parsed.GetValue(entry)!, cancellationToken);
             var read = (await Client(connection).GetParticularsAsync(new() { DossierId = dossier, Entry = hash }, connection.Options(cancellationToken))).Particulars;
-            var json = Plain.Of(read);
             var table = Printing.Rows();
-            foreach (var (name, value) in json)
-                if (value is not null && value.ToJsonString() is not ("\"\"" or "[]")) Printing.Row(table, name, value is JsonValue text && text.TryGetValue<string>(out var words) ? words : value.ToJsonString(Calling.Json));
-            return new Output(json, table);
+            foreach (var (name, words) in Plain.Said(read)) Printing.Row(table, name, words);
+            return new Output(Plain.Of(read), table);
         });
         return command;
     }

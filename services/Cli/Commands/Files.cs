@@ -24,6 +24,60 @@ static class Files
         }
     }
 
+    /// <summary>A file that is read in any order.</summary>
+    /// <exception cref="UsageException">It cannot be read so.</exception>
+    public static FileStream Open(string file)
+    {
+        try
+        {
+            var opened = File.OpenRead(file);
+            if (opened.CanSeek) return opened;
+            opened.Dispose();
+            throw new UsageException($"{file} is no file.");
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{file} cannot be read: {unreadable.Message}");
+        }
+    }
+
+    /// <summary>Says no before any work is done, where <see cref="Write"/> would.</summary>
+    /// <exception cref="UsageException">There is such a file already.</exception>
+    public static void MustBeFree(string file, bool force)
+    {
+        if (!force && Path.Exists(file)) throw new UsageException($"{file} exists: name another file, or overwrite it with --force.");
+    }
+
+    /// <summary>Writes a file that its owner alone reads, whole or not at all.</summary>
+    /// <param name="file">Where.</param>
+    /// <param name="force">Whether a file that is there may be overwritten.</param>
+    /// <param name="write">What.</param>
+    /// <exception cref="UsageException">It cannot be written there.</exception>
+    public static void Write(string file, bool force, Action<Stream> write)
+    {
+        var next = $"{file}.{Environment.ProcessId}.next";
+        try
+        {
+            try
+            {
+                using (var stream = new FileStream(next, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+                {
+                    write(stream);
+                    stream.Flush(flushToDisk: true);
+                }
+                File.Move(next, file, overwrite: force);
+            }
+            finally
+            {
+                File.Delete(next);
+            }
+        }
+        catch (Exception unwritable) when (unwritable is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{file} cannot be written: {unwritable.Message}");
+        }
+    }
+
     /// <summary>Text in UTF-8, without the line end at its end.</summary>
     /// <exception cref="UsageException">It cannot be read, or is no UTF-8.</exception>
     public static string ReadText(string file)

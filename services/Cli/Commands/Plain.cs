@@ -26,6 +26,12 @@ static class Plain
         return plain;
     }
 
+    /// <summary>The fields that say something, each in words or, where it has parts, in JSON.</summary>
+    public static IEnumerable<(string Name, string Words)> Said(IMessage message) =>
+        from field in Of(message)
+        where field.Value is not null && field.Value.ToJsonString() is not ("\"\"" or "[]")
+        select (field.Key, field.Value is JsonValue text && text.TryGetValue<string>(out var words) ? words : field.Value.ToJsonString(Calling.Json));
+
     static JsonNode? Value(FieldDescriptor field, object value) => field.FieldType switch
     {
         FieldType.Enum => field.EnumType.FindValueByNumber(Convert.ToInt32(value)) is { } code ? Codes.Short(code) : Convert.ToInt32(value),

@@ -11,6 +11,25 @@ static class Words
     /// <summary><c>ReferralType</c> becomes <c>REFERRAL_TYPE</c>.</summary>
     public static string UpperSnake(string name) => JsonNamingPolicy.SnakeCaseUpper.ConvertName(name);
 
+    /// <summary><c>ReturnPlanned</c> and <c>travel_on</c> become <c>return planned</c> and <c>travel on</c>.</summary>
+    public static string Apart(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name).Replace('_', ' ');
+
+    /// <summary>A sentence begins with a capital.</summary>
+    public static string Capital(string text) => text.Length == 0 ? "" : $"{char.ToUpperInvariant(text[0])}{text[1..]}";
+
+    /// <summary><c>LA</c> becomes <c>Lao PDR</c>.</summary>
+    public static string Country(string node) => node switch
+    {
+        "CN" => "China",
+        "KH" => "Cambodia",
+        "LA" => "Lao PDR",
+        "MM" => "Myanmar",
+        "SEC" => "the regional secretariat",
+        "TH" => "Thailand",
+        "VN" => "Viet Nam",
+        _ => node,
+    };
+
     /// <summary><c>NO_CAPACITY</c> becomes <c>NoCapacity</c>.</summary>
     public static string Pascal(string name) =>
         string.Concat(name.Split('_').Select(word => word.Length == 0 ? "" : $"{char.ToUpperInvariant(word[0])}{word[1..].ToLowerInvariant()}"));

@@ -100,7 +100,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         return safe.Read(kept.Signed, part) switch
         {
             Disclosure.Opened when withheld is not null => withheld,
-            Disclosure.Opened opened => new ParticularsRead.Is(opened.Plaintext),
+            Disclosure.Opened opened => new ParticularsRead.Is(SealedPart.ContentOf(opened.Plaintext)) { Part = opened.Plaintext },
             Disclosure.Destroyed => new Refusal(RefusalKind.NotFound, "PARTICULARS_ERASED", "The particulars of this dossier were erased."),
             _ => new Refusal(RefusalKind.NotFound, "PARTICULARS_DAMAGED", "The particulars cannot be read. Ask the operator to look at the key folder."),
         };
@@ -368,7 +368,11 @@ public abstract record ParticularsRead
 {
     private ParticularsRead() { }
 
-    public sealed record Is(ReadOnlyMemory<byte> Content) : ParticularsRead;
+    public sealed record Is(ReadOnlyMemory<byte> Content) : ParticularsRead
+    {
+        /// <summary>The whole plaintext of the seal, by which the entry's digest is checked; empty while there is no entry.</summary>
+        public ReadOnlyMemory<byte> Part { get; init; }
+    }
 
     public sealed record Not(Refusal Refusal) : ParticularsRead;
 

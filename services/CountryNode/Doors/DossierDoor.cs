@@ -2,7 +2,9 @@ using System.Diagnostics;
 using Coordination.Contracts.Dossier.V1;
 using Coordination.CountryNode.Desks;
 using Coordination.CountryNode.Exchange;
+using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
+using Coordination.Domain.Referrals;
 using Coordination.Hosting.Dossiers;
 using Coordination.Hosting.Trust;
 using Google.Protobuf;
@@ -14,7 +16,7 @@ using Verdict = Coordination.Contracts.Dossier.V1.Verdict;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>Dossiers of every kind over gRPC, to be read.</summary>
-public sealed class DossierDoor(ReferralDesk desk, Commands commands, TrustInForce trust, Callers callers, Outage outage) : DossierService.DossierServiceBase
+public sealed class DossierDoor(ReferralDesk desk, Commands commands, TrustInForce trust, Pen pen, Callers callers, Outage outage, TimeProvider time) : DossierService.DossierServiceBase
 {
     public override Task<ResolveResponse> Resolve(ResolveRequest request, ServerCallContext context) =>
         commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ResolveResponse.Parser, fields => DossierWire.Read(request.Resolved, fields));
@@ -35,7 +37,7 @@ public sealed class DossierDoor(ReferralDesk desk, Commands commands, TrustInFor
         if (!EntryHash.TryRead(request.Entry.Span, out var entry)) throw Refusal.Invalid("FIELD_INVALID", "entry", $"is no hash: {EntryHash.Length} bytes are needed").ToException();
         return await Errors.AnswerAsync(outage, () => desk.ReadParticularsAsync(id, entry, context.CancellationToken)) switch
         {
-            ParticularsRead.Is said => new GetParticularsResponse { Particulars = Parse(said.Content) },
+            ParticularsRead.Is said => new GetParticularsResponse { Particulars = Parse(said.Content), Part = UnsafeByteOperations.UnsafeWrap(said.Part) },
             ParticularsRead.Not not => throw not.Refusal.ToException(),
             _ => throw new UnreachableException(),
         };
@@ -54,12 +56,27 @@ public sealed class DossierDoor(ReferralDesk desk, Commands commands, TrustInFor
         }
     }
 
+    public override async Task<GetEvidenceResponse> GetEvidence(GetEvidenceRequest request, ServerCallContext context)
+    {
+        var (held, dossier) = await FindAsync(request.DossierId, context);
+        var signed = held.Entries.ToDictionary(kept => kept.Entry.Hash, kept => kept.Signed);
+        var receipts = held.Receipts.ToLookup(receipt => receipt.Hash);
+        // A withdrawal that is not signed yet is no entry.
+        var entries = dossier.Entries.Select(judged => judged.Entry.Hash).Concat(dossier.Waiting.Select(entry => entry.Hash)).Where(signed.ContainsKey).ToList();
+        var evidence = new GetEvidenceResponse
+        {
+            Node = pen.Node.ToString(),
+            HeldAt = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
+            TrustLists = { UnsafeByteOperations.UnsafeWrap(trust.Current.SignedBytes) },
+        };
+        evidence.Entries.AddRange(entries.Select(entry => signed[entry].ToWire()));
+        evidence.Receipts.AddRange(entries.SelectMany(entry => receipts[entry].OrderBy(receipt => receipt.Holder)).Select(receipt => receipt.ToWire()));
+        return evidence;
+    }
+
     public override async Task<HistoryResponse> History(HistoryRequest request, ServerCallContext context)
     {
-        if (Rights.Check(callers.Office(context), Act.ReadReferral) is { } refusal) throw refusal.ToException();
-        var id = Errors.ReadId(request.DossierId);
-        var (held, dossier) = await Errors.AnswerAsync(outage, () => desk.FindAsync(id, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
-
+        var (held, dossier) = await FindAsync(request.DossierId, context);
         var kept = held.Entries.ToDictionary(entry => entry.Entry.Hash);
         var leavingOut = held.LeavingOut(trust.Current);
         var receipts = held.Receipts.ToLookup(receipt => receipt.Hash);
@@ -90,6 +107,14 @@ public sealed class DossierDoor(ReferralDesk desk, Commands commands, TrustInFor
                 new HistoryReceipt { Holder = receipt.Holder.ToString(), ReceivedAt = Timestamp.FromDateTimeOffset(receipt.ReceivedAt) }));
             return row;
         }
+    }
+
+    /// <exception cref="RpcException">The office may not read it, the id is none, or nothing of it is held.</exception>
+    async Task<(HeldDossier Held, Dossier<Referral> Dossier)> FindAsync(ByteString dossier, ServerCallContext context)
+    {
+        if (Rights.Check(callers.Office(context), Act.ReadReferral) is { } refusal) throw refusal.ToException();
+        var id = Errors.ReadId(dossier);
+        return await Errors.AnswerAsync(outage, () => desk.FindAsync(id, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
     }
 
     static (Verdict Code, string Reason, string Explanation) Describe(Domain.Dossiers.Verdict? verdict) => verdict switch

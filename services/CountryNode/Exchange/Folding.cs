@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Domain.Referrals;
+using Coordination.Hosting.Dossiers;
 using Coordination.Hosting.Trust;
 
 namespace Coordination.CountryNode.Exchange;
@@ -29,12 +30,6 @@ static class Folding
             held.Beyond(entries, trust));
     }
 
-    static ImmutableHashSet<EntryHash> Beyond(this HeldDossier held, IReadOnlyCollection<Entry> entries, TrustList trust)
-    {
-        var signedByRevoked = held.Entries
-            .Select(kept => (kept.Entry, trust.KeyOf(kept.Entry.Author, kept.Signed.KeyId)?.Revocation))
-            .Where(signed => signed.Revocation is not null)
-            .Select(signed => (signed.Entry, signed.Revocation!.TryGetValue(held.Id, out var head) ? head : (EntryHash?)null));
-        return Standing.Beyond(entries, signedByRevoked);
-    }
+    static ImmutableHashSet<EntryHash> Beyond(this HeldDossier held, IReadOnlyCollection<Entry> entries, TrustList trust) =>
+        Revoked.Beyond(held.Id, entries, held.Entries.Select(kept => kept.Signed), trust.KeyOf);
 }

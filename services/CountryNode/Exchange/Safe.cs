@@ -101,16 +101,14 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
         }
     }
 
-    /// <summary>What particulars say.</summary>
+    /// <summary>What was sealed as particulars: a <see cref="SealedPart"/>, if it is the one that the entry names.</summary>
     public Disclosure Read(SignedEntry signed, KeptPart part)
     {
         if (part.AtRest.IsEmpty) return new Disclosure.Destroyed();
         return keys.Open(signed.Entry.Dossier, part.AtRest.Span, Associated(part.Entry, part.Recipient)) switch
         {
-            Disclosure.Opened opened => SealedPart.Read(opened.Plaintext, signed.Entry, signed.Bytes, part.Recipient) is { } content
-                ? new Disclosure.Opened(content)
-                : new Disclosure.Damaged(Damage.Altered),
-            var closed => closed,
+            Disclosure.Opened opened when SealedPart.Read(opened.Plaintext, signed.Entry, signed.Bytes, part.Recipient) is null => new Disclosure.Damaged(Damage.Altered),
+            var disclosure => disclosure,
         };
     }
 

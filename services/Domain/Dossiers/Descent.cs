@@ -23,7 +23,7 @@ static class Descent
 
         foreach (var entry in held.Where(entry => entry.Hash != opening.Hash && writers.Contains(entry.Author)))
         {
-            var past = Past(entry).Distinct().ToList();
+            var past = entry.Past().Distinct().ToList();
             missing[entry.Hash] = past.Count;
             foreach (var before in past)
             {
@@ -53,8 +53,4 @@ static class Descent
             return (entry.Body is NotUnderstood ? int.MinValue : rank(entry.Body), place < 0 ? int.MaxValue : place, entry.Seq, entry.Hash);
         }
     }
-
-    /// <summary>What an entry directly descends from.</summary>
-    static IEnumerable<EntryHash> Past(Entry entry) =>
-        entry.Previous is { } previous ? entry.Seen.Select(head => head.Hash).Prepend(previous) : entry.Seen.Select(head => head.Hash);
 }

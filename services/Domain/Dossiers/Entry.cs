@@ -39,6 +39,9 @@ public sealed record Entry(
 {
     public bool By(NodeId node) => Author == node;
 
+    /// <summary>What it directly descends from.</summary>
+    public IEnumerable<EntryHash> Past() => Previous is { } previous ? Seen.Select(head => head.Hash).Prepend(previous) : Seen.Select(head => head.Hash);
+
     /// <summary>Whether it was written in knowledge of the entry <paramref name="seq"/> of <paramref name="author"/>.</summary>
     /// <remarks>By the chains' numbers: true of entries whose chains stand.</remarks>
     public bool DescendsFrom(NodeId author, int seq) =>

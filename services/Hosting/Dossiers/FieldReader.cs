@@ -81,7 +81,7 @@ public sealed class FieldReader
     }
 
     /// <summary>Whether a character does something to its reader's screen, or makes text read otherwise than it is written.</summary>
-    static bool IsHidden(Rune rune) => (Rune.IsControl(rune) && rune.Value is not ('\n' or '\t')) || rune.Value is 0x061C or 0x200E or 0x200F or (>= 0x2028 and <= 0x202E) or (>= 0x2066 and <= 0x2069);
+    public static bool IsHidden(Rune rune) => (Rune.IsControl(rune) && rune.Value is not ('\n' or '\t')) || rune.Value is 0x061C or 0x200E or 0x200F or (>= 0x2028 and <= 0x202E) or (>= 0x2066 and <= 0x2069);
 
     /// <summary>A number between two, inclusive.</summary>
     public int Number(string field, uint number, int from, int to)

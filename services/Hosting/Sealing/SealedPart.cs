@@ -55,6 +55,9 @@ public sealed record SealedPart(NodeId Recipient, ReadOnlyMemory<byte> Bytes)
         return part.Equals(Place(entry, nonce.Span, recipient)) ? content.Memory : null;
     }
 
+    /// <summary>The content of a part that <see cref="Read"/> has taken.</summary>
+    public static ReadOnlyMemory<byte> ContentOf(ReadOnlyMemory<byte> bytes) => Wire.Part.Parser.ParseFrom(bytes.Span[SaltLength..]).Content.Memory;
+
     static Wire.Part Place(Entry entry, ReadOnlySpan<byte> nonce, NodeId recipient) => new()
     {
         DossierId = entry.Opening is null ? ByteString.CopyFrom(entry.Dossier.ToArray()) : ByteString.Empty,

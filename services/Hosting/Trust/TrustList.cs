@@ -64,7 +64,7 @@ public sealed class TrustList
                 content.Nodes.Select(ReadNode).ToImmutableDictionary(node => node.Id));
         }
         catch (Exception malformed) when (malformed is InvalidProtocolBufferException or FormatException or CryptographicException
-            or ArgumentException or NullReferenceException or OverflowException or InvalidOperationException)
+            or ArgumentException or NullReferenceException or OverflowException or InvalidOperationException or NotSupportedException)
         {
             throw new UntrustedListException("The trust list cannot be read.", malformed);
         }

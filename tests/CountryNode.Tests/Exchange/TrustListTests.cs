@@ -87,6 +87,18 @@ public sealed class TrustListTests : IDisposable
         Should.Throw<UntrustedListException>(() => TrustList.Read(RandomNumberGenerator.GetBytes(500), Root, current: null)).Message.ShouldContain("cannot be read");
 
     [Fact]
+    public void A_list_with_a_key_of_a_curve_that_is_not_known_here_cannot_be_read()
+    {
+        var list = List();
+        var key = list.Nodes[0].SigningKeys[0];
+        var bytes = key.PublicKey.ToByteArray();
+        // Prime256v1 is 1.2.840.10045.3.1.7: what comes is 1.2.856.10045.3.1.7.
+        bytes[bytes.AsSpan().IndexOf((byte[])[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07]) + 2] ^= 0x10;
+        key.PublicKey = ByteString.CopyFrom(bytes);
+        Should.Throw<UntrustedListException>(() => Read(_authority.Sign(list))).Message.ShouldContain("cannot be read");
+    }
+
+    [Fact]
     public void A_newer_list_is_taken_and_kept_and_an_older_one_never()
     {
         var keys = new KeyFolder(_folder.FullName);

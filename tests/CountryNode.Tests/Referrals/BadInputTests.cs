@@ -54,7 +54,9 @@ public sealed class BadInputTests(SharedRegion shared)
         var id = (await focalPoint.OpenAsync(Regions.Repatriation("TH", "LA"))).DossierId;
         using var administrator = shared.Region.Office("TH", "administrator");
         (await Refused.ByAsync(() => administrator.HistoryAsync(id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "may not do this");
+        (await Refused.ByAsync(() => administrator.EvidenceAsync(id))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "may not do this");
         (await auditor.HistoryAsync(id)).Entries.Count.ShouldBe(1);
+        (await auditor.EvidenceAsync(id)).Entries.Count.ShouldBe(1);
     }
 
     [Fact]
@@ -208,6 +210,7 @@ public sealed class BadInputTests(SharedRegion shared)
         (await Refused.ByAsync(() => bangkok.GetAsync(unknown))).ShouldBe(StatusCode.NotFound, "DOSSIER_NOT_FOUND", "Check the id");
         (await Refused.ByAsync(() => bangkok.CancelAsync(unknown))).ShouldBe(StatusCode.NotFound, "DOSSIER_NOT_FOUND", "Check the id");
         (await Refused.ByAsync(() => bangkok.HistoryAsync(unknown))).ShouldBe(StatusCode.NotFound, "DOSSIER_NOT_FOUND", "Check the id");
+        (await Refused.ByAsync(() => bangkok.EvidenceAsync(unknown))).ShouldBe(StatusCode.NotFound, "DOSSIER_NOT_FOUND", "Check the id");
         var malformed = ByteString.CopyFromUtf8("no id");
         (await Refused.ByAsync(() => bangkok.GetAsync(malformed))).ShouldBe(StatusCode.InvalidArgument, "FIELD_INVALID", "32 bytes");
         (await Refused.ByAsync(() => bangkok.CancelAsync(malformed))).ShouldBe(StatusCode.InvalidArgument, "FIELD_INVALID", "32 bytes");

@@ -62,6 +62,8 @@ sealed class OfficeClient : IDisposable
 
     public async Task<HistoryResponse> HistoryAsync(ByteString id) => await Dossiers.HistoryAsync(new HistoryRequest { DossierId = id }, Options);
 
+    public async Task<GetEvidenceResponse> EvidenceAsync(ByteString id) => await Dossiers.GetEvidenceAsync(new GetEvidenceRequest { DossierId = id }, Options);
+
     /// <summary>Changes from a cursor on, until the caller disposes it or the deadline passes.</summary>
     public AsyncServerStreamingCall<WatchResponse> Watch(string cursor, TimeSpan? deadline = null) => Referrals.Watch(
         new WatchRequest { Cursor = cursor }, Options.WithDeadline(TimeProvider.System.GetUtcNow().UtcDateTime + (deadline ?? TimeSpan.FromMinutes(2))));

@@ -1,9 +1,7 @@
-using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Coordination.Contracts.Dossier.V1;
 using Coordination.Contracts.Referral.V1;
-using Coordination.Local;
 using Google.Protobuf.Reflection;
 
 namespace Coordination.Interop.Referrals;
@@ -12,6 +10,8 @@ namespace Coordination.Interop.Referrals;
 public sealed class CoordTests(TwoCountries countries)
 {
     const string Open = "referral open --to LA --reply-by 2099-12-31 --basis Consent";
+
+    readonly Coord _coord = new(countries.Region);
 
     [Fact(Timeout = 120_000)]
     public async Task A_referral_is_opened_acknowledged_taken_up_and_shown()
@@ -97,7 +97,7 @@ public sealed class CoordTests(TwoCountries countries)
         var (_, table, _) = await CoordAsync("referral", "list", "--whose", "OwedToUs");
         table.ShouldContain(id[..16]);
 
-        using var watch = Start("referral", "watch", "--cursor", "0", "--json");
+        using var watch = _coord.Start("referral", "watch", "--cursor", "0", "--json");
         try
         {
             while (await watch.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
@@ -241,65 +241,15 @@ public sealed class CoordTests(TwoCountries countries)
             ["referral", "show", new string('0', 64), "--address", countries.Region["TH"].ApiAddress, "--token-file", folder.Write("token", token), .. options]);
     }
 
-    async Task<string> OpenAsync() =>
-        (await JsonAsync("referral", "open", "--to", "LA", "--type", "Repatriation", "--reply-by", "2099-12-31", "--minority", "Adult", "--basis", "Consent", "--consent-purposes", "Return", "--consent-until", "2099-12-31"))
-            .GetProperty("dossierId").GetString()!;
+    Task<string> OpenAsync() => _coord.OpenAsync();
 
-    Task UntilAsync(string node, string id, string state) => UntilAsync(node, id, referral => State(referral) == state);
+    Task UntilAsync(string node, string id, string state) => _coord.UntilAsync(node, id, state);
 
-    async Task UntilAsync(string node, string id, Func<JsonElement, bool> wanted) =>
-        (await Poll.UntilAsync(async () =>
-        {
-            var (code, printed, _) = await CoordAsync("referral", "show", id, "--node", node, "--json");
-            return code == 0 && wanted(JsonDocument.Parse(printed).RootElement);
-        }, TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).ShouldBeTrue();
+    Task UntilAsync(string node, string id, Func<JsonElement, bool> wanted) => _coord.UntilAsync(node, id, wanted);
 
-    async Task<JsonElement> JsonAsync(params string[] line)
-    {
-        var (code, printed, said) = await CoordAsync([.. line, "--json"]);
-        code.ShouldBe(0, said);
-        return JsonDocument.Parse(printed).RootElement;
-    }
+    Task<JsonElement> JsonAsync(params string[] line) => _coord.JsonAsync(line);
 
-    static string State(JsonElement referral) => referral.GetProperty("state").GetString()!;
+    Task<(int Code, string Printed, string Said)> CoordAsync(params string[] line) => _coord.RunAsync(line);
 
-    async Task<(int Code, string Printed, string Said)> CoordAsync(params string[] line)
-    {
-        var token = TestContext.Current.CancellationToken;
-        using var coord = Start(line);
-        try
-        {
-            var (printed, said) = (coord.StandardOutput.ReadToEndAsync(token), coord.StandardError.ReadToEndAsync(token));
-            await coord.WaitForExitAsync(token);
-            return (coord.ExitCode, await printed, await said);
-        }
-        finally
-        {
-            if (!coord.HasExited) coord.Kill();
-        }
-    }
-
-    Process Start(params string[] line)
-    {
-        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["COORD_REGION"] = countries.Region.RegionFile;
-        start.ArgumentList.Add(Path.Combine(Path.GetDirectoryName(Checkout.CountryNode)!.Replace("CountryNode", "Cli", StringComparison.Ordinal), "coord.dll"));
-        foreach (var word in line) start.ArgumentList.Add(word);
-        return Process.Start(start)!;
-    }
-
-    /// <summary>Files of one test.</summary>
-    sealed class Folder : IDisposable
-    {
-        readonly string _path = Directory.CreateTempSubdirectory("coord-").FullName;
-
-        public string Write(string name, string content)
-        {
-            var file = Path.Combine(_path, name);
-            File.WriteAllText(file, content);
-            return file;
-        }
-
-        public void Dispose() => Directory.Delete(_path, recursive: true);
-    }
+    static string State(JsonElement referral) => Coord.State(referral);
 }

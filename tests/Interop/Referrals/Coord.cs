@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Coordination.Local;
+
+namespace Coordination.Interop.Referrals;
+
+/// <summary>coord in a process of its own, at a region that it knows by the region file alone.</summary>
+sealed class Coord(Region region)
+{
+    /// <summary>Opens a referral from Thailand to Lao PDR.</summary>
+    public async Task<string> OpenAsync() =>
+        (await JsonAsync("referral", "open", "--to", "LA", "--type", "Repatriation", "--reply-by", "2099-12-31", "--minority", "Adult", "--basis", "Consent", "--consent-purposes", "Return", "--consent-until", "2099-12-31"))
+        .GetProperty("dossierId").GetString()!;
+
+    public Task UntilAsync(string node, string id, string state) => UntilAsync(node, id, referral => State(referral) == state);
+
+    public async Task UntilAsync(string node, string id, Func<JsonElement, bool> wanted) =>
+        (await Poll.UntilAsync(async () =>
+        {
+            var (code, printed, _) = await RunAsync("referral", "show", id, "--node", node, "--json");
+            return code == 0 && wanted(JsonDocument.Parse(printed).RootElement);
+        }, TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).ShouldBeTrue();
+
+    public async Task<JsonElement> JsonAsync(params string[] line)
+    {
+        var (code, printed, said) = await RunAsync([.. line, "--json"]);
+        code.ShouldBe(0, said);
+        return JsonDocument.Parse(printed).RootElement;
+    }
+
+    public static string State(JsonElement referral) => referral.GetProperty("state").GetString()!;
+
+    public async Task<(int Code, string Printed, string Said)> RunAsync(params string[] line)
+    {
+        var token = TestContext.Current.CancellationToken;
+        using var coord = Start(line);
+        try
+        {
+            var (printed, said) = (coord.StandardOutput.ReadToEndAsync(token), coord.StandardError.ReadToEndAsync(token));
+            await coord.WaitForExitAsync(token);
+            return (coord.ExitCode, await printed, await said);
+        }
+        finally
+        {
+            if (!coord.HasExited) coord.Kill();
+        }
+    }
+
+    public Process Start(params string[] line)
+    {
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["COORD_REGION"] = region.RegionFile;
+        start.ArgumentList.Add(Path.Combine(Path.GetDirectoryName(Checkout.CountryNode)!.Replace("CountryNode", "Cli", StringComparison.Ordinal), "coord.dll"));
+        foreach (var word in line) start.ArgumentList.Add(word);
+        return Process.Start(start)!;
+    }
+}
+
+/// <summary>Files of one test.</summary>
+sealed class Folder : IDisposable
+{
+    readonly string _path = Directory.CreateTempSubdirectory("coord-").FullName;
+
+    /// <summary>Where a file is, or would be.</summary>
+    public string this[string name] => Path.Combine(_path, name);
+
+    public string Write(string name, string content)
+    {
+        File.WriteAllText(this[name], content);
+        return this[name];
+    }
+
+    public void Dispose() => Directory.Delete(_path, recursive: true);
+}
