@@ -152,6 +152,15 @@ public sealed class RawRequests(WireServer server) : IDisposable
     }
 
     [Fact(Timeout = Limit)]
+    public async Task A_request_beyond_the_size_of_its_method_is_exhausted()
+    {
+        (await _caller.PostAsync($"{Service}/SumLittle", [.. Enumerable.Repeat(Number, 100).SelectMany(message => message)])).Status.ShouldBe(Ok);
+        (await _caller.PostAsync($"{Service}/SumLittle", [.. Enumerable.Repeat(Number, 200).SelectMany(message => message)])).Status.ShouldBe(ResourceExhausted);
+        (await _caller.PostAsync($"{Service}/Sum", [.. Enumerable.Repeat(Number, 200).SelectMany(message => message)])).Status.ShouldBe(Ok);
+        await StillAliveAsync();
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task A_request_that_does_not_say_te_trailers_is_internal_for_its_status_could_get_lost()
     {
         var answer = await _caller.PostAsync($"{Service}/Echo", Hello, ("te", ""));
