@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using Coordination.CountryNode.Offices;
 using Coordination.CountryNode.Exchange;
 using Coordination.CountryNode.Store;
@@ -107,22 +108,21 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     }
 
     /// <summary>Signs withdrawals that had to wait, as soon as they can be. What one dossier suffers from holds up no other.</summary>
-    /// <exception cref="AggregateException">Some could not be signed that can be, and are tried again.</exception>
     public async Task SignPendingAsync(CancellationToken cancellationToken)
     {
-        var faults = new List<Exception>();
+        ExceptionDispatchInfo? first = null;
         foreach (var id in await store.ListPendingAsync(cancellationToken))
         {
             try
             {
                 await SignPendingAsync(id, cancellationToken);
             }
-            catch (Exception fault) when (fault is not OperationCanceledException && !Outage.IsOne(fault))
+            catch (Exception fault) when (fault is not OperationCanceledException)
             {
-                faults.Add(fault);
+                first ??= ExceptionDispatchInfo.Capture(fault);
             }
         }
-        if (faults.Count > 0) throw new AggregateException(faults);
+        first?.Throw();
     }
 
     async Task SignPendingAsync(DossierId id, CancellationToken cancellationToken)

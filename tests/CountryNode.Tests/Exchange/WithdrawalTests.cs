@@ -96,7 +96,7 @@ public sealed class WithdrawalTests(SharedRegion shared)
         File.Delete(key);
         Directory.CreateDirectory(key);
 
-        await Should.ThrowAsync<AggregateException>(() => thailand.Desk.SignPendingAsync(Cancelled));
+        await Should.ThrowAsync<UnauthorizedAccessException>(() => thailand.Desk.SignPendingAsync(Cancelled));
         foreach (var (id, state) in dossiers.Zip(new[] { ReferralState.Sent, ReferralState.Withdrawn, ReferralState.Withdrawn }))
             (await thailand.Store.FindAsync(id, Cancelled))!.Pending.IsEmpty.ShouldBe(state is ReferralState.Withdrawn);
     }
