@@ -42,6 +42,7 @@ need_for_test() {
   has grpc_python_plugin || missing+=(protobuf-compiler-grpc)
   has node || missing+=(nodejs)
   has npm || missing+=(npm)
+  has script || missing+=(bsdutils)
 }
 
 install_missing() {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Coordination.Cli;
 using Coordination.Cli.Commands;
+using Spectre.Console;
 
 var root = new RootCommand("""
     coord works on referrals at one country's node, as one of its offices.
@@ -12,6 +13,9 @@ root.Subcommands.Add(ReferralCommands.Create());
 root.Subcommands.Add(DossierCommands.Create());
 root.Subcommands.Add(SubmissionCommands.Create());
 root.Subcommands.Add(CompletionCommand.Create());
+
+// What reads a table from a pipe or a file looks for whole ids and sentences.
+if (!Console.IsOutputRedirected) AnsiConsole.Profile.Width = 200;
 
 var parsed = root.Parse(args);
 return parsed.Errors.Count > 0 ? Usage() : await parsed.InvokeAsync();

@@ -90,8 +90,11 @@ static class Calling
     }
 
     /// <summary>Reads a message from its JSON.</summary>
-    /// <exception cref="UsageException">It is none; the message says what is wrong with it.</exception>
-    public static IMessage Parse(JsonObject json, MessageDescriptor message)
+    /// <param name="json">As the protos' JSON.</param>
+    /// <param name="message">What it is.</param>
+    /// <param name="where">Where the JSON stands, as the first words of a sentence.</param>
+    /// <exception cref="UsageException">It is none; the message says what is wrong with it, and what to do.</exception>
+    public static IMessage Parse(JsonObject json, MessageDescriptor message, string where = "The command line")
     {
         try
         {
@@ -99,7 +102,7 @@ static class Calling
         }
         catch (Exception wrong) when (wrong is InvalidProtocolBufferException or InvalidJsonException)
         {
-            throw new UsageException($"This is no {message.Name}: {wrong.Message}");
+            throw new UsageException($"{where} does not fit {message.FullName} of the protos, and has to be corrected: {wrong.Message.TrimEnd('.')}.");
         }
     }
 

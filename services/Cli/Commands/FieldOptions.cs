@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Google.Protobuf;
 using Google.Protobuf.Reflection;
+using FieldMask = Google.Protobuf.WellKnownTypes.FieldMask;
 
 namespace Coordination.Cli.Commands;
 
@@ -38,5 +40,14 @@ sealed class FieldOptions
             }
         }
         return request;
+    }
+
+    /// <summary>Sets what was given in a request, in place of what it says there; the rest of it stays.</summary>
+    /// <exception cref="UsageException">An option says nothing that its field can hold.</exception>
+    public void Set(ParseResult parsed, IMessage request)
+    {
+        var given = new FieldMask();
+        given.Paths.AddRange(from option in _options where parsed.GetResult(option.Option) is { Implicit: false } select string.Join('.', option.Field.Path));
+        given.Merge(Calling.Parse(Read(parsed), request.Descriptor), request, new() { ReplaceMessageFields = true, ReplacePrimitiveFields = true, ReplaceRepeatedFields = true });
     }
 }

@@ -1,18 +1,28 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
 
 namespace Coordination.Cli.Commands;
 
 /// <summary>Files that the command line names; <c>-</c> is standard input.</summary>
 static class Files
 {
-    /// <exception cref="UsageException">It cannot be read.</exception>
+    static bool _inputIsRead;
+
+    /// <summary>A file as a sentence names it.</summary>
+    public static string Name(string file) => file == "-" ? "Standard input" : file;
+
+    /// <exception cref="UsageException">It cannot be read, or is standard input, which was read already.</exception>
     public static byte[] Read(string file)
     {
         try
         {
             if (file != "-") return File.ReadAllBytes(file);
+            // A second reader would find nothing, and take that for what was said.
+            if (_inputIsRead) throw new UsageException("Standard input is named twice: name a file for one of the two.");
+            _inputIsRead = true;
             using var all = new MemoryStream();
             using var input = Console.OpenStandardInput();
             input.CopyTo(all);
@@ -20,7 +30,7 @@ static class Files
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"{file} cannot be read: {unreadable.Message}");
+            throw new UsageException($"{Name(file)} cannot be read: {unreadable.Message}");
         }
     }
 
@@ -88,21 +98,34 @@ static class Files
         }
         catch (DecoderFallbackException)
         {
-            throw new UsageException($"{file} is no text in UTF-8.");
+            throw new UsageException($"{Name(file)} is no text in UTF-8.");
         }
     }
 
-    /// <summary>One JSON object.</summary>
+    /// <summary>JSON in which no object says anything twice.</summary>
     /// <exception cref="UsageException">It cannot be read, or is none.</exception>
-    public static JsonObject ReadJson(string file)
+    public static JsonNode? ReadJson(string file)
     {
         try
         {
-            return JsonNode.Parse(ReadText(file)) as JsonObject ?? throw new JsonException();
+            var json = JsonNode.Parse(ReadText(file), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
+            _ = json?.ToJsonString();
+            return json;
+        }
+        catch (InvalidOperationException)
+        {
+            // Texts are not looked at before they are used.
+            throw new UsageException($"{Name(file)} is no JSON: a text in it holds half of a character.");
         }
         catch (JsonException wrong)
         {
-            throw new UsageException(wrong.LineNumber is { } line ? $"{file} is no JSON object: see line {line + 1}." : $"{file} is no JSON object.");
+            throw new UsageException($"{Name(file)} is no JSON: {(wrong.LineNumber is { } line ? $"see line {line + 1}." : wrong.Message)}");
         }
     }
+
+    /// <summary>One message, as the protos' JSON.</summary>
+    /// <exception cref="UsageException">It cannot be read, or is none.</exception>
+    public static IMessage ReadMessage(string file, MessageDescriptor message) => ReadJson(file) is JsonObject json
+        ? Calling.Parse(json, message, Name(file))
+        : throw new UsageException($"{Name(file)} holds no JSON object: write {message.FullName} of the protos as one.");
 }

@@ -1,50 +1,84 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Coordination.Contracts.Referral.V1;
 using CsvHelper;
+using Google.Protobuf;
 using Grpc.Core;
 using Spectre.Console;
 using Command = System.CommandLine.Command;
 
 namespace Coordination.Cli.Commands;
 
-/// <summary><c>coord referral import</c>: opens what a file holds.</summary>
+/// <summary><c>coord referral import</c>: opens what a file holds, each row once.</summary>
+/// <remarks>
+/// A row is known by what it says: its command id is made from the request that it becomes, from the office's own reference where
+/// the row has one, and from how many equal rows stand before it in the file. The office is not in it, since a node keeps command
+/// ids by office. So a file that is imported again after some of its rows were refused and corrected opens those alone. A row that
+/// is changed after it was opened opens another referral; two equal rows open two; equal rows of another file open none.
+/// </remarks>
 static class ImportCommand
 {
     public static Command Create()
     {
         var file = new Argument<string>("file") { Description = "A JSON file with one OpenRequest or a list of them, a CSV file with a row each, or - for JSON on standard input." };
         var to = Opening.To;
-        var columns = new Option<bool>("--columns") { Description = "Print the columns that a CSV file may have, and open nothing." };
-        var command = new Command("import",
-            "Opens a referral for each row of a CSV file or each request of a JSON file. The first line of a CSV file names its columns, which are the options of open without the dashes, to, note and those of the preview; several values in one cell are separated by semicolons. The same file again opens nothing twice.")
+        var columns = new Option<bool>("--columns") { Description = "Print the columns that a CSV file may have, and open nothing: no file is needed, and no node is asked.", Action = new PrintColumns() };
+        var command = new Command("import", """
+            Opens a referral for each row of a CSV file or each request of a JSON file. The first line of a CSV file names its columns, which are the options of open without the dashes, to, reference, note and those of the preview; several values in one cell are separated by semicolons.
+
+            A row is known by what it says, in whichever file and at whichever place it stands. The same file again opens nothing twice; after a row that was refused is corrected, the file again opens that row alone. A row that is changed after it was opened opens another referral. Two equal rows in one file open two, equal rows of another file none: where those are other persons, tell the rows apart by the column reference, a word of the office's own that never leaves this machine.
+            """)
         {
             file, to, columns,
         };
         command.SetCall(async (parsed, connection, _, cancellationToken) =>
         {
-            if (parsed.GetValue(columns))
-            {
-                foreach (var column in Columns.Keys.Order(StringComparer.Ordinal)) Console.WriteLine(column);
-                return ExitCode.Done;
-            }
             var name = parsed.GetValue(file)!;
-            var bytes = Files.Read(name);
             // Everything is read before anything is opened: a file with a fault opens nothing.
-            var requests = (name.EndsWith(".csv", StringComparison.OrdinalIgnoreCase) ? ReadCsv(name) : ReadJson(name)).Select((request, place) =>
-            {
-                Opening.Complete(request, connection.Node, request["to"]?.GetValue<string>() ?? parsed.GetValue(to));
-                request.Remove("to");
-                request["command"] = new JsonObject { ["command_id"] = CommandId(connection.Node, bytes, place) };
-                return (OpenRequest)Calling.Parse(request, OpenRequest.Descriptor);
-            }).ToList();
+            var requests = Requests(name.EndsWith(".csv", StringComparison.OrdinalIgnoreCase) ? ReadCsv(name) : ReadJson(name), connection.Node, parsed.GetValue(to));
             return await OpenAsync(parsed, connection, requests, cancellationToken);
         });
         return command;
     }
+
+    /// <summary>What opens each row.</summary>
+    /// <exception cref="UsageException">A row is no request.</exception>
+    static List<OpenRequest> Requests(IEnumerable<Row> rows, string own, string? to)
+    {
+        var requests = new List<OpenRequest>();
+        var equal = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var row in rows)
+        {
+            var read = (OpenRequest)Calling.Parse(row.Request, OpenRequest.Descriptor, row.Where);
+            Opening.Complete(read, own, row.To ?? to);
+            read.Command ??= new();
+            // What is sent is in one order too: the node takes a request in another order for another request.
+            var bytes = InOrder(read);
+            var request = OpenRequest.Parser.ParseFrom(bytes);
+            if (request.Command.CommandId.Length == 0)
+            {
+                var says = Hash([.. SHA256.HashData(Encoding.UTF8.GetBytes(row.Reference)), .. bytes]);
+                var before = equal[says] = equal.GetValueOrDefault(says, -1) + 1;
+                request.Command.CommandId = Hash(Encoding.UTF8.GetBytes($"coord/import/v2\0{says}\0{before}"))[..32];
+            }
+            requests.Add(request);
+        }
+        return requests;
+    }
+
+    /// <summary>The same bytes for rows that say the same: details in another order do.</summary>
+    static byte[] InOrder(OpenRequest request)
+    {
+        using var bytes = new MemoryStream();
+        using (var output = new CodedOutputStream(bytes, leaveOpen: true) { Deterministic = true }) request.WriteTo(output);
+        return bytes.ToArray();
+    }
+
+    static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     static async Task<int> OpenAsync(ParseResult parsed, Connection connection, IReadOnlyList<OpenRequest> requests, CancellationToken cancellationToken)
     {
@@ -73,10 +107,13 @@ static class ImportCommand
         return worst;
     }
 
+    /// <summary>What is said of a row beside the request: to whom it goes, and the office's own word for it.</summary>
+    static readonly string[] Beside = ["to", "reference"];
+
     /// <summary>Column to field: those of the statement, of the preview and of the note.</summary>
     static IReadOnlyDictionary<string, Field> Columns { get; } = Fields.Of(OpenRequest.Descriptor, "command").All.ToDictionary(field => field.Name, StringComparer.OrdinalIgnoreCase);
 
-    static List<JsonObject> ReadCsv(string name)
+    static List<Row> ReadCsv(string name)
     {
         using var csv = CsvReader.FromText(Files.ReadText(name), new CsvReaderOptions
         {
@@ -86,11 +123,11 @@ static class ImportCommand
             FieldCountMismatch = CsvFieldCountHandling.Throw,
             IncludeValuesInExceptions = false,
         });
-        var rows = new List<JsonObject>();
+        var rows = new List<Row>();
         try
         {
             csv.ReadHeader();
-            if (csv.Headers.FirstOrDefault(column => !IsTo(column) && !Columns.ContainsKey(column)) is { } unknown)
+            if (csv.Headers.FirstOrDefault(column => !IsBeside(column) && !Columns.ContainsKey(column)) is { } unknown)
                 throw new UsageException($"{name}, line 1: no column is called {unknown}. coord referral import --columns lists them.");
             while (csv.Read())
             {
@@ -100,7 +137,7 @@ static class ImportCommand
                     if (csv.GetString(place) is not { Length: > 0 } cell) continue;
                     try
                     {
-                        if (IsTo(column)) request["to"] = cell;
+                        if (IsBeside(column)) request[column.ToLowerInvariant()] = cell;
                         else Set(Columns[column], request, cell);
                     }
                     catch (UsageException wrong)
@@ -108,7 +145,7 @@ static class ImportCommand
                         throw new UsageException($"{name}, line {csv.LineNumber}, column {column}: {wrong.Message}");
                     }
                 }
-                rows.Add(request);
+                rows.Add(Row.Of(request, string.Create(CultureInfo.InvariantCulture, $"{name}, line {csv.LineNumber}")));
             }
         }
         catch (CsvFormatException wrong)
@@ -117,7 +154,7 @@ static class ImportCommand
         }
         return rows.Count > 0 ? rows : throw new UsageException($"{name} has no row: the first line names the columns, and coord referral import --columns lists them.");
 
-        static bool IsTo(string column) => column.Equals("to", StringComparison.OrdinalIgnoreCase);
+        static bool IsBeside(string column) => Beside.Contains(column, StringComparer.OrdinalIgnoreCase);
     }
 
     static void Set(Field field, JsonObject request, string cell)
@@ -128,24 +165,43 @@ static class ImportCommand
         else if (!cell.Equals("no", StringComparison.OrdinalIgnoreCase)) throw new UsageException("yes or no is expected.");
     }
 
-    static List<JsonObject> ReadJson(string name)
+    static List<Row> ReadJson(string name) => Files.ReadJson(name) switch
     {
-        try
+        JsonObject one => [Row.Of(one, Files.Name(name))],
+        JsonArray { Count: > 0 } many when many.All(request => request is JsonObject) => [.. many.Index().Select(one => Row.Of((JsonObject)one.Item!, $"{Files.Name(name)}, request {one.Index + 1}"))],
+        _ => throw new UsageException($"{Files.Name(name)} holds neither an OpenRequest nor a list of them: write each as a JSON object."),
+    };
+
+    /// <summary>One row of a file.</summary>
+    /// <param name="Request">An OpenRequest, as the protos' JSON.</param>
+    /// <param name="Where">The file and the place in it, for what is wrong with it.</param>
+    /// <param name="To">To whom; null where the request, or the command line, says it.</param>
+    /// <param name="Reference">The office's own word for it; empty where it has none.</param>
+    sealed record Row(JsonObject Request, string Where, string? To, string Reference)
+    {
+        /// <exception cref="UsageException">What is said beside the request is no text.</exception>
+        public static Row Of(JsonObject request, string where)
         {
-            return JsonNode.Parse(Files.ReadText(name)) switch
+            var (to, reference) = (Take("to"), Take("reference"));
+            return new Row(request, where, to, reference ?? "");
+
+            string? Take(string name)
             {
-                JsonObject one => [one],
-                JsonArray { Count: > 0 } many when many.All(request => request is JsonObject) => [.. many.Select(request => (JsonObject)request!.DeepClone())],
-                _ => throw new UsageException($"{name} holds neither an OpenRequest nor a list of them."),
-            };
-        }
-        catch (JsonException wrong)
-        {
-            throw new UsageException($"{name} is no JSON: see line {wrong.LineNumber + 1}.");
+                if (!request.Remove(name, out var said) || said is null) return null;
+                return said is JsonValue value && value.TryGetValue<string>(out var text) ? text : throw new UsageException($"{where} has to be corrected: {name} takes a text, in quotation marks.");
+            }
         }
     }
 
-    /// <summary>The same for the same row of the same file at the same node, so that it is opened once.</summary>
-    static string CommandId(string node, byte[] file, int place) =>
-        Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes($"coord/import/v1\0{node}\0{place}\0"), .. SHA256.HashData(file)])[..16]);
+    /// <summary>Prints the columns in place of the command, which then needs neither a file nor a node.</summary>
+    sealed class PrintColumns : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            foreach (var column in Columns.Keys.Concat(Beside).Order(StringComparer.Ordinal)) Console.WriteLine(column);
+            return ExitCode.Done;
+        }
+    }
 }

@@ -80,6 +80,18 @@ static class Printing
         return $"{debt.Owes}: {what}, {when}{(debt.AwaitingSince is null ? "" : $", awaited since {At(debt.AwaitingSince)}")}";
     }
 
+    /// <summary>What an office was told once.</summary>
+    public static string Told(Notice notice) => notice.Kind switch
+    {
+        NoticeKind.Submitted => $"{notice.Statement} waits for a second person: submission {notice.SubmissionId}",
+        NoticeKind.Waiting => $"{notice.Statement} has waited long for a second person: submission {notice.SubmissionId}",
+        NoticeKind.SentBack => $"{notice.Statement} was sent back and is not written: submission {notice.SubmissionId}",
+        _ => $"{notice.Kind} {notice.Round}: {notice.Owes} owes {notice.Clock}",
+    };
+
+    /// <summary>A dossier's id; what is not written yet may have none.</summary>
+    public static string DossierOf(ByteString id) => id.IsEmpty ? "a new one" : Hex(id);
+
     public static Table Rows() => new Table().HideHeaders().AddColumns("", "");
 
     public static void Row(Table table, string name, string value, string style = "default") => table.AddRow(new Text(name), new Text(value, Style.Parse(style)));

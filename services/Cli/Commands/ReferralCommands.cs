@@ -57,7 +57,7 @@ static class ReferralCommands
             var told = (ListNoticesResponse)await connection.CallAsync(Method("ListNotices"), Calling.Parse(pages.Read(parsed), ListNoticesRequest.Descriptor), cancellationToken);
             var table = new Table().AddColumns("At", "Dossier", "What", "To");
             foreach (var notice in told.Notices)
-                table.AddRow(new Text(Printing.At(notice.At)), new Text(Printing.Hex(notice.DossierId)), new Text($"{notice.Kind} {notice.Round}: {notice.Owes} owes {notice.Clock}"), new Text(notice.Office));
+                table.AddRow(new Text(Printing.At(notice.At)), new Text(Printing.DossierOf(notice.DossierId)), new Text(Printing.Told(notice)), new Text(notice.Office));
             return new Output(Plain.Of(told), More(table, told.NextPageToken));
         });
         return command;
@@ -66,7 +66,7 @@ static class ReferralCommands
     static Command Watch()
     {
         var cursor = new Option<string?>("--cursor") { Description = "Of the last change that was seen, to go on after it; 0 for everything from the beginning. Default: from now on." };
-        var command = new Command("watch", "Prints every change of every referral as it comes, until Ctrl-C. Each line ends with the cursor to go on from. A stream that breaks is resumed.") { cursor };
+        var command = new Command("watch", "Prints every change of every referral as it comes, until Ctrl-C. Each line ends with the cursor to go on from; where it began is said beside them, on standard error. A stream that breaks is resumed.") { cursor };
         command.SetCall(async (parsed, connection, _, cancellationToken) =>
         {
             var place = parsed.GetValue(cursor) ?? "";
@@ -77,6 +77,7 @@ static class ReferralCommands
                     using var watched = Client(connection).Watch(new() { Cursor = place }, connection.StreamOptions(cancellationToken));
                     // Where nothing has come yet, the stream says itself where it began.
                     place = (await watched.ResponseHeadersAsync).GetValue("coordination-cursor") ?? place;
+                    Console.Error.WriteLine($"Watching after cursor {place}.");
                     while (await watched.ResponseStream.MoveNext(cancellationToken))
                     {
                         var change = watched.ResponseStream.Current;

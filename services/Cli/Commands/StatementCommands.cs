@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Coordination.Contracts;
+using Coordination.Contracts.Referral.V1;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 
@@ -28,7 +29,8 @@ static class StatementCommands
         var to = method.InputType.FindFieldByName("opened") is null ? null : Opening.To;
         if (to is not null) command.Options.Add(to);
         var fields = FieldOptions.AddTo(command, method.InputType, About);
-        var statement = StatedIn(method) is null ? null : new Option<string?>("--statement") { Description = "The statement as JSON, instead of its options or beside them: a file, or - for standard input.", HelpName = "file" };
+        var stated = StatedIn(method);
+        var statement = stated is null ? null : new Option<string?>("--statement") { Description = "The statement as JSON, instead of its options or beside them, which then stand before what it says: a file, or - for standard input.", HelpName = "file" };
         if (statement is not null) command.Options.Add(statement);
         var about = AboutOptions.AddTo(command);
         var particulars = ParticularsOptions.AddTo(command);
@@ -36,31 +38,23 @@ static class StatementCommands
 
         command.SetCall(async (parsed, connection, commandId, cancellationToken) =>
         {
-            var request = fields.Read(parsed);
-            if (statement is not null && parsed.GetValue(statement) is { } file) Merge(request, StatedIn(method)!, Files.ReadJson(file));
-            if (to is not null) Opening.Complete(request, connection.Node, parsed.GetValue(to));
+            var request = method.InputType.Parser.ParseFrom(ByteString.Empty);
             // A statement of which nothing was said is one all the same: what it lacks, the node names.
-            if (StatedIn(method) is { } stated) request[stated] ??= new JsonObject();
+            stated?.Accessor.SetValue(request, statement is not null && parsed.GetValue(statement) is { } file ? Files.ReadMessage(file, stated.MessageType) : stated.MessageType.Parser.ParseFrom(ByteString.Empty));
+            fields.Set(parsed, request);
+            if (to is not null) Opening.Complete((OpenRequest)request, connection.Node, parsed.GetValue(to));
             ByteString? dossier = id is null ? null : Calling.DossierId(parsed.GetValue(id)!);
-            if (dossier is not null) request["dossier_id"] = dossier.ToBase64();
-            request["command"] = await about.ReadAsync(parsed, connection, commandId, dossier, cancellationToken);
-            if (particulars.Read(parsed) is { } beside) request["particulars"] = beside;
-            return Printing.Written(await connection.CallAsync(method, Calling.Parse(request, method.InputType), cancellationToken));
+            if (dossier is not null) method.InputType.FindFieldByName("dossier_id").Accessor.SetValue(request, dossier);
+            method.InputType.FindFieldByName("command").Accessor.SetValue(request, await about.ReadAsync(parsed, connection, commandId, dossier, cancellationToken));
+            if (particulars.Read(parsed) is { } beside) method.InputType.FindFieldByName("particulars").Accessor.SetValue(request, beside);
+            return Printing.Written(await connection.CallAsync(method, request, cancellationToken));
         });
         return command;
     }
 
     /// <summary>The field of a request that holds the statement; null where the method's name says it all.</summary>
-    static string? StatedIn(MethodDescriptor method) =>
-        method.InputType.Fields.InDeclarationOrder().FirstOrDefault(field => field.FieldType is FieldType.Message && !About.Contains(field.Name))?.Name;
-
-    /// <summary>What an option says stands before what the file says.</summary>
-    static void Merge(JsonObject request, string stated, JsonObject file)
-    {
-        if (request[stated] is JsonObject said)
-            foreach (var (name, value) in said.ToList()) file[name] = value?.DeepClone();
-        request[stated] = file;
-    }
+    static FieldDescriptor? StatedIn(MethodDescriptor method) =>
+        method.InputType.Fields.InDeclarationOrder().FirstOrDefault(field => field.FieldType is FieldType.Message && !About.Contains(field.Name));
 
     /// <summary>What is said about every command, whatever it does.</summary>
     sealed record AboutOptions(
@@ -81,7 +75,7 @@ static class StatementCommands
             return about;
         }
 
-        public async Task<JsonNode> ReadAsync(ParseResult parsed, Connection connection, string commandId, ByteString? dossier, CancellationToken cancellationToken)
+        public async Task<IMessage> ReadAsync(ParseResult parsed, Connection connection, string commandId, ByteString? dossier, CancellationToken cancellationToken)
         {
             var about = new JsonObject { ["command_id"] = commandId, ["happened_on"] = parsed.GetValue(HappenedOn) ?? "", ["on_behalf_of"] = parsed.GetValue(OnBehalfOf) ?? "" };
             if (parsed.GetValue(Channel) is { } channel) ChannelField.Set(about, channel);
@@ -89,7 +83,7 @@ static class StatementCommands
             if (parsed.GetValue(ContradictionReason) is { } reason) about["contradiction_reason"] = Files.ReadText(reason);
             if (parsed.GetValue(Answers) is { } answers)
                 about["answers"] = (await connection.FindEntryAsync(dossier ?? throw new UsageException("An opening answers nothing: leave --answers away."), answers, cancellationToken)).ToBase64();
-            return about;
+            return Calling.Parse(about, Contracts.Directory.V1.Command.Descriptor);
         }
     }
 
@@ -106,13 +100,14 @@ static class StatementCommands
             return options;
         }
 
-        public JsonNode? Read(ParseResult parsed)
+        /// <summary>Null where nothing is said.</summary>
+        public Contracts.Referral.V1.Particulars? Read(ParseResult parsed)
         {
-            var beside = parsed.GetValue(Particulars) is { } file ? Files.ReadJson(file) : null;
+            var beside = parsed.GetValue(Particulars) is { } file ? (Contracts.Referral.V1.Particulars)Files.ReadMessage(file, Contracts.Referral.V1.Particulars.Descriptor) : null;
             if (parsed.GetValue(Note) is not { } note) return beside;
-            beside ??= [];
-            if (beside.ContainsKey("note")) throw new UsageException("The note is in --particulars already: leave --note away.");
-            beside["note"] = Files.ReadText(note);
+            beside ??= new();
+            if (beside.Note.Length > 0) throw new UsageException("The note is in --particulars already: leave --note away.");
+            beside.Note = Files.ReadText(note);
             return beside;
         }
     }
@@ -124,19 +119,19 @@ static class Opening
     public static Option<string?> To => new("--to") { Description = "The other country: host and origin follow from the type, and the consent is for it, unless they are said. Unless said, urgency is Routine and the instrument CommitMemorandum, which binds all six.", HelpName = "country" };
 
     /// <summary>Fills in what is usual, and where it goes, where they are not said.</summary>
-    /// <param name="request">An OpenRequest as JSON.</param>
+    /// <param name="request">What is known of it so far.</param>
     /// <param name="own">Who opens it.</param>
     /// <param name="to">To whom; null where host and origin say it.</param>
-    public static void Complete(JsonObject request, string own, string? to)
+    public static void Complete(OpenRequest request, string own, string? to)
     {
-        if (request["opened"] is not JsonObject opened) request["opened"] = opened = [];
-        opened["instrument"] ??= "INSTRUMENT_COMMIT_MEMORANDUM";
-        opened["urgency"] ??= "URGENCY_ROUTINE";
+        var opened = request.Opened ??= new();
+        if (opened.Instrument is Instrument.Unspecified) opened.Instrument = Instrument.CommitMemorandum;
+        if (opened.Urgency is Urgency.Unspecified) opened.Urgency = Urgency.Routine;
         if (to is not { } other) return;
         // Who reports a person held abroad is where the person comes from; else the person is with whoever opens it.
-        var isLocate = opened["type"]?.GetValue<string>() == "REFERRAL_TYPE_LOCATE_AND_PROTECT";
-        opened["host"] ??= isLocate ? other : own;
-        opened["origin"] ??= isLocate ? own : other;
-        if (opened["consent"] is JsonObject consent) consent["recipients"] ??= new JsonArray(other);
+        var isLocate = opened.Type is ReferralType.LocateAndProtect;
+        if (opened.Host.Length == 0) opened.Host = isLocate ? other : own;
+        if (opened.Origin.Length == 0) opened.Origin = isLocate ? own : other;
+        if (opened.Consent is { Recipients.Count: 0 } consent) consent.Recipients.Add(other);
     }
 }

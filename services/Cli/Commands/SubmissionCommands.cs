@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Coordination.Contracts;
 using Coordination.Contracts.Dossier.V1;
+using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Spectre.Console;
 using Command = System.CommandLine.Command;
@@ -20,16 +22,41 @@ static class SubmissionCommands
         var command = new Command("list", ProtoComments.Of(Method("ListSubmissions")));
         command.SetCall(async (_, connection, _, cancellationToken) =>
         {
-            var waiting = await Client(connection).ListSubmissionsAsync(new(), connection.Options(cancellationToken));
-            var table = new Table().AddColumns("Submission", "Statement", "Dossier", "By", "At", "Stands");
-            foreach (var submission in waiting.Submissions)
-                table.AddRow(
-                    new Text(submission.SubmissionId), new Text(submission.Statement), new Text(submission.DossierId.Length > 0 ? Printing.Short(submission.DossierId) : "a new one"),
-                    new Text(OfficeName.Of(submission.Office)), new Text(Printing.At(submission.SubmittedAt)),
-                    new Text(submission.SentBack ? $"sent back: {submission.SentBackReason}" : "waits"));
-            return new Output(Plain.Of(waiting), table);
+            var waiting = (await Client(connection).ListSubmissionsAsync(new(), connection.Options(cancellationToken))).Submissions;
+            var table = Printing.Rows();
+            foreach (var submission in waiting) Add(table, submission);
+            return new Output(new JsonObject { ["submissions"] = new JsonArray([.. waiting.Select(OfSubmission)]) }, table);
         });
         return command;
+    }
+
+    /// <summary>All that whoever approves it answers for: what the entry would state, and what would be read beside it.</summary>
+    static void Add(Table table, Submission submission)
+    {
+        if (table.Rows.Count > 0) table.AddEmptyRow();
+        Printing.Row(table, "Submission", submission.SubmissionId, "bold");
+        Printing.Row(table, "Dossier", Printing.DossierOf(submission.DossierId));
+        Printing.Row(table, "By", $"{OfficeName.Of(submission.Office)}, {Printing.At(submission.SubmittedAt)}");
+        Printing.Row(table, "Stands", submission.SentBack ? $"sent back: {submission.SentBackReason}" : "waits");
+        Printing.Row(table, "Statement", submission.Statement);
+        var draft = Entry.Parser.ParseFrom(submission.Draft);
+        var body = Entry.Descriptor.Oneofs.Single().Accessor.GetCaseFieldDescriptor(draft);
+        if (body is not null) foreach (var (name, words) in Plain.Said((IMessage)body.Accessor.GetValue(draft))) Printing.Row(table, name, words);
+        Printing.Row(table, "Happened on", draft.HappenedOn);
+        Printing.Row(table, "Channel", draft.Channel.ToString());
+        if (draft.Answers.Length > 0) Printing.Row(table, "Answers", Printing.Short(draft.Answers));
+        if (draft.OnBehalfOf.Length > 0) Printing.Row(table, "On behalf of", draft.OnBehalfOf);
+        if (draft.Letter.Length > 0) Printing.Row(table, "Letter", Printing.Hex(draft.Letter));
+        if (submission.Particulars is { } particulars) foreach (var (name, words) in Plain.Said(particulars)) Printing.Row(table, $"Beside it: {name}", words);
+        if (submission.ParticularsMissing.Length > 0) Printing.Row(table, "Beside it", $"cannot be read, and is not approved unread: {submission.ParticularsMissing}", "red");
+    }
+
+    /// <summary>The draft as what it states, instead of its bytes.</summary>
+    static JsonObject OfSubmission(Submission submission)
+    {
+        var plain = Plain.Of(submission);
+        plain["draft"] = Plain.Of(Entry.Parser.ParseFrom(submission.Draft));
+        return plain;
     }
 
     static Command Approve()
@@ -73,7 +100,7 @@ static class SubmissionCommands
     {
         var table = Printing.Rows();
         Printing.Row(table, what, to);
-        return new Output(new System.Text.Json.Nodes.JsonObject { ["done"] = true }, table);
+        return new Output(new JsonObject { ["done"] = true }, table);
     }
 
     static Argument<string> Id() => new("submission") { Description = "The submission's id, as coord submission list prints it." };

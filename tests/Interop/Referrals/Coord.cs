@@ -7,10 +7,14 @@ namespace Coordination.Interop.Referrals;
 /// <summary>coord in a process of its own, at a region that it knows by the region file alone.</summary>
 sealed class Coord(Region region)
 {
-    /// <summary>Opens a referral from Thailand to Lao PDR.</summary>
-    public async Task<string> OpenAsync() =>
-        (await JsonAsync("referral", "open", "--to", "LA", "--type", "Repatriation", "--reply-by", "2099-12-31", "--minority", "Adult", "--basis", "Consent", "--consent-purposes", "Return", "--consent-until", "2099-12-31"))
-        .GetProperty("dossierId").GetString()!;
+    /// <summary>What dotnet runs.</summary>
+    public static string Program { get; } = Path.Combine(Path.GetDirectoryName(Checkout.CountryNode)!.Replace("CountryNode", "Cli", StringComparison.Ordinal), "coord.dll");
+
+    /// <summary>A referral from Thailand to Lao PDR.</summary>
+    public static IReadOnlyList<string> Opening { get; } =
+        ["referral", "open", "--to", "LA", "--type", "Repatriation", "--reply-by", "2099-12-31", "--minority", "Adult", "--basis", "Consent", "--consent-purposes", "Return", "--consent-until", "2099-12-31"];
+
+    public async Task<string> OpenAsync() => (await JsonAsync([.. Opening])).GetProperty("dossierId").GetString()!;
 
     public Task UntilAsync(string node, string id, string state) => UntilAsync(node, id, referral => State(referral) == state);
 
@@ -30,13 +34,18 @@ sealed class Coord(Region region)
 
     public static string State(JsonElement referral) => referral.GetProperty("state").GetString()!;
 
-    public async Task<(int Code, string Printed, string Said)> RunAsync(params string[] line)
+    public Task<(int Code, string Printed, string Said)> RunAsync(params string[] line) => FeedAsync("", line);
+
+    /// <summary>With this on its standard input.</summary>
+    public async Task<(int Code, string Printed, string Said)> FeedAsync(string input, params string[] line)
     {
         var token = TestContext.Current.CancellationToken;
         using var coord = Start(line);
         try
         {
             var (printed, said) = (coord.StandardOutput.ReadToEndAsync(token), coord.StandardError.ReadToEndAsync(token));
+            await coord.StandardInput.WriteAsync(input.AsMemory(), token);
+            coord.StandardInput.Close();
             await coord.WaitForExitAsync(token);
             return (coord.ExitCode, await printed, await said);
         }
@@ -48,10 +57,8 @@ sealed class Coord(Region region)
 
     public Process Start(params string[] line)
     {
-        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [Program, .. line]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["COORD_REGION"] = region.RegionFile;
-        start.ArgumentList.Add(Path.Combine(Path.GetDirectoryName(Checkout.CountryNode)!.Replace("CountryNode", "Cli", StringComparison.Ordinal), "coord.dll"));
-        foreach (var word in line) start.ArgumentList.Add(word);
         return Process.Start(start)!;
     }
 }

@@ -157,6 +157,62 @@ public sealed class CoordTests(TwoCountries countries)
         (await CoordAsync("[suggest:33]", "referral decline 00 --reason NotO")).Printed.ShouldContain("NotOurNational");
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task Bash_at_a_terminal_completes_what_is_typed_before_a_tab()
+    {
+        using var folder = new Folder();
+        // coord as it would stand in PATH; what it is told in the end, it notes.
+        File.SetUnixFileMode(folder.Write("coord", $"""
+            #!/bin/sh
+            case "$1" in completion | \[suggest*) exec dotnet '{Coord.Program}' "$@" ;; esac
+            printf '%s\n' "$*" >>'{folder["told"]}'
+
+            """), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        var screen = await Programs.RunAsync("script", ["-q", "-c", $"HISTFILE= TERM=xterm INPUTRC=/dev/null PATH='{folder[""]}':$PATH bash --norc --noprofile -i", "/dev/null"], """
+            source <(coord completion bash </dev/null)
+            coord ref\tnoti\t--page-s\t5
+            coord referral decl\t00 --rea\tNotO\t--note file
+            exit
+
+            """.Replace(@"\t", "\t", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        File.ReadAllText(folder["told"]).ShouldBe("referral notices --page-size 5\nreferral decline 00 --reason NotOurNational --note file\n");
+        // .NET's way of setting up a terminal's keypad for itself.
+        screen.ShouldNotContain("\e[?1h");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_statement_and_what_is_read_beside_it_come_from_files_and_an_option_stands_before_them()
+    {
+        using var folder = new Folder();
+        var statement = folder.Write("statement.json", """{ "type": 1, "minority": "MINORITY_ADULT", "basis": "BASIS_CONSENT", "replyBy": "2099-11-30", "consent": { "purposes": ["PURPOSE_RETURN"], "until": "2099-11-30" } }""");
+        var particulars = folder.Write("particulars.json", """{ "note": "Nobody in particular.", "preview": { "sex": 1 } }""");
+        var opened = await JsonAsync("referral", "open", "--to", "LA", "--statement", statement, "--reply-by", "2099-12-31", "--consent-purposes", "Protection", "--particulars", particulars);
+        opened.GetProperty("opened").GetProperty("replyBy").GetString().ShouldBe("2099-12-31");
+        var consent = opened.GetProperty("consent");
+        (string.Join(", ", consent.GetProperty("purposes").EnumerateArray()), consent.GetProperty("recipients")[0].GetString(), consent.GetProperty("until").GetString()).ShouldBe(("Protection", "LA", "2099-11-30"));
+        var id = opened.GetProperty("dossierId").GetString()!;
+        var beside = await JsonAsync("dossier", "particulars", id, id);
+        (beside.GetProperty("note").GetString(), beside.GetProperty("preview").GetProperty("sex").GetString()).ShouldBe(("Nobody in particular.", "Female"));
+        var (_, table, _) = await CoordAsync("dossier", "particulars", id, id);
+        table.ShouldContain("Nobody in particular.");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task What_happened_and_does_not_fit_is_recorded_with_a_reason_from_a_file()
+    {
+        using var folder = new Folder();
+        var id = await OpenAsync();
+        await UntilAsync("LA", id, "Sent");
+        string[] met = ["referral", "report-met", id, "--node", "LA", "--plan", new string('1', 32), "--place", "TH-NKI-FB1", "--at", "2026-01-15T09:30:00Z"];
+        var (code, _, said) = await CoordAsync(met);
+        code.ShouldBe(1);
+        said.ShouldContain("CONTRADICTS");
+        await JsonAsync([.. met, "--contradiction-reason", folder.Write("reason", "Came alone.\n")]);
+        var entry = (await JsonAsync("dossier", "show", id, "--node", "LA")).GetProperty("entries")[1];
+        (entry.GetProperty("statement").GetString(), entry.GetProperty("verdict").GetString()).ShouldBe(("Met", "Recorded"));
+        (await JsonAsync("dossier", "particulars", id, entry.GetProperty("hash").GetString()!, "--node", "LA")).GetProperty("contradictionReason").GetString().ShouldBe("Came alone.");
+    }
+
     [Theory(Timeout = 120_000)]
     [InlineData("64 hexadecimal digits", "referral show not-an-id")]
     [InlineData("no node ZZ", "referral show 00 --node ZZ")]
