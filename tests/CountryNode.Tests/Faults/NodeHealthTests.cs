@@ -15,7 +15,7 @@ public sealed class NodeHealthTests
     public async Task A_node_whose_database_is_away_is_not_serving_until_it_is_back()
     {
         await using var postgres = await PostgresServer.StartOwnAsync(Cancelled);
-        await using var region = await Region.StartAsync(new RegionOptions { Countries = ["TH"], Postgres = postgres }, Cancelled);
+        await using var region = await Region.StartAsync(new RegionOptions { Countries = ["TH", "LA"], Postgres = postgres }, Cancelled);
         // A load balancer has no token.
         using var stranger = new OfficeClient(region, region["TH"], token: null);
         var health = new Health.HealthClient(stranger.Channel);
@@ -34,7 +34,7 @@ public sealed class NodeHealthTests
     public async Task A_node_tells_its_protos_to_offices_alone()
     {
         await using var postgres = await PostgresServer.StartOwnAsync(Cancelled);
-        await using var region = await Region.StartAsync(new RegionOptions { Countries = ["TH"], Postgres = postgres }, Cancelled);
+        await using var region = await Region.StartAsync(new RegionOptions { Countries = ["TH", "LA"], Postgres = postgres }, Cancelled);
         using var stranger = new OfficeClient(region, region["TH"], token: null);
         using var bangkok = region.Office("TH");
 
