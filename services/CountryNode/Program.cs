@@ -4,6 +4,7 @@ using Coordination.CountryNode.Doors;
 using Coordination.CountryNode.Exchange;
 using Coordination.Hosting;
 using Coordination.Hosting.Postgres;
+using Microsoft.AspNetCore.Authorization;
 using Npgsql;
 
 WebApplication node;
@@ -35,8 +36,12 @@ try
     node.UseRouting();
     node.UseRequestTimeouts();
     node.UseAuthentication();
-    // Nothing is read of who has no token, not even a message to be refused.
-    node.Use((call, next) => call.User.Identity?.IsAuthenticated is true ? next(call) : call.WriteAsync(Callers.TokenNeeded));
+    // Nothing is read of who has no token, not even a message to be refused; a load balancer alone asks without one.
+    node.Use((call, next) => call.User.Identity?.IsAuthenticated is true || call.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null
+        ? next(call)
+        : call.WriteAsync(Callers.TokenNeeded));
+    node.MapGrpcHealthChecksService().AllowAnonymous();
+    node.MapGrpcReflectionService();
     node.MapGrpcService<ReferralDoor>();
     node.MapGrpcService<DossierDoor>();
     node.MapGrpcService<ApprovalDoor>();

@@ -16,6 +16,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using Npgsql;
@@ -27,6 +28,9 @@ static class Setup
 {
     /// <summary>No call runs longer, whatever deadline the caller set.</summary>
     static readonly TimeSpan CallCeiling = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often the node looks whether it can serve: at most so old is what a load balancer is told.</summary>
+    static readonly TimeSpan HealthLook = TimeSpan.FromSeconds(5);
 
     /// <summary>Statements that a connection keeps prepared: more than the store has.</summary>
     const int MostPrepared = 64;
@@ -84,6 +88,11 @@ static class Setup
         services.AddSingleton<DossierDoor>();
         services.AddSingleton<PeerDoor>();
         services.AddGrpc(options => options.MaxReceiveMessageSize = MostBytesReceived);
+        services.AddGrpcReflection();
+        services.AddGrpcHealthChecks().AddCheck<NodeHealth>("node");
+        services.Configure<HealthCheckPublisherOptions>(options => (options.Delay, options.Period) = (TimeSpan.Zero, HealthLook));
+        // Whatever is away says so itself, and once.
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         services.AddRequestTimeouts(options => options.DefaultPolicy = new RequestTimeoutPolicy { Timeout = CallCeiling });
         // Authentication brings data protection along; nothing is protected with it, so it leaves no keys on the disk.
         services.AddDataProtection().UseEphemeralDataProtectionProvider();
@@ -139,6 +148,8 @@ static class Setup
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            // Whoever watches and has gone without a word is let go.
+            (kestrel.Limits.Http2.KeepAlivePingDelay, kestrel.Limits.Http2.KeepAlivePingTimeout) = (TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(10));
             var trust = new Lazy<TrustInForce>(kestrel.ApplicationServices.GetRequiredService<TrustInForce>);
             var time = kestrel.ApplicationServices.GetRequiredService<TimeProvider>();
             Listen(kestrel, settings.ApiAddress, new HttpsConnectionAdapterOptions

@@ -9,6 +9,12 @@ static class Programs
     public static async Task<string> RunAsync(string program, string[] arguments, string input, CancellationToken token)
     {
         using var process = Start(program, arguments);
+        return await ReadToEndAsync(process, input, token);
+    }
+
+    /// <summary>What a program prints until its end; one that fails, fails the test with what it complained of.</summary>
+    public static async Task<string> ReadToEndAsync(Process process, string input, CancellationToken token)
+    {
         try
         {
             var output = process.StandardOutput.ReadToEndAsync(token);

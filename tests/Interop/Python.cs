@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Coordination.Interop;
-using Coordination.Interop.Wire;
 using Coordination.Local;
 
 [assembly: AssemblyFixture(typeof(Python))]
@@ -12,8 +11,6 @@ public sealed class Python : IAsyncLifetime
 {
     readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("coordination-wire-");
 
-    public string CertificateFile => Path.Combine(_folder.FullName, "ca.pem");
-
     static string Here => AppContext.BaseDirectory;
 
     static string Protos => Path.Combine(Checkout.Root, "protos");
@@ -21,8 +18,9 @@ public sealed class Python : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var token = TestContext.Current.CancellationToken;
-        await File.WriteAllTextAsync(CertificateFile, WireServer.Certificate.ExportCertificatePem(), token);
         await GenerateAsync(Path.Combine(Here, "Wire"), ["wire.proto"], token);
+        foreach (var folder in (string[])["Health", "Reflection"])
+            await GenerateAsync(Path.Combine(Checkout.Root, "services", "Grpc", folder), [$"{folder.ToLowerInvariant()}.proto"], token);
         await GenerateAsync(Protos, [.. Directory.GetFiles(Protos, "*.proto", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Protos, file))], token);
     }
 
@@ -40,5 +38,5 @@ public sealed class Python : IAsyncLifetime
         Programs.RunAsync("/usr/bin/python3", ["-B", Path.Combine(Here, script), _folder.FullName, .. arguments], input: "", token);
 
     /// <summary>Starts one of our scripts, which ends when its input does.</summary>
-    public Process StartScript(string script) => Programs.Start("/usr/bin/python3", ["-B", Path.Combine(Here, script), _folder.FullName]);
+    public Process StartScript(string script, params string[] arguments) => Programs.Start("/usr/bin/python3", ["-B", Path.Combine(Here, script), _folder.FullName, .. arguments]);
 }

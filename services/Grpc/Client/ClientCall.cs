@@ -17,6 +17,7 @@ sealed class ClientCall : IDisposable
     readonly CallOptions _options;
     readonly CancellationToken _channelDisposed;
     readonly TimeSpan? _left;
+    readonly long _begun = TimeProvider.System.GetTimestamp();
     readonly CancellationTokenSource? _deadline;
     readonly CancellationTokenSource _over;
     readonly TaskCompletionSource<Metadata> _headers = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -56,7 +57,8 @@ sealed class ClientCall : IDisposable
 
     Ending Ended => _ending ?? throw new InvalidOperationException("The call has not ended.");
 
-    bool IsLate => _deadline is { IsCancellationRequested: true };
+    // A server may notice the deadline before our timer does, and break the call off in its own way.
+    bool IsLate => _deadline is { IsCancellationRequested: true } || TimeProvider.System.GetElapsedTime(_begun) >= _left;
 
     /// <summary>Sends the request and returns the body of the response, which is that of a call under way.</summary>
     /// <exception cref="RpcException">The response is a refusal without a body.</exception>
@@ -183,9 +185,9 @@ sealed class ClientCall : IDisposable
 
     Status Explain(Exception cause)
     {
+        if (IsLate) return Late(cause);
         if (cause is OperationCanceledException || Over.IsCancellationRequested)
         {
-            if (IsLate) return Late(cause);
             if (_options.CancellationToken.IsCancellationRequested) return new Status(StatusCode.Cancelled, "The caller cancelled the call.", cause);
             if (_channelDisposed.IsCancellationRequested) return new Status(StatusCode.Cancelled, "The channel was disposed.", cause);
             return cause.InnerException is TimeoutException
@@ -195,6 +197,9 @@ sealed class ClientCall : IDisposable
 
         for (var inner = cause; inner is not null; inner = inner.InnerException)
         {
+            // By its code alone it would look like a fault of the server's protocol.
+            if (inner is HttpProtocolException && inner.Message.Contains("KeepAlivePing", StringComparison.Ordinal))
+                return new Status(StatusCode.Unavailable, "The server has fallen silent.", cause);
             if (inner is HttpProtocolException { ErrorCode: var code }) return new Status(StatusMapping.OfHttp2(code), $"The server broke the call off with HTTP/2 error {code}.", cause);
         }
 

@@ -3,6 +3,7 @@ using Grpc.Core;
 using Grpc.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -36,6 +37,13 @@ sealed partial class CallServer(IOptions<GrpcServiceOptions> options, IHostAppli
         }
 
         http.Response.ContentType = MetadataCodec.ContentType;
+        if (http.Request.Headers.TE.ToString() != "trailers")
+        {
+            // "Used to detect incompatible proxies" (gRPC over HTTP/2 document): an answer whose status gets lost would be worse.
+            ServerHeaders.Write(new Status(StatusCode.Internal, "The request does not say te: trailers. Something between the caller and this server may not pass trailers on."), Metadata.Empty, http.Response.Headers);
+            return;
+        }
+
         TimeSpan? timeout = null;
         if (http.Request.Headers.GrpcTimeout is { Count: > 0 } header)
         {
@@ -89,11 +97,12 @@ sealed partial class CallServer(IOptions<GrpcServiceOptions> options, IHostAppli
         }
     }
 
-    // A stream of requests may be long and slow. Its messages have their limit each, and the call has its deadline.
+    // A stream of requests may be long and slow. Its messages have their limit each, the call has its deadline, and a method may have a limit of its own.
     static void LiftLimitsOfBody(IFeatureCollection features)
     {
         if (features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
-        if (features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = null;
+        if (features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size && features.Get<IEndpointFeature>()?.Endpoint?.Metadata.GetMetadata<IRequestSizeLimitMetadata>() is null)
+            size.MaxRequestBodySize = null;
     }
 
     static void Refuse(HttpContext http, int code, string detail)

@@ -1,4 +1,6 @@
 using Grpc.Server;
+using Grpc.Server.HealthChecks;
+using Grpc.Server.Reflection;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -20,6 +22,12 @@ public static class GrpcEndpointRouteBuilderExtensions
         unknown.MapOnce(builder);
         return new GrpcServiceEndpointConventionBuilder(endpoints.Mapped);
     }
+
+    /// <summary>Maps <c>grpc.health.v1.Health</c>, which <c>AddGrpcHealthChecks</c> registers.</summary>
+    public static GrpcServiceEndpointConventionBuilder MapGrpcHealthChecksService(this IEndpointRouteBuilder builder) => builder.MapGrpcService<HealthService>();
+
+    /// <summary>Maps <c>grpc.reflection.v1.ServerReflection</c>, which <c>AddGrpcReflection</c> registers.</summary>
+    public static GrpcServiceEndpointConventionBuilder MapGrpcReflectionService(this IEndpointRouteBuilder builder) => builder.MapGrpcService<ReflectionService>();
 }
 
 /// <summary>Adds conventions, such as authorization or a host, to all endpoints of a service.</summary>

@@ -1,4 +1,6 @@
+using System.Collections.ObjectModel;
 using Grpc.Core;
+using Grpc.Core.Interceptors;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Grpc.AspNetCore.Server;
@@ -19,6 +21,33 @@ public class GrpcServiceOptions
 
     /// <summary>Whether the type and message of an exception that a handler did not foresee travel to the caller. For development only.</summary>
     public bool? EnableDetailedErrors { get; set; }
+
+    /// <summary>Stand around the handler of every call, the first outermost.</summary>
+    public InterceptorCollection Interceptors { get; } = [];
+}
+
+/// <summary>Interceptors of a server, in the order in which they see a call.</summary>
+public class InterceptorCollection : Collection<InterceptorRegistration>
+{
+    /// <typeparam name="TInterceptor">From the container where it is registered there; else made for each call with the call's services.</typeparam>
+    public void Add<TInterceptor>()
+        where TInterceptor : Interceptor => Add(new InterceptorRegistration(typeof(TInterceptor)));
+}
+
+/// <summary>One interceptor of a server.</summary>
+public class InterceptorRegistration
+{
+    readonly ObjectFactory _create;
+
+    internal InterceptorRegistration(Type type)
+    {
+        Type = type;
+        _create = ActivatorUtilities.CreateFactory(type, []);
+    }
+
+    public Type Type { get; }
+
+    internal Interceptor For(IServiceProvider services) => (Interceptor)(services.GetService(Type) ?? _create(services, []));
 }
 
 /// <summary>Where further registrations of gRPC hang.</summary>

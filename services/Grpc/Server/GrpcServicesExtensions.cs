@@ -1,5 +1,8 @@
 using Grpc.AspNetCore.Server;
 using Grpc.Server;
+using Grpc.Server.HealthChecks;
+using Grpc.Server.Reflection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -19,6 +22,21 @@ public static class GrpcServicesExtensions
     {
         services.Configure(configureOptions);
         return services.AddGrpc();
+    }
+
+    /// <summary>Registers health checks that <c>MapGrpcHealthChecksService</c> tells of over gRPC; the checks themselves are added to what is returned.</summary>
+    public static IHealthChecksBuilder AddGrpcHealthChecks(this IServiceCollection services)
+    {
+        services.AddSingleton<HealthService>();
+        services.AddSingleton<IHealthCheckPublisher>(provider => provider.GetRequiredService<HealthService>());
+        return services.AddHealthChecks();
+    }
+
+    /// <summary>Registers what <c>MapGrpcReflectionService</c> needs.</summary>
+    public static IServiceCollection AddGrpcReflection(this IServiceCollection services)
+    {
+        services.AddSingleton<ReflectedServices>();
+        return services.AddSingleton<ReflectionService>();
     }
 
     sealed record Registrations(IServiceCollection Services) : IGrpcServerBuilder;

@@ -1,12 +1,14 @@
 using System.Reflection;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
+using Grpc.Core.Interceptors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Grpc.Server;
 
@@ -17,6 +19,7 @@ sealed class ServiceEndpoints<TService>(IEndpointRouteBuilder routes) : ServiceB
     static readonly ObjectFactory<TService> Create = ActivatorUtilities.CreateFactory<TService>([]);
 
     readonly CallServer _server = routes.ServiceProvider.GetRequiredService<CallServer>();
+    readonly InterceptorCollection _interceptors = routes.ServiceProvider.GetRequiredService<IOptions<GrpcServiceOptions>>().Value.Interceptors;
 
     public List<IEndpointConventionBuilder> Mapped { get; } = [];
 
@@ -40,52 +43,76 @@ sealed class ServiceEndpoints<TService>(IEndpointRouteBuilder routes) : ServiceB
     {
         var implementation = Implementation(method.Name, typeof(TRequest), typeof(ServerCallContext));
         var handle = implementation.CreateDelegate<Func<TService, TRequest, ServerCallContext, Task<TResponse>>>();
-        Map(method, implementation, async call =>
-        {
-            var request = await call.ReadAsync(method.RequestMarshaller.ContextualDeserializer) ?? throw NotOneMessage();
-            if (await call.ReadAsync(method.RequestMarshaller.ContextualDeserializer) is not null) throw NotOneMessage();
-
-            await using var instance = new Instance(call);
-            var response = await handle(instance.Service, request, call) ?? throw NoMessage();
-            if (call.Status.StatusCode == StatusCode.OK) await call.WriteAsync(response, method.ResponseMarshaller.ContextualSerializer);
-        });
+        var intercepted = Intercepted<UnaryServerMethod<TRequest, TResponse>>(
+            async (request, context) =>
+            {
+                await using var instance = new Instance(context);
+                return await handle(instance.Service, request, context);
+            },
+            (interceptor, inner) => (request, context) => interceptor(context).UnaryServerHandler(request, context, inner));
+        Map(method, implementation, async call => await AnswerAsync(call, method, await intercepted(await RequestAsync(call, method), call)));
     }
 
     public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler)
     {
         var implementation = Implementation(method.Name, typeof(IAsyncStreamReader<TRequest>), typeof(ServerCallContext));
         var handle = implementation.CreateDelegate<Func<TService, IAsyncStreamReader<TRequest>, ServerCallContext, Task<TResponse>>>();
-        Map(method, implementation, async call =>
-        {
-            await using var instance = new Instance(call);
-            var response = await handle(instance.Service, Requests(call, method), call) ?? throw NoMessage();
-            if (call.Status.StatusCode == StatusCode.OK) await call.WriteAsync(response, method.ResponseMarshaller.ContextualSerializer);
-        });
+        var intercepted = Intercepted<ClientStreamingServerMethod<TRequest, TResponse>>(
+            async (requests, context) =>
+            {
+                await using var instance = new Instance(context);
+                return await handle(instance.Service, requests, context);
+            },
+            (interceptor, inner) => (requests, context) => interceptor(context).ClientStreamingServerHandler(requests, context, inner));
+        Map(method, implementation, async call => await AnswerAsync(call, method, await intercepted(Requests(call, method), call)));
     }
 
     public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler)
     {
         var implementation = Implementation(method.Name, typeof(TRequest), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext));
         var handle = implementation.CreateDelegate<Func<TService, TRequest, IServerStreamWriter<TResponse>, ServerCallContext, Task>>();
-        Map(method, implementation, async call =>
-        {
-            var request = await call.ReadAsync(method.RequestMarshaller.ContextualDeserializer) ?? throw NotOneMessage();
-            if (await call.ReadAsync(method.RequestMarshaller.ContextualDeserializer) is not null) throw NotOneMessage();
-
-            await using var instance = new Instance(call);
-            await handle(instance.Service, request, Responses(call, method), call);
-        });
+        var intercepted = Intercepted<ServerStreamingServerMethod<TRequest, TResponse>>(
+            async (request, responses, context) =>
+            {
+                await using var instance = new Instance(context);
+                await handle(instance.Service, request, responses, context);
+            },
+            (interceptor, inner) => (request, responses, context) => interceptor(context).ServerStreamingServerHandler(request, responses, context, inner));
+        Map(method, implementation, async call => await intercepted(await RequestAsync(call, method), Responses(call, method), call));
     }
 
     public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler)
     {
         var implementation = Implementation(method.Name, typeof(IAsyncStreamReader<TRequest>), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext));
         var handle = implementation.CreateDelegate<Func<TService, IAsyncStreamReader<TRequest>, IServerStreamWriter<TResponse>, ServerCallContext, Task>>();
-        Map(method, implementation, async call =>
-        {
-            await using var instance = new Instance(call);
-            await handle(instance.Service, Requests(call, method), Responses(call, method), call);
-        });
+        var intercepted = Intercepted<DuplexStreamingServerMethod<TRequest, TResponse>>(
+            async (requests, responses, context) =>
+            {
+                await using var instance = new Instance(context);
+                await handle(instance.Service, requests, responses, context);
+            },
+            (interceptor, inner) => (requests, responses, context) => interceptor(context).DuplexStreamingServerHandler(requests, responses, context, inner));
+        Map(method, implementation, call => intercepted(Requests(call, method), Responses(call, method), call));
+    }
+
+    /// <summary>A handler within all interceptors, the first outermost.</summary>
+    THandler Intercepted<THandler>(THandler handler, Func<Func<ServerCallContext, Interceptor>, THandler, THandler> around) =>
+        _interceptors.Reverse().Aggregate(handler, (inner, registration) => around(context => registration.For(context.GetHttpContext().RequestServices), inner));
+
+    // The one message of a request.
+    static async ValueTask<TRequest> RequestAsync<TRequest, TResponse>(ServerCall call, Method<TRequest, TResponse> method)
+        where TRequest : class
+    {
+        var request = await call.ReadAsync(method.RequestMarshaller.ContextualDeserializer) ?? throw NotOneMessage();
+        return await call.ReadAsync(method.RequestMarshaller.ContextualDeserializer) is null ? request : throw NotOneMessage();
+    }
+
+    // The one message of an answer.
+    static async Task AnswerAsync<TRequest, TResponse>(ServerCall call, Method<TRequest, TResponse> method, TResponse? response)
+        where TResponse : class
+    {
+        if (response is null) throw new RpcException(new Status(StatusCode.Cancelled, "No message returned from method."));
+        if (call.Status.StatusCode == StatusCode.OK) await call.WriteAsync(response, method.ResponseMarshaller.ContextualSerializer);
     }
 
     static RequestStream<TRequest> Requests<TRequest, TResponse>(ServerCall call, Method<TRequest, TResponse> method)
@@ -123,18 +150,17 @@ sealed class ServiceEndpoints<TService>(IEndpointRouteBuilder routes) : ServiceB
     // "Request cardinality violation" of the statuscodes document.
     static RpcException NotOneMessage() => new(new Status(StatusCode.Unimplemented, "The method takes exactly one message."));
 
-    static RpcException NoMessage() => new(new Status(StatusCode.Cancelled, "No message returned from method."));
-
     /// <summary>The service for one call.</summary>
     readonly struct Instance : IAsyncDisposable
     {
         readonly bool _made;
 
-        public Instance(ServerCall call)
+        public Instance(ServerCallContext call)
         {
-            var registered = call.Http.RequestServices.GetService<TService>();
+            var services = call.GetHttpContext().RequestServices;
+            var registered = services.GetService<TService>();
             _made = registered is null;
-            Service = registered ?? Create(call.Http.RequestServices, []);
+            Service = registered ?? Create(services, []);
         }
 
         public TService Service { get; }

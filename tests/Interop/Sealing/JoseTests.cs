@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Coordination.Hosting.Sealing;
-using Coordination.Local;
 
 namespace Coordination.Interop.Sealing;
 
@@ -66,12 +65,6 @@ public sealed class JoseTests : IDisposable
     async Task<string> SealedByJoseAsync(byte[] plaintext, Dictionary<string, string> header) =>
         (await JoseAsync("seal", new { key = _laos.ExportSubjectPublicKeyInfoPem(), header, plaintext })).GetString().ShouldNotBeNull();
 
-    static async Task<JsonElement> JoseAsync(string what, object request)
-    {
-        var npm = Path.Combine(Checkout.Root, "infra", "npm");
-        Directory.Exists(Path.Combine(npm, "node_modules", "jose")).ShouldBeTrue("jose is missing: start with infra/test, which installs it");
-        var answer = await Programs.RunAsync(
-            "node", [Path.Combine(AppContext.BaseDirectory, "Sealing", "jose.mjs"), npm, what], JsonSerializer.Serialize(request), TestContext.Current.CancellationToken);
-        return JsonElement.Parse(answer);
-    }
+    static async Task<JsonElement> JoseAsync(string what, object request) =>
+        JsonElement.Parse(await JavaScript.RunScriptAsync("Sealing/jose.mjs", [what], TestContext.Current.CancellationToken, JsonSerializer.Serialize(request)));
 }

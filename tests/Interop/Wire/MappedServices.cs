@@ -213,7 +213,8 @@ public sealed class MappedServices
         numbers.ShouldBe(Enumerable.Range(1, numbers.Count));
     }
 
-    static async Task<WebApplication> StartAsync(Action<IServiceCollection> register, Action<WebApplication> map)
+    /// <summary>An application of a test's own on a free port.</summary>
+    internal static async Task<WebApplication> StartAsync(Action<IServiceCollection> register, Action<WebApplication> map)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

@@ -39,8 +39,8 @@ sealed class RawCaller(Uri server) : IDisposable
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             Content = new ByteArrayContent(body),
         };
-        request.Headers.TryAddWithoutValidation("te", "trailers");
-        foreach (var (name, value) in headers.Where(header => header.Name != "content-type")) request.Headers.TryAddWithoutValidation(name, value);
+        if (headers.All(header => header.Name != "te")) request.Headers.TryAddWithoutValidation("te", "trailers");
+        foreach (var (name, value) in headers.Where(header => header is not (("content-type", _) or ("te", "")))) request.Headers.TryAddWithoutValidation(name, value);
         var contentType = headers.FirstOrDefault(header => header.Name == "content-type").Value ?? "application/grpc";
         request.Content.Headers.TryAddWithoutValidation("content-type", contentType);
 

@@ -152,6 +152,24 @@ public sealed class RawRequests(WireServer server) : IDisposable
     }
 
     [Fact(Timeout = Limit)]
+    public async Task A_request_beyond_the_size_of_its_method_is_exhausted()
+    {
+        (await _caller.PostAsync($"{Service}/SumLittle", [.. Enumerable.Repeat(Number, 100).SelectMany(message => message)])).Status.ShouldBe(Ok);
+        (await _caller.PostAsync($"{Service}/SumLittle", [.. Enumerable.Repeat(Number, 200).SelectMany(message => message)])).Status.ShouldBe(ResourceExhausted);
+        (await _caller.PostAsync($"{Service}/Sum", [.. Enumerable.Repeat(Number, 200).SelectMany(message => message)])).Status.ShouldBe(Ok);
+        await StillAliveAsync();
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_request_that_does_not_say_te_trailers_is_internal_for_its_status_could_get_lost()
+    {
+        var answer = await _caller.PostAsync($"{Service}/Echo", Hello, ("te", ""));
+        answer.StatusInHeaders.ShouldBe(Internal);
+        answer.Body.ShouldBeEmpty();
+        await StillAliveAsync();
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task A_message_that_could_be_compressed_but_is_not_is_taken()
     {
         (await _caller.PostAsync($"{Service}/Echo", Hello, ("grpc-encoding", "gzip"))).Status.ShouldBe(Ok);
@@ -242,6 +260,7 @@ public sealed class RawRequests(WireServer server) : IDisposable
         using var content = new NeverEnding(Hello[..8]);
         content.Headers.TryAddWithoutValidation("content-type", "application/grpc");
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server.Clear, $"{Service}/Echo")) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = content };
+        request.Headers.TryAddWithoutValidation("te", "trailers");
         var sending = http.SendAsync(request, giveUp.Token);
         await content.Sent.WaitAsync(Token);
         await giveUp.CancelAsync();

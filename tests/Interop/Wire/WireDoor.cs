@@ -5,6 +5,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Coordination.Interop.Wire;
 
@@ -81,6 +82,9 @@ sealed class WireDoor(Sleepers sleepers) : WireService.WireServiceBase
         context.ResponseTrailers.Add("x-read", $"{response.Messages}");
         return response;
     }
+
+    [RequestSizeLimit(1024)]
+    public override Task<SumResponse> SumLittle(IAsyncStreamReader<SumRequest> requestStream, ServerCallContext context) => Sum(requestStream, context);
 
     public override async Task Chat(IAsyncStreamReader<ChatRequest> requestStream, IServerStreamWriter<ChatResponse> responseStream, ServerCallContext context)
     {

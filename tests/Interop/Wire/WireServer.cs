@@ -14,6 +14,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -31,12 +32,19 @@ public sealed class WireServer : IAsyncLifetime
     readonly LogWatch _logs = new();
     readonly WebApplication _app;
 
-    public WireServer()
+    public WireServer() : this(keepAlive: null)
+    {
+    }
+
+    /// <param name="keepAlive">After so much silence a connection is asked whether it lives, and lost after as much again; null for never.</param>
+    internal WireServer(TimeSpan? keepAlive)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().AddProvider(_logs);
+        // A check that fails is a test's doing.
+        builder.Logging.ClearProviders().AddProvider(_logs).AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
+            if (keepAlive is { } pause) (kestrel.Limits.Http2.KeepAlivePingDelay, kestrel.Limits.Http2.KeepAlivePingTimeout) = (pause, pause);
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
             kestrel.Listen(IPAddress.Loopback, 0, listen =>
@@ -51,6 +59,9 @@ public sealed class WireServer : IAsyncLifetime
             });
         });
         builder.Services.AddGrpc();
+        builder.Services.AddGrpcHealthChecks().AddCheck("wellness", () => IsWell ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
+        builder.Services.Configure<HealthCheckPublisherOptions>(options => (options.Delay, options.Period) = (TimeSpan.Zero, TimeSpan.FromSeconds(1)));
+        builder.Services.AddGrpcReflection();
         builder.Services.AddSingleton<Sleepers>();
         builder.Services.AddRequestTimeouts();
         builder.Services.AddAuthentication("test").AddScheme<AuthenticationSchemeOptions, ByHeader>("test", null);
@@ -67,22 +78,38 @@ public sealed class WireServer : IAsyncLifetime
         _app.UseAuthorization();
         _app.UseRequestTimeouts();
         _app.MapGrpcService<WireDoor>();
+        _app.MapGrpcHealthChecksService();
+        _app.MapGrpcReflectionService();
         _app.MapGet("/page/of", () => "a page");
     }
 
     public static X509Certificate2 Certificate { get; } = NewCertificate("localhost");
 
+    /// <summary>The same in PEM, in a file that goes with the server.</summary>
+    public string CertificateFile { get; } = Path.Combine(Path.GetTempPath(), $"coordination-wire-{Convert.ToHexString(RandomNumberGenerator.GetBytes(8))}.pem");
+
     public Uri Clear => Address(0);
     public Uri Http1 => Address(1);
     public Uri Tls => Address(2);
 
+    /// <summary>What its health check says.</summary>
+    internal bool IsWell { get; set; } = true;
+
     internal Sleepers Sleepers => _app.Services.GetRequiredService<Sleepers>();
 
-    public async ValueTask InitializeAsync() => await _app.StartAsync(TestContext.Current.CancellationToken);
+    public async ValueTask InitializeAsync()
+    {
+        await File.WriteAllTextAsync(CertificateFile, Certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
+        await _app.StartAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Takes no new calls, and waits for those under way.</summary>
+    internal Task StopAsync() => _app.StopAsync(TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
+        File.Delete(CertificateFile);
         _logs.Unexpected.ShouldBeEmpty();
     }
 

@@ -31,11 +31,11 @@ def pairs(metadata):
                   if key.startswith("x-") and key != "x-connection" or key == "grpc-status-details-bin")
 
 
-def told(method, request, timeout=SECONDS, metadata=None, **options):
+def told(method, request, timeout=SECONDS, metadata=None, answer=lambda response: "", **options):
     """The outcome of a call, whichever it is."""
     try:
         response, call = method.with_call(request, timeout=timeout, metadata=metadata, **options)
-        return {"code": call.code().value[0], "detail": call.details(), "answer": str(response),
+        return {"code": call.code().value[0], "detail": call.details(), "answer": answer(response),
                 "headers": pairs(call.initial_metadata()), "trailers": pairs(call.trailing_metadata())}
     except grpc.RpcError as error:
         return {"code": error.code().value[0], "detail": error.details(), "answer": "",
@@ -73,7 +73,8 @@ def waiting(*messages):
 
 
 def summed(messages, name="python sum", **options):
-    return told(stub.Sum, (wire.SumRequest(**message) for message in messages), metadata=[("x-id", name)], **options)
+    return told(stub.Sum, (wire.SumRequest(**message) for message in messages), metadata=[("x-id", name)],
+                answer=lambda response: f"{response.sum} of {response.messages}", **options)
 
 
 def chatted(messages, name="python chat", **options):
@@ -83,16 +84,18 @@ def chatted(messages, name="python chat", **options):
 with connect() as channel:
     stub = wire_pb2_grpc.WireServiceStub(channel)
     outcome = {
-        "echo": lambda: told(stub.Echo, wire.EchoRequest(text="hello", payload=b"\0\1")),
+        "echo": lambda: told(stub.Echo, wire.EchoRequest(text="hello", payload=b"\0\1"), answer=lambda response: f"{response.text} {response.payload.hex()}"),
         "refusal": lambda: told(stub.Fail, wire.FailRequest(code=5, message="ไม่พบ 100%\n", details=b"\0\1\xff")),
         "refusal after headers": lambda: told(stub.Fail, wire.FailRequest(code=9, message="late", details=b"\1", after_headers=True)),
         "unforeseen": lambda: told(stub.Fail, wire.FailRequest(message="a secret")),
-        "metadata": lambda: told(stub.Reflect, wire.ReflectRequest(), metadata=[("x-text", "plain"), ("x-data-bin", b"\xfa\xfb"), ("x-more-bin", b"\xfa\xfb\xfc")]),
+        "metadata": lambda: told(stub.Reflect, wire.ReflectRequest(), metadata=[("x-text", "plain"), ("x-data-bin", b"\xfa\xfb"), ("x-more-bin", b"\xfa\xfb\xfc")],
+                                 answer=lambda response: " ".join(response.seen)),
         "deadline": lambda: told(stub.Sleep, wire.SleepRequest(id="python deadline"), timeout=0.3),
         "stubborn": lambda: told(stub.Sleep, wire.SleepRequest(id="python stubborn", stubborn=True), timeout=0.3),
+        "sleep": lambda: told(stub.Sleep, wire.SleepRequest(id="python sleep")),
         "ceiling": lambda: told(stub.SleepUnderCeiling, wire.SleepRequest(id="python ceiling")),
         "oversize": lambda: told(stub.Echo, wire.EchoRequest(payload=bytes(5_000_000))),
-        "large": lambda: {**told(stub.Large, wire.LargeRequest(size=5_000_000)), "answer": ""},
+        "large": lambda: told(stub.Large, wire.LargeRequest(size=5_000_000)),
         "unimplemented": lambda: told(stub.Missing, wire.MissingRequest()),
         "compressed": lambda: told(stub.Echo, wire.EchoRequest(text="x" * 1000), compression=grpc.Compression.Gzip),
         "count": lambda: streamed(stub.Count, wire.CountRequest(id="python count", messages=1000)),
@@ -100,8 +103,9 @@ with connect() as channel:
         "count error": lambda: streamed(stub.Count, wire.CountRequest(id="python error", messages=3, code=5, message="ไม่พบ")),
         "count deadline": lambda: streamed(stub.Count, wire.CountRequest(id="python count deadline", messages=2, wait=True), timeout=2),
         "count left": lambda: streamed(stub.Count, wire.CountRequest(id="python count left", messages=2, wait=True), leave_after=2),
+        "count waits": lambda: streamed(stub.Count, wire.CountRequest(id="python count waits", messages=2, wait=True)),
         "count ceiling": lambda: streamed(stub.CountUnderCeiling, wire.CountRequest(id="python count ceiling", messages=2, wait=True)),
-        "count slow": lambda: slow(stub.Count, wire.CountRequest(id="python slow", messages=2000, size=10_000)),
+        "count slow": lambda: slow(stub.Count, wire.CountRequest(id="python count slow", messages=2000, size=10_000)),
         "sum": lambda: summed(({"number": n} for n in range(1, 1001))),
         "sum none": lambda: summed(()),
         "sum error": lambda: summed(({"number": n, "code": 9 if n == 3 else 0} for n in range(1, 6))),

@@ -7,7 +7,8 @@ using Grpc.Net.Client;
 
 namespace Coordination.Interop.Wire;
 
-public sealed class OurClientPythonServer(PythonServer server) : IClassFixture<PythonServer>
+/// <summary>Our client against servers that the project did not write: the same list for each.</summary>
+public abstract class ForeignServers(ForeignServer server)
 {
     const int Limit = 60_000;
 
@@ -188,6 +189,58 @@ public sealed class OurClientPythonServer(PythonServer server) : IClassFixture<P
         (await Should.ThrowAsync<RpcException>(() => late.ResponseStream.MoveNext(Token))).StatusCode.ShouldBe(StatusCode.DeadlineExceeded);
     }
 
+    [Fact(Timeout = Limit)]
+    public async Task A_server_that_falls_silent_is_unavailable()
+    {
+        await using var other = Another();
+        await other.InitializeAsync();
+        using var handler = new SocketsHttpHandler { KeepAlivePingDelay = TimeSpan.FromSeconds(1), KeepAlivePingTimeout = TimeSpan.FromSeconds(1) };
+        using var channel = GrpcChannel.ForAddress(other.Address, new GrpcChannelOptions { HttpHandler = handler });
+        using var call = new WireService.WireServiceClient(channel).Chat(cancellationToken: Token);
+        await call.RequestStream.WriteAsync(new ChatRequest { Number = 1 }, Token);
+        (await call.ResponseStream.MoveNext(Token)).ShouldBeTrue();
+        await Programs.RunAsync("kill", ["-STOP", $"{other.Id}"], "", Token);
+        (await Should.ThrowAsync<RpcException>(() => call.ResponseStream.MoveNext(Token))).StatusCode.ShouldBe(StatusCode.Unavailable);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_server_that_takes_no_new_calls_ends_those_under_way()
+    {
+        await using var other = Another();
+        await other.InitializeAsync();
+        using var call = other.Client.Chat(cancellationToken: Token);
+        await call.RequestStream.WriteAsync(new ChatRequest { Number = 1 }, Token);
+        (await call.ResponseStream.MoveNext(Token)).ShouldBeTrue();
+        await other.TakeNoNewCallsAsync();
+
+        await UntilRefusedAsync();
+        await call.RequestStream.WriteAsync(new ChatRequest { Number = 2 }, Token);
+        (await call.ResponseStream.MoveNext(Token)).ShouldBeTrue();
+        call.ResponseStream.Current.Number.ShouldBe(2);
+        await call.RequestStream.CompleteAsync();
+        (await call.ResponseStream.MoveNext(Token)).ShouldBeFalse();
+
+        async Task UntilRefusedAsync()
+        {
+            while (true)
+            {
+                try
+                {
+                    await other.Client.EchoAsync(new EchoRequest(), deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(5), cancellationToken: Token);
+                    await Task.Delay(50, Token);
+                }
+                catch (RpcException refused)
+                {
+                    refused.StatusCode.ShouldBe(StatusCode.Unavailable);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// <summary>A server of a test's own.</summary>
+    protected abstract ForeignServer Another();
+
     static async Task<List<int>> NumbersAsync(IAsyncStreamReader<CountResponse> stream)
     {
         var numbers = new List<int>();
@@ -198,8 +251,26 @@ public sealed class OurClientPythonServer(PythonServer server) : IClassFixture<P
     static async Task<RpcException> RefusedAsync<T>(AsyncUnaryCall<T> call) => await Should.ThrowAsync<RpcException>(async () => await call);
 }
 
-/// <summary>A Python server with our client to it; the server ends with the fixture, or with this process.</summary>
-public sealed class PythonServer(Python python) : IAsyncLifetime
+/// <summary>Our client against Debian's python3-grpcio.</summary>
+public sealed class PythonServers(PythonServer server, Python python) : ForeignServers(server), IClassFixture<PythonServer>
+{
+    protected override ForeignServer Another() => new PythonServer(python);
+}
+
+/// <summary>Our client against npm's @grpc/grpc-js.</summary>
+public sealed class JavaScriptServers(JavaScriptServer server) : ForeignServers(server), IClassFixture<JavaScriptServer>
+{
+    protected override ForeignServer Another() => new JavaScriptServer();
+}
+
+/// <summary>Debian's python3-grpcio.</summary>
+public sealed class PythonServer(Python python) : ForeignServer(() => python.StartScript("Wire/wire_server.py")), IAsyncLifetime;
+
+/// <summary>npm's @grpc/grpc-js.</summary>
+public sealed class JavaScriptServer() : ForeignServer(() => JavaScript.StartScript("Wire/wire_server.mjs")), IAsyncLifetime;
+
+/// <summary>A server with our client to it; it prints its port, and ends with the fixture or with this process.</summary>
+public abstract class ForeignServer(Func<Process> start)
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -208,15 +279,27 @@ public sealed class PythonServer(Python python) : IAsyncLifetime
 
     internal WireService.WireServiceClient Client => new(_channel);
 
+    internal Uri Address { get; private set; } = new("http://127.0.0.1");
+
+    /// <summary>Of its process.</summary>
+    internal int Id => _process!.Id;
+
     public async ValueTask InitializeAsync()
     {
-        _process = python.StartScript("Wire/wire_server.py");
+        _process = start();
 
         // What a handler's exception prints must not fill the pipe.
         _process.ErrorDataReceived += (_, _) => { };
         _process.BeginErrorReadLine();
         var port = await _process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience);
-        _channel = GrpcChannel.ForAddress(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
+        Address = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
+        _channel = GrpcChannel.ForAddress(Address);
+    }
+
+    internal async Task TakeNoNewCallsAsync()
+    {
+        await _process!.StandardInput.WriteLineAsync("no more");
+        await _process.StandardInput.FlushAsync();
     }
 
     public async ValueTask DisposeAsync()

@@ -1,0 +1,52 @@
+using Coordination.Local;
+using Grpc.Core;
+using Grpc.Health.V1;
+using Grpc.Reflection.V1;
+using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
+
+namespace Coordination.CountryNode.Tests.Faults;
+
+/// <summary>What a node tells those who ask whether it can be called.</summary>
+public sealed class NodeHealthTests
+{
+    static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_node_whose_database_is_away_is_not_serving_until_it_is_back()
+    {
+        await using var postgres = await PostgresServer.StartOwnAsync(Cancelled);
+        await using var region = await Region.StartAsync(new RegionOptions { Countries = ["TH", "LA"], Postgres = postgres }, Cancelled);
+        // A load balancer has no token.
+        using var stranger = new OfficeClient(region, region["TH"], token: null);
+        var health = new Health.HealthClient(stranger.Channel);
+
+        await UntilAsync(ServingStatus.Serving);
+        await postgres.KillAsync();
+        await UntilAsync(ServingStatus.NotServing);
+        await postgres.ResumeAsync(Cancelled);
+        await UntilAsync(ServingStatus.Serving);
+
+        async Task UntilAsync(ServingStatus status) => (await Poll.UntilAsync(
+            async () => (await health.CheckAsync(new HealthCheckRequest(), stranger.Options)).Status == status, TimeSpan.FromSeconds(60), Cancelled)).ShouldBeTrue($"{status}");
+    }
+
+    [Fact]
+    public async Task A_node_tells_its_protos_to_offices_alone()
+    {
+        await using var postgres = await PostgresServer.StartOwnAsync(Cancelled);
+        await using var region = await Region.StartAsync(new RegionOptions { Countries = ["TH", "LA"], Postgres = postgres }, Cancelled);
+        using var stranger = new OfficeClient(region, region["TH"], token: null);
+        using var bangkok = region.Office("TH");
+
+        (await Should.ThrowAsync<RpcException>(() => ServicesAsync(stranger))).StatusCode.ShouldBe(StatusCode.Unauthenticated);
+        (await ServicesAsync(bangkok)).ShouldContain("coordination.referral.v1.ReferralService");
+
+        static async Task<List<string>> ServicesAsync(OfficeClient office)
+        {
+            using var call = new ServerReflection.ServerReflectionClient(office.Channel).ServerReflectionInfo(office.Options);
+            await call.RequestStream.WriteAsync(new ServerReflectionRequest { ListServices = "" }, Cancelled);
+            (await call.ResponseStream.MoveNext(Cancelled)).ShouldBeTrue();
+            return [.. call.ResponseStream.Current.ListServicesResponse.Service.Select(service => service.Name)];
+        }
+    }
+}
