@@ -2,6 +2,7 @@ using Coordination.CountryNode;
 using Coordination.CountryNode.Offices;
 using Coordination.CountryNode.Doors;
 using Coordination.CountryNode.Exchange;
+using Coordination.Domain.Dossiers;
 using Coordination.Hosting;
 using Coordination.Hosting.Postgres;
 using Microsoft.AspNetCore.Authorization;
@@ -25,6 +26,7 @@ try
     builder.ListenOn(settings);
     node = builder.Build();
     node.CheckKeys(settings);
+    if (directory.FaultsAt(NodeId.Parse(settings.Id), settings.OfficesHere()) is { Count: > 0 } unread) return CannotStart([.. unread]);
     await Migrations.ApplyAsync(node.Services.GetRequiredService<NpgsqlDataSource>(), typeof(Program).Assembly, CancellationToken.None);
     await node.Services.GetRequiredService<HandOvers>().CheckAsync(CancellationToken.None);
 

@@ -55,7 +55,7 @@ static class Setup
         services.AddSingleton(_ => Pen.Of(node, keys));
         services.AddSingleton(_ => KeyRing.Of(node, keys));
         services.AddSingleton<DossierKeys>();
-        services.AddSingleton(directory.At(settings.Offices.Select(text => Office.TryParse(text, out var office) ? office : null).OfType<Office>()));
+        services.AddSingleton(directory.At(settings.OfficesHere()));
         // The statement of an append is long: planned once for each connection, not for each entry.
         services.AddSingleton(NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(settings.Database) { MaxAutoPrepare = MostPrepared }));
         services.AddSingleton<Outage>();
@@ -110,6 +110,10 @@ static class Setup
             };
         });
     }
+
+    /// <summary>The offices that act at the node.</summary>
+    public static IReadOnlyCollection<Office> OfficesHere(this NodeSettings settings) =>
+        [.. settings.Offices.Select(text => Office.TryParse(text, out var office) ? office : null).OfType<Office>()];
 
     /// <summary>The key folder belongs together, and to this node, and somebody's tokens can be checked.</summary>
     /// <exception cref="NodeCannotStartException">It does not, and why.</exception>

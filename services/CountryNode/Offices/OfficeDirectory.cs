@@ -55,6 +55,15 @@ public sealed class OfficeDirectory
     /// <summary>The same, at a node with these offices.</summary>
     public OfficeDirectory At(IEnumerable<Office> offices) => new(_supervising, _duty, _approved, _clocks, Calendar) { ApprovalReminder = ApprovalReminder, Here = offices.ToFrozenSet() };
 
+    /// <summary>Which offices of a country would be told of deadlines and act nowhere, one sentence each; empty when all act.</summary>
+    /// <remarks>Of an office that is removed later the administrators read what it is told; one that never was is a slip.</remarks>
+    public IReadOnlyList<string> FaultsAt(NodeId own, IReadOnlyCollection<Office> offices) =>
+    [
+        .. DutyOf(own) is { } onDuty && !offices.Contains(onDuty) ? [$"The directory names {onDuty} as {own}'s office on duty, which is none of Node:Offices: nobody would be alarmed. Name it there, or another one in Node:DirectoryFile."] : Array.Empty<string>(),
+        .. offices.Where(office => SupervisingOf(office) is { } above && !offices.Contains(above))
+            .Select(office => $"The directory names {SupervisingOf(office)} to supervise {office}, which is none of Node:Offices: nobody would hear what is late. Name it there, or another one in Node:DirectoryFile."),
+    ];
+
     /// <summary>Whether somebody at this node reads what an office is told.</summary>
     public bool IsHere(Office office) => Here?.Contains(office) is not false;
 

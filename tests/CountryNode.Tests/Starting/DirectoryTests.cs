@@ -11,6 +11,18 @@ public sealed class DirectoryTests : IDisposable
     readonly string _file = Path.GetTempFileName();
 
     [Fact]
+    public void An_office_that_would_be_told_and_acts_nowhere_is_named()
+    {
+        var directory = Read("""{ "duty": { "TH": "focal-point@night", "LA": "focal-point@ahtd" }, "supervising": { "case-worker@datip": "focal-point@head", "focal-point@elsewhere": "focal-point@above" } }""");
+        directory.FaultsAt(Node("TH"), [Office("focal-point@night"), Office("case-worker@datip"), Office("focal-point@head")]).ShouldBeEmpty();
+        directory.FaultsAt(Node("VN"), [Office("focal-point@c02")]).ShouldBeEmpty();
+        var faults = directory.FaultsAt(Node("TH"), [Office("case-worker@datip")]);
+        faults.Count.ShouldBe(2);
+        faults[0].ShouldContain("focal-point@night as TH's office on duty");
+        faults[1].ShouldContain("focal-point@head to supervise case-worker@datip");
+    }
+
+    [Fact]
     public void The_example_is_one_and_says_what_it_says()
     {
         var directory = Read(File.ReadAllText(Path.Combine(Checkout.Root, "infra", "directory.example.json")));
