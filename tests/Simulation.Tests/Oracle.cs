@@ -145,8 +145,8 @@ sealed class Oracle(World world)
         // Where the data were erased, what must be said is said without them.
         if (entry.Particulars.IsEmpty && _erased.Contains((node.Id, entry.Dossier))) return;
         _particulars[entry.Hash] = particulars;
-        // From whom the person took the consent reads nothing; the office itself keeps what it wrote.
-        var known = node.Database.Row(entry.Dossier) is { } row ? Fold(row.Id, [.. row.Entries.Select(held => held.Entry), .. node.Database.Pending(row.Id).Select(pending => pending.Draft)]) : null;
+        // From whom the person had taken the consent reads nothing, be it given again here; the office itself keeps what it wrote.
+        var known = node.Database.Row(entry.Dossier) is { } row ? Fold(row.Id, [.. row.Entries.Select(held => held.Entry).Where(held => held.Hash != entry.Hash), .. node.Database.Pending(row.Id).Select(pending => pending.Draft)]) : null;
         var wanted = append.Participants.Participants.Distinct().Where(to => to == node.Id || known?.MayLeave(entry.Body, to) is not false).Order().ToList();
         if (!entry.Particulars.Select(digest => digest.Recipient).Order().SequenceEqual(wanted) || !append.Parts.Select(part => part.Recipient).Order().SequenceEqual(wanted))
             world.Fail($"{node.Id} writes particulars into {entry.Dossier.Short} that are not for all who take part.");
