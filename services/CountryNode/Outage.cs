@@ -5,6 +5,12 @@ namespace Coordination.CountryNode;
 /// <summary>Says of the database, and of the key folder, once why it cannot be used, once in a while that this lasts, and of the database that it is back: whatever waits for it asks many times a second.</summary>
 public sealed partial class Outage(TimeProvider time, ILogger<Outage> logger)
 {
+    /// <summary>Between two sentences while it lasts.</summary>
+    static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
+    /// <summary>The database is back once nothing has failed for as long: the last answers of before come among the first failures.</summary>
+    static readonly TimeSpan Calm = TimeSpan.FromSeconds(2);
+
     readonly Spell _database = new(time);
     readonly Spell _keys = new(time);
 
@@ -29,14 +35,14 @@ public sealed partial class Outage(TimeProvider time, ILogger<Outage> logger)
     /// <summary>The database answered.</summary>
     public void DatabaseAnswered()
     {
-        if (_database.End() is { } ended) LogBack(logger, ended.Lasted.TotalSeconds, ended.Failures);
+        if (_database.End(Calm) is { } ended) LogBack(logger, ended.Lasted.TotalSeconds, ended.Failures);
     }
 
     /// <summary>The key folder failed, or is full.</summary>
     public void KeysFailed(Exception fault)
     {
         // Nobody says that it works again: a spell is over when nothing has failed for as long.
-        if (_keys.HasBeenCalmFor(Spell.Pause)) _keys.End();
+        _keys.End(Pause);
         switch (_keys.Fail())
         {
             case Spell.News.Begins:
@@ -51,12 +57,6 @@ public sealed partial class Outage(TimeProvider time, ILogger<Outage> logger)
     /// <summary>One thing that fails, and goes on failing for a while.</summary>
     sealed class Spell(TimeProvider time)
     {
-        /// <summary>Between two sentences while it lasts.</summary>
-        public static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
-
-        /// <summary>It is over once nothing has failed for as long: the last answers of before come among the first failures.</summary>
-        static readonly TimeSpan Calm = TimeSpan.FromSeconds(2);
-
         readonly Lock _gate = new();
         bool _lasts;
         long _since;
@@ -93,17 +93,12 @@ public sealed partial class Outage(TimeProvider time, ILogger<Outage> logger)
             }
         }
 
-        public bool HasBeenCalmFor(TimeSpan wait)
-        {
-            lock (_gate) return _lasts && time.GetElapsedTime(_last) >= wait;
-        }
-
-        /// <summary>How long it lasted, if it is over now; null when nothing lasted, or it is too soon to say.</summary>
-        public (TimeSpan Lasted, int Failures)? End()
+        /// <summary>How long it lasted, if nothing has failed for so long; null when nothing lasted, or it is too soon to say.</summary>
+        public (TimeSpan Lasted, int Failures)? End(TimeSpan calm)
         {
             lock (_gate)
             {
-                if (!_lasts || time.GetElapsedTime(_last) < Calm) return null;
+                if (!_lasts || time.GetElapsedTime(_last) < calm) return null;
                 var ended = (Lasted, Failures);
                 (_lasts, Failures) = (false, 0);
                 return ended;

@@ -30,7 +30,7 @@ static class Checks
     public static Refusal? Statement(Command command, Dossier<Referral> dossier, DateOnly today, DateTimeOffset now) => command.Body switch
     {
         Decision when command.HappenedOn < dossier.OpeningEntry!.HappenedOn => Refusal.Invalid("HAPPENED_ON_BEFORE_OPENING", "command.happened_on", $"lies before {dossier.OpeningEntry.HappenedOn:yyyy-MM-dd}, when the referral was opened: check the year"),
-        // The rows of what was destroyed are not there to be put right.
+        // The key is destroyed by whoever says so, when it is said; a correction takes the place of what was said before.
         Corrected { Replacement: DataStopped { Fate: DataFate.Erased } } => Refusal.Invalid("ERASED_BY_CORRECTION", "corrected.referral_data_stopped.fate", "is Erased, and a correction erases nothing: say DataStopped anew"),
         Corrected { Replacement: { } said } => Said(said, "corrected.referral_", dossier, today, now),
         // What was said before may have ended since; what is said now may not.

@@ -151,7 +151,9 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
 
     Refusal? Standstill(HeldDossier held, Dossier<Referral> dossier, Body body)
     {
-        if (RoomFault(held, body) is { } full) return full;
+        if (held.Entries.Count(kept => kept.Entry.By(pen.Node)) + held.Pending.Length >= Door.RoomFor(body))
+            return new(RefusalKind.NotOpen, "DOSSIER_FULL", "This dossier holds as many entries of this country as any node takes. Open a new referral that names it as the earlier one.");
+        // What cannot be signed yet acts all the same, and is signed later.
         if (Referral.IsWithdrawal(body) && dossier.OpeningEntry is not null) return null;
         if (!held.CatchingUpWith.IsEmpty)
             return new(RefusalKind.TryAgain, "CATCHING_UP", $"This node's database was set back, and what it had written in this dossier is being fetched from {string.Join(" and ", held.CatchingUpWith)}. Try again when the peer has answered; a withdrawal of consent is taken at once.");
@@ -160,10 +162,6 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             ? new(RefusalKind.NotOpen, "UPGRADE_NEEDED", "The other country wrote something that only a newer program understands. Ask the operator to upgrade this node.")
             : null;
     }
-
-    Refusal? RoomFault(HeldDossier held, Body body) => held.Entries.Count(kept => kept.Entry.By(pen.Node)) + held.Pending.Length >= Door.RoomFor(body)
-        ? new(RefusalKind.NotOpen, "DOSSIER_FULL", "This dossier holds as many entries of this country as any node takes. Open a new referral that names it as the earlier one.")
-        : null;
 
     /// <summary>Whether this node holds all that it wrote itself: what waits of its own would be written a second time under the same number.</summary>
     /// <remarks>What waits of the other side stalls nobody: it has no receipt yet, and counts as a crossing.</remarks>
@@ -213,10 +211,8 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
                     return new Refusal(RefusalKind.NotOpen, "CONSENT_WITHDRAWN", $"The person took back the consent that {from} receives anything, so nothing more is said beside entries. Send the statement without particulars.");
             }
             if (Checks.OnBehalf(command, held) is { } onBehalf) return onBehalf;
-            if (RoomFault(held, command.Body) is { } full) return full;
-            if (!CanSign(held, dossier) && Referral.IsWithdrawal(command.Body) && dossier.OpeningEntry is not null)
-                return new Judged.NotYet(held, dossier.Draft(pen.Node, command.On(today), now));
             if (Standstill(held, dossier, command.Body) is { } standstill) return standstill;
+            if (!CanSign(held, dossier)) return new Judged.NotYet(held, dossier.Draft(pen.Node, command.On(today), now));
             if (Checks.Statement(command, dossier, today, now) is { } fault) return fault;
             if (AssignmentFault(command) is { } nobody) return nobody;
             draft = dossier.Draft(pen.Node, command.On(today), now);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Coordination.Interop.Wire.V1;
+using Coordination.Local;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -213,27 +214,24 @@ public abstract class ForeignServers(ForeignServer server)
         (await call.ResponseStream.MoveNext(Token)).ShouldBeTrue();
         await other.TakeNoNewCallsAsync();
 
-        await UntilRefusedAsync();
+        (await Poll.UntilAsync(IsRefusedAsync, TimeSpan.FromSeconds(30), Token)).ShouldBeTrue();
         await call.RequestStream.WriteAsync(new ChatRequest { Number = 2 }, Token);
         (await call.ResponseStream.MoveNext(Token)).ShouldBeTrue();
         call.ResponseStream.Current.Number.ShouldBe(2);
         await call.RequestStream.CompleteAsync();
         (await call.ResponseStream.MoveNext(Token)).ShouldBeFalse();
 
-        async Task UntilRefusedAsync()
+        async Task<bool> IsRefusedAsync()
         {
-            while (true)
+            try
             {
-                try
-                {
-                    await other.Client.EchoAsync(new EchoRequest(), deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(5), cancellationToken: Token);
-                    await Task.Delay(50, Token);
-                }
-                catch (RpcException refused)
-                {
-                    refused.StatusCode.ShouldBe(StatusCode.Unavailable);
-                    return;
-                }
+                await other.Client.EchoAsync(new EchoRequest(), deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(5), cancellationToken: Token);
+                return false;
+            }
+            catch (RpcException refused)
+            {
+                refused.StatusCode.ShouldBe(StatusCode.Unavailable);
+                return true;
             }
         }
     }
