@@ -13,8 +13,15 @@ public static class Checkout
     public static string RunFolder => Path.Combine(Root, ".run");
 
     /// <summary>The program of a country node, built in the same configuration as this one.</summary>
-    public static string CountryNode => Path.Combine(
-        Root, "services", "CountryNode", "bin", Configuration, "net10.0", "Coordination.CountryNode.dll");
+    public static string CountryNode => Built("CountryNode", "Coordination.CountryNode.dll");
+
+    /// <summary>The program coord, built alike.</summary>
+    public static string Coord => Built("Cli", "coord.dll");
+
+    /// <summary>The course of events that is played where Thailand and Lao PDR run.</summary>
+    public static string FirstScenario => Path.Combine(Root, "infra", "scenarios", "thailand-lao-return.json");
+
+    static string Built(string project, string program) => Path.Combine(Root, "services", project, "bin", Configuration, "net10.0", program);
 
     static string Configuration =>
         typeof(Checkout).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()?.Configuration ?? "Debug";

@@ -36,22 +36,38 @@ static class ConnectionOptions
             return Connection.Open(node, address, ReadToken(tokenFile), parsed.GetValue(Ca));
         }
 
+        return parsed.ConnectTo(node, parsed.GetValue(Office)!);
+    }
+
+    /// <summary>Connects to a node of the region, as one of its offices.</summary>
+    /// <exception cref="UsageException">There is no such region, node or office.</exception>
+    public static Connection ConnectTo(this ParseResult parsed, string node, string office)
+    {
+        var region = parsed.ReadRegion();
+        var there = region.Nodes.FirstOrDefault(known => known.Id == node)
+            ?? throw new UsageException($"The region in {parsed.GetValue(Region)} has no node {node}; it has {string.Join(", ", region.Nodes.Select(known => known.Id))}.");
+        var token = there.Tokens.FirstOrDefault(known => known.Key == office || known.Key.StartsWith(office + "@", StringComparison.Ordinal)).Value
+            ?? throw new UsageException($"{node} has no office {office}; it has {string.Join(", ", there.Tokens.Keys)}.");
+        return Connection.Open(node, there.ApiAddress, token, region.CaFile);
+    }
+
+    /// <summary>The nodes of the region.</summary>
+    /// <exception cref="UsageException">There is none, or one node is named by its address alone.</exception>
+    public static IReadOnlyList<string> NodesOfRegion(this ParseResult parsed) => parsed.GetValue(Address) is null
+        ? [.. parsed.ReadRegion().Nodes.Select(known => known.Id)]
+        : throw new UsageException("--address names one node, and several are needed: name the region's file with --region.");
+
+    static RegionFile ReadRegion(this ParseResult parsed)
+    {
         var file = parsed.GetValue(Region)!;
-        RegionFile region;
         try
         {
-            region = JsonSerializer.Deserialize<RegionFile>(ReadText(file), Web) ?? throw new JsonException();
+            return JsonSerializer.Deserialize<RegionFile>(ReadText(file), Web) ?? throw new JsonException();
         }
         catch (JsonException)
         {
             throw new UsageException($"{file} is no region file. infra/run writes one.");
         }
-        var there = region.Nodes.FirstOrDefault(known => known.Id == node)
-            ?? throw new UsageException($"The region in {file} has no node {node}; it has {string.Join(", ", region.Nodes.Select(known => known.Id))}.");
-        var office = parsed.GetValue(Office)!;
-        var token = there.Tokens.FirstOrDefault(known => known.Key == office || known.Key.StartsWith(office + "@", StringComparison.Ordinal)).Value
-            ?? throw new UsageException($"{node} has no office {office}; it has {string.Join(", ", there.Tokens.Keys)}.");
-        return Connection.Open(node, there.ApiAddress, token, region.CaFile);
     }
 
     public static bool WantsJson(this ParseResult parsed) => parsed.GetValue(AsJson);

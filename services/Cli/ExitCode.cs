@@ -14,6 +14,6 @@ static class ExitCode
     /// <summary>The node cannot be reached, or asks to try again.</summary>
     public const int Unavailable = 3;
 
-    /// <summary>What was to be verified is not what it says it is.</summary>
+    /// <summary>What was to be verified, or was played, is not what it should be.</summary>
     public const int Unsound = 4;
 }

@@ -6,16 +6,21 @@ using Spectre.Console;
 var root = new RootCommand("""
     coord works on referrals at one country's node, as one of its offices.
 
-    Exit codes: 0 done · 1 refused by the node, with the reason · 2 the command line is wrong · 3 the node cannot be reached: the same command with the same --command-id may be tried again · 4 what was to be verified is not what it says it is.
+    Exit codes: 0 done · 1 refused by the node, with the reason · 2 the command line is wrong · 3 the node cannot be reached: the same command with the same --command-id may be tried again · 4 what was to be verified, or was played, is not what it should be.
     """);
 ConnectionOptions.AddTo(root);
 root.Subcommands.Add(ReferralCommands.Create());
 root.Subcommands.Add(DossierCommands.Create());
 root.Subcommands.Add(SubmissionCommands.Create());
+root.Subcommands.Add(ScenarioCommand.Create());
 root.Subcommands.Add(CompletionCommand.Create());
 
-// What reads a table from a pipe or a file looks for whole ids and sentences.
-if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 200;
+// What reads a table from a pipe or a file looks for whole ids and sentences, and for no colours.
+if (Console.IsOutputRedirected)
+{
+    AnsiConsole.Profile.Width = 200;
+    AnsiConsole.Profile.Capabilities.Ansi = false;
+}
 
 var parsed = root.Parse(args);
 return parsed.Errors.Count > 0 ? Usage() : await parsed.InvokeAsync();

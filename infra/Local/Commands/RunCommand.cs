@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Spectre.Console;
 
@@ -12,13 +13,14 @@ static class RunCommand
         var countries = new Option<string>("--countries") { Description = "Node ids, such as TH,LA; all six when left out." };
         var basePort = new Option<int?>("--base-port") { Description = "The first port; two per node follow each other from there. Any free ports when left out." };
         var detach = new Option<bool>("--detach") { Description = "Return when the region is ready and leave it running." };
-        var command = new Command("run", "Start PostgreSQL and the region's nodes; stop them on Ctrl-C.") { countries, basePort, detach };
+        var empty = new Option<bool>("--empty") { Description = "Leave the nodes empty: play no scenario." };
+        var command = new Command("run", "Start PostgreSQL and the region's nodes, and play the return of a person from Thailand to Lao PDR; stop them on Ctrl-C.") { countries, basePort, detach, empty };
         command.SetAction(arguments => Plainly.RunAsync(() => RunAsync(
-            arguments.GetValue(countries), arguments.GetValue(basePort), arguments.GetValue(detach))));
+            arguments.GetValue(countries), arguments.GetValue(basePort), arguments.GetValue(detach), arguments.GetValue(empty))));
         return command;
     }
 
-    static async Task RunAsync(string? countries, int? basePort, bool detach)
+    static async Task RunAsync(string? countries, int? basePort, bool detach, bool empty)
     {
         using var stop = new CancellationTokenSource();
         void Stop(PosixSignalContext signal)
@@ -36,6 +38,7 @@ static class RunCommand
         {
             // One who detaches leaves; what runs is then the business of infra/stop, so nothing here is disposed.
             var region = await Region.StartAsync(options, stop.Token);
+            if (!empty && region.Nodes.Select(node => node.Id).Intersect(["TH", "LA"]).Count() == 2) await PlayAsync(region, stop.Token);
             Show(region, detach);
             if (detach)
             {
@@ -51,6 +54,15 @@ static class RunCommand
         {
             AnsiConsole.WriteLine("Stopped.");
         }
+    }
+
+    /// <summary>Whoever starts the region for the first time sees what it is for.</summary>
+    static async Task PlayAsync(Region region, CancellationToken cancellationToken)
+    {
+        using var coord = Process.Start(new ProcessStartInfo(RegionNode.DotnetProgram(), [Checkout.Coord, "scenario", "run", Checkout.FirstScenario, "--region", region.RegionFile]))!;
+        // Ctrl-C reaches it as it reaches this program.
+        await coord.WaitForExitAsync(cancellationToken);
+        AnsiConsole.WriteLine(coord.ExitCode == 0 ? "" : "The scenario was not played to its end; the region runs all the same.");
     }
 
     static void Show(Region region, bool detach)

@@ -147,7 +147,7 @@ public sealed class RegionNode
         : throw new LocalException($"The country node is not built ({Checkout.CountryNode} is missing): start with infra/run, which builds it.");
 
     /// <summary>The program that runs us: three folders above its runtime.</summary>
-    static string DotnetProgram() =>
+    internal static string DotnetProgram() =>
         Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
 
     static async Task<bool> ListensAsync(string address, CancellationToken cancellationToken)

@@ -35,13 +35,20 @@ static class Calling
 
     /// <summary>The same for a command that prints by itself.</summary>
     public static void SetCall(this Command command, Func<ParseResult, Connection, string, CancellationToken, Task<int>> call) =>
+        command.SetCalls(async (parsed, commandId, cancellationToken) =>
+        {
+            using var connection = parsed.Connect();
+            return await call(parsed, connection, commandId, cancellationToken);
+        });
+
+    /// <summary>The same for a command that connects by itself, to more than one node.</summary>
+    public static void SetCalls(this Command command, Func<ParseResult, string, CancellationToken, Task<int>> calls) =>
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var commandId = parsed.GetValue(CommandId) ?? NewCommandId();
             try
             {
-                using var connection = parsed.Connect();
-                return await call(parsed, connection, commandId, cancellationToken);
+                return await calls(parsed, commandId, cancellationToken);
             }
             catch (UsageException wrong)
             {
@@ -132,7 +139,8 @@ static class Calling
         };
     }
 
-    static string ReasonOf(RpcException failed)
+    /// <summary>The reason of a refusal, as the protos name it; empty where there is none.</summary>
+    public static string ReasonOf(RpcException failed)
     {
         if (failed.Trailers.FirstOrDefault(entry => entry.Key == DetailsKey) is not { } details) return "";
         var status = Google.Rpc.Status.Parser.ParseFrom(details.ValueBytes);

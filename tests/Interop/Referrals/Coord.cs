@@ -7,9 +7,6 @@ namespace Coordination.Interop.Referrals;
 /// <summary>coord in a process of its own, at a region that it knows by the region file alone.</summary>
 sealed class Coord(Region region)
 {
-    /// <summary>What dotnet runs.</summary>
-    public static string Program { get; } = Path.Combine(Path.GetDirectoryName(Checkout.CountryNode)!.Replace("CountryNode", "Cli", StringComparison.Ordinal), "coord.dll");
-
     /// <summary>A referral from Thailand to Lao PDR.</summary>
     public static IReadOnlyList<string> Opening { get; } =
         ["referral", "open", "--to", "LA", "--type", "Repatriation", "--reply-by", "2099-12-31", "--minority", "Adult", "--basis", "Consent", "--consent-purposes", "Return", "--consent-until", "2099-12-31"];
@@ -57,7 +54,7 @@ sealed class Coord(Region region)
 
     public Process Start(params string[] line)
     {
-        var start = new ProcessStartInfo("dotnet", [Program, .. line]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [Checkout.Coord, .. line]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["COORD_REGION"] = region.RegionFile;
         return Process.Start(start)!;
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Coordination.Contracts.Dossier.V1;
 using Coordination.Contracts.Referral.V1;
+using Coordination.Local;
 using Google.Protobuf.Reflection;
 
 namespace Coordination.Interop.Referrals;
@@ -164,7 +165,7 @@ public sealed class CoordTests(TwoCountries countries)
         // coord as it would stand in PATH; what it is told in the end, it notes.
         File.SetUnixFileMode(folder.Write("coord", $"""
             #!/bin/sh
-            case "$1" in completion | \[suggest*) exec dotnet '{Coord.Program}' "$@" ;; esac
+            case "$1" in completion | \[suggest*) exec dotnet '{Checkout.Coord}' "$@" ;; esac
             printf '%s\n' "$*" >>'{folder["told"]}'
 
             """), UnixFileMode.UserRead | UnixFileMode.UserExecute);
