@@ -47,7 +47,10 @@ public sealed partial record Referral
         if (State is S.Sent && !Opened.OnPaper) yield return Owe(Clock.Delivery, sender);
         if (State is S.Sent or S.Lapsed) yield return Owe(Clock.Acknowledge, receiver);
         if (State is S.Received) yield return Owe(Clock.TakeUpOrDecline, receiver);
-        if (State is >= S.TakenUp and <= S.InReintegration && !isReleased) yield return Owe(Clock.ReleaseCaseFile, releases);
+        var mayRelease = !IsWithdrawnFrom(Parties.Other(releases)) && (Opened.Basis is not Basis.Consent || CoverageFault(Parties.Other(releases)) is null);
+        if (State is >= S.TakenUp and <= S.InReintegration && !isReleased && mayRelease) yield return Owe(Clock.ReleaseCaseFile, releases);
+        // Nobody owes what the person does not agree to; how to go on without it is the host's to decide.
+        if (State is S.TakenUp && !isReleased && !mayRelease) yield return Owe(Clock.DecideOn, host);
 
         foreach (var question in Questions.Where(question => question.Answer is null && (IsOpen || (State is S.Completed && question.Kind is QuestionKind.Appearance))))
             yield return Owe(question.Kind is QuestionKind.Information ? Clock.SupplyInformation : Clock.Answer, Parties.Other(question.By), about: question.Entry);
@@ -70,13 +73,14 @@ public sealed partial record Referral
         if (State is >= S.TakenUp and <= S.ReturnAgreed)
             foreach (var refused in Preparation.Where(report => report.Status is PreparationStatus.Refused))
                 yield return Owe(Clock.DecideOn, host, number: (int)refused.Item);
-        if (State is S.ReturnAgreed)
+        // While a return is held nobody prepares it, and nobody is expected.
+        if (State is S.ReturnAgreed && !IsHeld)
             foreach (var open in Preparation.Where(report => report.Status is PreparationStatus.Asked))
                 yield return Owe(Clock.Prepare, Preparing(open.Item), number: (int)open.Item, on: Plan!.TravelOn);
         if (State is >= S.Assessed and <= S.ReturnAgreed && IsHeld) yield return Owe(Clock.EndHold, host, about: Hold!.Entry);
 
         // A withdrawal stops data, not the search.
-        if (State is S.ReturnAgreed or S.EnRoute or S.Withdrawn && Plan is { } plan
+        if ((State is S.ReturnAgreed ? !IsHeld : State is S.EnRoute or S.Withdrawn) && Plan is { } plan
             && Journeys.FirstOrDefault(journey => journey.Plan == plan.Token) is { Standing: PlanStanding.Agreed, ArrivalTold: false })
             yield return Owe(Clock.Arrive, origin, at: plan.MeetingAt);
         else if (State is S.EnRoute || (State is S.Withdrawn && CurrentJourney?.Position is Position.EnRoute))
@@ -92,7 +96,7 @@ public sealed partial record Referral
         if (State is S.Returned or S.InReintegration)
         {
             var left = Enumerable.Range(1, 4).Where(number => !FollowedUp.Contains(number)).ToList();
-            foreach (var number in left) yield return Owe(Clock.FollowUp, Stay, number: number, on: number == left[0] ? NextFollowUp : null);
+            foreach (var number in left) yield return Owe(Clock.FollowUp, Stay, number: number, on: NextFollowUp?.Number == number ? NextFollowUp.On : null);
             if (left.Count == 0) yield return Owe(Clock.DecideOn, Stay);
         }
 

@@ -54,7 +54,7 @@ public sealed partial record Referral
     public ValueSet<int> FollowedUp { get; init; }
 
     /// <summary>When the next follow-up is wanted; null where nobody said.</summary>
-    public DateOnly? NextFollowUp { get; init; }
+    public AnnouncedFollowUp? NextFollowUp { get; init; }
 
     /// <summary>What waits for a word of one country or both, or has waited.</summary>
     public ValueList<Doubt> Doubts { get; init; }
@@ -62,7 +62,7 @@ public sealed partial record Referral
     /// <summary>Who has said what became of the data since the referral ended.</summary>
     public ValueSet<NodeId> DataStoppedBy { get; init; }
 
-    /// <summary>How it ended; null while it is not completed.</summary>
+    /// <summary>How it was completed; null before that, and again once a happening has opened it anew.</summary>
     public ReferralOutcome? Outcome { get; init; }
 
     /// <summary>The office of each country that has it: the one it was assigned to, or else the first that acted.</summary>
@@ -86,12 +86,24 @@ public sealed partial record Referral
     {
         if (IsWithdrawnFrom(recipient))
             return new(ReasonCode.ConsentMissing, $"The person withdrew the consent that {recipient} receives anything.");
-        if (Opened.Basis is not Basis.Consent) return null;
+        return Opened.Basis is Basis.Consent ? ConsentFault(recipient, on) : null;
+    }
+
+    /// <summary>Why the consent in force does not let a country hear of the person on a day, in the author's country; null when it does.</summary>
+    Reason? ConsentFault(NodeId recipient, DateOnly on) => CoverageFault(recipient) switch
+    {
+        { } uncovered => uncovered,
+        null => Consent!.Until < on ? new(ReasonCode.ConsentExpired, "The consent had ended.") : null,
+    };
+
+    /// <summary>Why the consent in force is not for a country, or not for what the referral is for, whatever the day; null when it is.</summary>
+    Reason? CoverageFault(NodeId recipient)
+    {
         if (Consent?.Recipients.Contains(recipient) is not true)
             return new(ReasonCode.ConsentMissing, $"No consent is in force that {recipient} receives the case file.");
-        if (!Consent.Purposes.Any(Opened.Type.Purposes().Contains))
-            return new(ReasonCode.ConsentMissing, $"The consent in force is not for {string.Join(" or ", Opened.Type.Purposes())}, which is what the referral is for.");
-        return Consent.Until < on ? new(ReasonCode.ConsentExpired, "The consent had ended.") : null;
+        return Consent.Purposes.Any(Opened.Type.Purposes().Contains)
+            ? null
+            : new(ReasonCode.ConsentMissing, $"The consent in force is not for {string.Join(" or ", Opened.Type.Purposes())}, which is what the referral is for.");
     }
 
     /// <summary>The person took a country out of those that may receive anything, and has not given it back.</summary>
@@ -115,16 +127,18 @@ public sealed partial record Referral
             WishRecorded wish => this with { Wish = wish },
             ChildSafeguardRecorded safeguard => this with { Safeguards = Safeguards.Add(safeguard) },
             PreparationReported report => Prepared(entry, report),
-            FollowUpReported report => this with { FollowedUp = new(FollowedUp.Append(report.Number)), NextFollowUp = report.NextDue },
+            FollowUpReported report => this with { FollowedUp = new(FollowedUp.Append(report.Number)), NextFollowUp = report.NextDue is { } day ? new(report.Number + 1, day) : NextFollowUp },
             AppearanceDone => this with { HasAppeared = true },
             ContactEnded => Doubting(DoubtKind.ContactEnded, entry),
-            // Whoever says so has not heard of a loss that it does not descend from.
-            ContactResumed => this with { Doubts = Doubts.Where(doubt => doubt.Kind is not DoubtKind.ContactEnded || !entry.DescendsFrom(doubt.Author, doubt.Seq)) },
+            ContactResumed => InContact(entry),
             DataStopped => this with { DataStoppedBy = new(DataStoppedBy.Append(by)) },
             UnitAssigned assigned => this with { Offices = Offices.Where(office => office.Country != by).Add(new(by, assigned.Office)) },
             _ => this,
         };
     }
+
+    /// <summary>The person is in contact again. Whoever says so has not heard of a loss that it does not descend from.</summary>
+    Referral InContact(Entry entry) => this with { Doubts = Doubts.Where(doubt => doubt.Kind is not DoubtKind.ContactEnded || !entry.DescendsFrom(doubt.Author, doubt.Seq)) };
 
     Referral Prepared(Entry entry, PreparationReported report)
     {
@@ -174,7 +188,7 @@ public sealed partial record Referral
     Referral Planning(Entry entry, ReturnPlanned planned, NodeId by) => WithoutPlan() with
     {
         State = S.ReturnPlanned,
-        Plan = new(planned.Plan, entry.Hash, by, planned.TravelOn, planned.MeetingAt),
+        Plan = new(planned.Plan, entry.Hash, by, planned.TravelOn, planned.MeetingAt, planned.MeetingPoint),
         Journeys = WithoutPlan().Journeys.Where(journey => journey.Plan != planned.Plan).Add(new(planned.Plan, PlanStanding.NotAgreed, null, null)),
     };
 
@@ -187,10 +201,11 @@ public sealed partial record Referral
     /// <summary>The plan is over, and the return is planned anew.</summary>
     Referral WithoutPlan() => Ending(S.Assessed) with { Plan = null };
 
-    /// <summary>The state in which no plan is carried out any more.</summary>
+    /// <summary>The state in which no plan is carried out any more; what became of the data is to be said anew.</summary>
     Referral Ending(S state) => this with
     {
         State = state,
+        DataStoppedBy = default,
         Journeys = Changed(Journeys, journey => journey.Plan == Plan?.Token, journey => journey with { Standing = PlanStanding.Ended }),
     };
 
@@ -221,6 +236,8 @@ public sealed partial record Referral
                 : new ValueList<Journey>([after, .. Journeys]),
         };
         if (after.Position != before.Position && after.Equals(told.CurrentJourney)) told = told.At(after.Position);
+        // Whoever saw the person has the contact that was lost before.
+        if (entry.Body is Met or FoundSafe) told = told.InContact(entry);
         if (State is S.Withdrawn) return told;
 
         if (before.Standing is not PlanStanding.Agreed && before.Position is Position.Unknown)
@@ -230,17 +247,18 @@ public sealed partial record Referral
         return after.Position is Position.Contradicted && before.Position is not Position.Contradicted ? told.Doubting(DoubtKind.Contradiction, entry) : told;
     }
 
+    /// <summary>Where a position puts the referral and the person: the country of stay is the host until the journey gives Returned.</summary>
     Referral At(Position position)
     {
         var (state, stay) = position switch
         {
             Position.Unknown => (State, Stay),
-            Position.EnRoute => (S.EnRoute, Stay),
-            Position.Unaccounted or Position.Contradicted => (S.Unaccounted, Stay),
+            Position.EnRoute => (S.EnRoute, Parties.Host),
+            Position.Unaccounted or Position.Contradicted => (S.Unaccounted, Parties.Host),
             Position.InOrigin => (S.Returned, Parties.Origin),
             Position.InHost => (S.Assessed, Parties.Host),
         };
-        var at = this with { State = State is S.Withdrawn ? State : state, Stay = stay };
+        var at = State is S.Withdrawn ? this with { Stay = stay } : this with { State = state, Stay = stay, Outcome = state is S.Completed ? Outcome : null };
         // The next return is followed up from its own beginning.
         return position is Position.InHost ? at with { FollowedUp = default, NextFollowUp = null } : at;
     }
@@ -255,8 +273,8 @@ public sealed partial record Referral
     {
         if (outcome is not ReferralOutcome.ContactEnded && by != Parties.Sender && by != Stay)
             return new(ReasonCode.WrongParticipant, $"Completed is for {Parties.Sender} to write, or for the country of stay.");
-        if (!IsOpenOutcome(outcome)) return new(ReasonCode.OutcomeNotOpen, $"The referral cannot end as {outcome} where it stands.");
-        return SaidUnknownTo(entry) ? new(ReasonCode.JourneyUnseen, "More was said of the journey than the author knew.") : null;
+        if (SaidUnknownTo(entry)) return new(ReasonCode.JourneyUnseen, "More was said of the journey than the author knew.");
+        return IsOpenOutcome(outcome) ? null : new(ReasonCode.OutcomeNotOpen, $"The referral cannot end as {outcome} where it stands.");
     }
 
     /// <summary>The protocol's table of outcomes.</summary>
@@ -301,7 +319,12 @@ public sealed record PreparationRefused(PreparationItem Item, NodeId Author, int
 public sealed record CaseFileRelease(EntryHash Entry, NodeId By, bool IsReceived);
 
 /// <summary>A plan for the return, as ReturnPlanned said it.</summary>
-public sealed record Plan(Token Token, EntryHash Entry, NodeId By, DateOnly TravelOn, DateTimeOffset MeetingAt);
+public sealed record Plan(Token Token, EntryHash Entry, NodeId By, DateOnly TravelOn, DateTimeOffset MeetingAt, PlaceCode MeetingPoint);
+
+/// <summary>A follow-up that was announced for a day.</summary>
+/// <param name="Number">Which.</param>
+/// <param name="On">The day, in the country of stay.</param>
+public sealed record AnnouncedFollowUp(int Number, DateOnly On);
 
 /// <summary>A hold of the return.</summary>
 /// <param name="Entry">Which holds it.</param>

@@ -70,9 +70,9 @@ public sealed partial record Referral(S State, Opened Opened, Parties Parties, N
 
             (_, LocationAnswered) when Opened.Type is not ReferralType.LocateAndProtect => IsForType(entry, ReferralType.LocateAndProtect),
             (S.TakenUp or S.Assessed, LocationAnswered { Answer: LocationAnswer.NothingToReport }) => Ending(S.Completed) with { Outcome = ReferralOutcome.NothingToReport },
-            (S.TakenUp or S.Assessed, LocationAnswered) => ConsentIsRecorded && !IsWithdrawnFrom(Parties.Sender)
+            (S.TakenUp or S.Assessed, LocationAnswered) => ConsentIsRecorded && ConsentFault(Parties.Sender, entry.HappenedOn) is null
                 ? this with { State = S.Assessed, IsLocated = true }
-                : Void.Because(ReasonCode.ConsentMissing, "That the person wishes contact is said only after the person's consent was recorded."),
+                : Void.Because(ReasonCode.ConsentMissing, $"That the person wishes contact is said only after the person's consent was recorded that {Parties.Sender} hears of it, and while it is in force."),
             (_, TracingAnswered) when Opened.Type is not ReferralType.FamilyTracing => IsForType(entry, ReferralType.FamilyTracing),
             (S.TakenUp or S.Assessed, TracingAnswered) => this with { State = S.Assessed, IsTraced = true },
 
@@ -178,7 +178,8 @@ public sealed partial record Referral(S State, Opened Opened, Parties Parties, N
     /// <summary>What is owed where a decision missed: its author says whether it acted on it, and both do where a journey had begun meanwhile.</summary>
     public Referral Missed(Entry entry)
     {
-        if (entry.Body is not Decision || State is not (>= S.Sent and <= S.Lapsed)) return this;
+        // A word on a doubt that is settled meanwhile, or gone, was acted on by nobody.
+        if (entry.Body is Resolved or not Decision || State is not (>= S.Sent and <= S.Lapsed)) return this;
         var begunUnseen = entry.Body is ReturnPlanned or ReturnPostponed or Cancelled or Declined && SaidUnknownTo(entry);
         var missed = entry.Body is ReturnPlanned planned && !Journeys.Any(journey => journey.Plan == planned.Plan)
             ? this with { Journeys = Journeys.Add(new(planned.Plan, PlanStanding.Void, null, null)) }

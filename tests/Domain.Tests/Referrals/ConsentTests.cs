@@ -177,6 +177,24 @@ public sealed class ConsentTests
         OnWrite(pen, H, new LocationAnswered(LocationAnswer.ContactWished)).ShouldBe(nameof(ReasonCode.ConsentMissing));
     }
 
+    [Fact]
+    public void Contact_is_wished_only_under_a_consent_in_force_that_the_reporting_country_hears_of_it()
+    {
+        var pair = Pair.Usual with { Type = ReferralType.LocateAndProtect };
+        foreach (var (consent, reason) in new (Consent, string)[]
+        {
+            (Given with { Recipients = new([H]) }, nameof(ReasonCode.ConsentMissing)),
+            (Given with { Purposes = new([Purpose.Proceedings]) }, nameof(ReasonCode.ConsentMissing)),
+            (Given with { Until = Sample.Today.AddDays(-1) }, nameof(ReasonCode.ConsentMissing)),
+            (Given with { Until = Sample.Today }, "applied"),
+        })
+        {
+            var pen = TakenUp(Sample.Opened(pair));
+            pen.Write(H, new ConsentRecorded(consent));
+            OnWrite(pen, H, new LocationAnswered(LocationAnswer.ContactWished)).ShouldBe(reason, consent.ToString());
+        }
+    }
+
     static Pen TakenUp(Opened opened)
     {
         var pair = new Pair(opened.Host, opened.Origin, opened.Type);

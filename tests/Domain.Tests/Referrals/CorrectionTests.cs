@@ -148,6 +148,23 @@ public sealed class CorrectionTests
         scene.Pen.Fold().State!.State.ShouldBe(ReferralState.EnRoute);
     }
 
+    [Fact]
+    public void Who_takes_back_what_contradicted_owes_nothing_for_having_spoken_on_it_before()
+    {
+        var scene = Scene.At(ReferralState.ReturnAgreed, Pair.Usual, new());
+        scene.Meet();
+        var stayed = scene.Write(Pair.Usual.Host, "DidNotTravel", seeing: false);
+        scene.Write(O, "Met", seeing: false);
+        var doubt = scene.Pen.Fold().State!.Doubts.Single();
+        Resolution[] words = [Resolution.Retracted, Resolution.Stands];
+        foreach (var (country, word) in ((NodeId[])[Pair.Usual.Host, O]).Zip(words))
+            scene.Pen.Write(country, new Resolved(word), entry => entry with { Answers = doubt.Entry });
+        scene.Pen.Answer(Pair.Usual.Host, stayed, new Corrected(Replacement: null));
+        var now = scene.Pen.Fold().State!;
+        now.State.ShouldBe(ReferralState.Returned);
+        now.Debts.ShouldNotContain(debt => debt.Clock == Clock.Resolve);
+    }
+
     static (Pen Pen, Entry Assessed) Assessed(AssessmentReported assessment)
     {
         var pen = Pen.Open(Pair.Usual);

@@ -202,6 +202,19 @@ public sealed class DebtTests
     }
 
     [Fact]
+    public void A_day_that_is_announced_is_the_next_follow_ups_and_moves_no_earlier_one()
+    {
+        var scene = Scene.At(ReferralState.Returned, Pair.Usual, new());
+        var day = Sample.Today.AddDays(200);
+        scene.Pen.Write(Pair.Usual.Origin, new FollowUpReported(2, FollowUpResult.Done, day));
+        Announced().ShouldBe([(1, null), (3, day), (4, null)]);
+        scene.Pen.Write(Pair.Usual.Origin, new FollowUpReported(1, FollowUpResult.Done, NextDue: null));
+        Announced().ShouldBe([(3, day), (4, null)]);
+
+        List<(int, DateOnly?)> Announced() => [.. scene.Pen.Fold().State!.Debts.Where(debt => debt.Clock is Clock.FollowUp).Select(debt => (debt.Number, debt.On)).Order()];
+    }
+
+    [Fact]
     public void What_the_person_declined_is_followed_up_all_the_same()
     {
         var scene = Scene.At(ReferralState.Returned, Pair.Usual, new());

@@ -20,6 +20,22 @@ public sealed class JourneyTests
          from knew in row[2] is "any" ? Knowing : [row[2]]
          select ((Word(row[0]), Word(row[1]), knew), (Enum.Parse<ReferralState>(row[3]), row[4] is "yes"))).ToImmutableDictionary(row => row.Item1, row => row.Item2);
 
+    /// <summary>It decides who may record consent and complete, and so must not hang on what else was written, or where.</summary>
+    [Fact]
+    public void The_country_of_stay_is_what_the_two_last_words_say_whatever_else_was_written_beside_them()
+    {
+        foreach (var isHeld in new[] { false, true })
+        {
+            var scene = Scene.At(ReferralState.ReturnAgreed, Pair.Usual, new());
+            scene.Meet();
+            if (isHeld) foreach (var statement in (string[])["ReturnHeld", "HoldEnded"]) scene.Write(Pair.Usual.Host, statement, seeing: false);
+            scene.Write(Pair.Usual.Host, "DidNotTravel", seeing: false);
+            scene.Write(Pair.Usual.Origin, "Met", seeing: false);
+            var now = scene.Pen.Fold().State!;
+            (now.State, now.Stay).ShouldBe((ReferralState.Unaccounted, Pair.Usual.Host));
+        }
+    }
+
     [Fact]
     public void Every_two_last_words_and_who_knew_stand_in_the_table_once() =>
         Table.Keys.ShouldBe(from host in Hosts from origin in Origins from knew in Knowing select (host, origin, knew), ignoreOrder: true);

@@ -50,7 +50,7 @@ static class Standing
                 new Doubt(DoubtKind.ContactEnded, Named("contact ended"), pair.Host, 1, default, new(both), IsRetracted: false),
             ]),
             Hold = statement is "HoldEnded" ? new(Named("held"), Sample.Today.AddDays(30), IsOver: false) : null,
-            Plan = HasPlan(state) ? new Plan(Sample.Plan, Planned, other, Sample.Today.AddDays(14), Sample.Now.AddDays(14)) : null,
+            Plan = HasPlan(state) ? new Plan(Sample.Plan, Planned, other, Sample.Today.AddDays(14), Sample.Now.AddDays(14), Sample.Bridge) : null,
             Journeys = HasPlan(state) ? new([JourneyIn(state, pair)]) : default,
             Stay = state is ReferralState.Returned or ReferralState.InReintegration or ReferralState.Completed ? pair.Origin : pair.Host,
         };

@@ -255,7 +255,50 @@ public sealed class WalkTests
         walk.Says(H, new ContactEnded());
         walk.Says(H, new Completed(ReferralOutcome.ContactEnded));
         walk.Becomes("recorded", O, Sample.Met(Sample.Plan));
-        walk.Stands(Returned, O, ["H TellDeparture", "H Contact", "O Contact", "H Resolve", "O Resolve", "O PlanReintegration", .. FollowUps]);
+        walk.Stands(Returned, O, ["H TellDeparture", "H Resolve", "O Resolve", "O PlanReintegration", .. FollowUps]);
+        // It is not over, and nobody is out of contact.
+        walk.Now.Outcome.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_referral_that_ends_a_second_time_has_the_data_stopped_a_second_time()
+    {
+        var walk = Ready();
+        var planned = walk.Says(H, Sample.Planned(Sample.Plan));
+        walk.Says(O, new ReturnAgreed(), planned);
+        walk.Says(H, new Cancelled());
+        foreach (var country in (NodeId[])[H, O]) walk.Says(country, new DataStopped(DataFate.Retained, RetentionBasis.StatutoryRetention, PaperRecall.All));
+        walk.Becomes("recorded", H, Sample.DidNotTravel(Sample.Plan));
+        walk.Now.State.ShouldBe(Assessed);
+        walk.Says(H, new Cancelled());
+        walk.Stands(ReferralState.Cancelled, H, "H Resolve", "O Resolve", "H StopData", "O StopData");
+    }
+
+    [Fact]
+    public void A_return_that_is_held_is_prepared_and_expected_by_nobody_until_the_hold_ends()
+    {
+        var walk = Ready();
+        walk.Says(H, new PreparationReported(PreparationItem.ExitPermit, PreparationStatus.Asked));
+        var planned = walk.Says(H, Sample.Planned(Sample.Plan));
+        walk.Says(O, new ReturnAgreed(), planned);
+        walk.Stands(ReferralState.ReturnAgreed, H, "H Prepare ExitPermit", "O Arrive");
+        walk.Says(H, new ReturnHeld(Sample.Today.AddDays(20), PersonAgrees: false));
+        walk.Stands(ReferralState.ReturnAgreed, H, "H EndHold");
+        walk.Says(H, new HoldEnded());
+        walk.Stands(ReferralState.ReturnAgreed, H, "H Prepare ExitPermit", "O Arrive");
+    }
+
+    [Fact]
+    public void Nobody_owes_a_case_file_to_whom_the_person_took_the_consent_from()
+    {
+        var walk = new Walk(Sample.Opened(Pair.Usual));
+        walk.Says(O, new Acknowledged());
+        walk.Says(O, new TakenUp());
+        walk.Stands(ReferralState.TakenUp, H, "H ReleaseCaseFile");
+        walk.Says(H, new ConsentWithdrawn(new WithdrawalScope.Part(default, new ValueSet<NodeId>([O]))));
+        walk.Stands(ReferralState.TakenUp, H, "H DecideOn");
+        walk.Says(H, new ConsentRecorded(Sample.Opened(Pair.Usual).Consent!));
+        walk.Stands(ReferralState.TakenUp, H, "H ReleaseCaseFile");
     }
 
     static Walk Ready()
