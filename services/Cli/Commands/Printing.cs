@@ -42,11 +42,12 @@ static class Printing
         if (referral.EarlierDossierId.Length > 0) Row(table, "Earlier referral", Hex(referral.EarlierDossierId));
         if (referral.Consent is { } consent) Row(table, "Consent", $"{string.Join(", ", consent.Purposes)}, for {string.Join(", ", consent.Recipients)}, until {consent.Until}");
         if (referral.ConsentWithdrawn) Row(table, "Consent", "withdrawn", "red");
-        if (referral.Assessment is { } assessment) Row(table, "Assessment", assessment.Finding.ToString());
+        if (referral.Assessment is { } assessment) Row(table, "Assessment", $"{assessment.Finding}{(assessment.SafetyPlan ? ", with a safety plan" : "")}{(assessment.CareSuitable ? ", care is suitable" : "")}");
         if (referral.Wish is { } wish) Row(table, "Wish", wish.Wish.ToString());
+        foreach (var safeguard in referral.Safeguards) Row(table, "Safeguard", $"{safeguard.Safeguard} on {safeguard.On}");
         foreach (var item in referral.Preparation) Row(table, "Preparation", $"{item.Item}: {item.Status}");
-        if (referral.Plan is { } plan) Row(table, "Plan", $"travel on {plan.TravelOn}, meeting at {At(plan.MeetingAt)}, by {plan.By}; entry {Short(plan.Entry)}");
-        if (referral.Held) Row(table, "Held", "the return waits", "yellow");
+        if (referral.Plan is { } plan) Row(table, "Plan", $"travel on {plan.TravelOn}, meeting at {At(plan.MeetingAt)} at {plan.MeetingPoint}, planned by {plan.By}; --plan {Hex(plan.Plan_)}, entry {Short(plan.Entry)}");
+        if (referral.Held) Row(table, "Held", $"the return waits until {referral.HeldUntil} at most", "yellow");
         foreach (var question in referral.Questions) Row(table, "Open question", $"{question.Statement} by {question.By}; entry {Short(question.Entry)}", "yellow");
         foreach (var doubt in referral.Doubts) Row(table, "Awaits a word", $"{doubt.Kind} from {string.Join(" and ", doubt.Owed)}; entry {Short(doubt.Entry)}", "yellow");
         foreach (var release in referral.Releases) Row(table, "Case file", $"released by {release.By}{(release.Received ? ", received" : "")}; entry {Short(release.Entry)}");

@@ -42,6 +42,7 @@ static class Checks
             Refusal.Invalid("MEETING_AT_WRONG", "return_planned.meeting_at", $"is not between the day of travel and {LongestJourney} days after it: the alarm for a person who does not arrive depends on it"),
         ReturnPlanned planned when dossier.State is { } referral && !referral.Parties.Include(planned.MeetingPoint.Country) => Elsewhere("return_planned.meeting_point", referral.Parties),
         ReturnHeld hold when hold.Until < (command.HappenedOn ?? today) => Refusal.Invalid("UNTIL_PASSED", "return_held.until", "lies before the day of the hold"),
+        ReturnHeld hold when hold.Until > today.AddYears(1) => Refusal.Invalid("UNTIL_FAR", "return_held.until", "lies more than a year ahead: check the year"),
         var said => Said(said, "", dossier, today, now),
     };
 

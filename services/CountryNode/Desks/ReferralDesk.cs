@@ -214,6 +214,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             if (Standstill(held, dossier, command.Body) is { } standstill) return standstill;
             if (!CanSign(held, dossier)) return new Judged.NotYet(held, dossier.Draft(pen.Node, command.On(today), now));
             if (Checks.Statement(command, dossier, today, now) is { } fault) return fault;
+            if (command.Body is CaseFileReleased && trust.Current.ValidUntil <= now) return TrustListExpired("no case file is released");
             if (AssignmentFault(command) is { } nobody) return nobody;
             draft = dossier.Draft(pen.Node, command.On(today), now);
             // A decision is taken now, whatever day it bears, and in knowledge of every withdrawal that is held: none that waits behind a gap is suspended.
@@ -293,7 +294,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         if (opened.Urgency is Urgency.Urgent && directory.DutyOf(receiver) is null)
             return Refusal.Invalid("NO_DUTY_CONTACT", "opened.urgency", $"is urgent, but no office of {receiver} is known to answer at any hour: call it, and refer as routine");
         if (trust.Current.ValidUntil <= now)
-            return new(RefusalKind.NotOpen, "TRUST_LIST_EXPIRED", "The trust list is past its date, so no new referral is opened. Ask the operator for a new one; open referrals go on.");
+            return TrustListExpired("no new referral is opened");
         if (opened.ReplyBy < RegionalTime.Today(receiver, now))
             return Refusal.Invalid("REPLY_BY_PASSED", "opened.reply_by", $"has passed in {receiver}: today or a later day is needed");
         if (opened.BestInterestsOn > today) return Checks.Ahead("opened.best_interests_on");
@@ -303,6 +304,9 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             ? Refusal.Invalid("EARLIER_REFERRAL_UNKNOWN", "earlier_dossier_id", "is none that this node holds: leave it empty, or check it")
             : null;
     }
+
+    static Refusal TrustListExpired(string consequence) =>
+        new(RefusalKind.NotOpen, "TRUST_LIST_EXPIRED", $"The trust list is past its date, so {consequence}. Ask the operator for a new one; open referrals go on.");
 
     /// <summary>Why a referral is not given to an office of this country: what it is told of deadlines would reach nobody.</summary>
     Refusal? AssignmentFault(Command command)

@@ -44,6 +44,7 @@ public sealed class ReferralView(Overviews overviews, OfficeDirectory directory,
         view.HeldUntil = referral.Hold is { IsOver: false } hold ? EntryWire.Write(hold.Until) : "";
         view.Assessment = referral.Assessment is { } assessment ? ReferralWire.Write(assessment) : null;
         view.Wish = referral.Wish is { } wish ? ReferralWire.Write(wish) : null;
+        view.Safeguards.AddRange(referral.Safeguards.Select(ReferralWire.Write));
         view.Preparation.AddRange(referral.Preparation.Select(ReferralWire.Write));
         view.Questions.AddRange(referral.Questions.Where(question => question.Answer is null).Select(ToWire));
         view.Doubts.AddRange(referral.Doubts.Where(doubt => doubt.Owed.Count > 0).Select(ToWire));
@@ -116,6 +117,7 @@ public sealed class ReferralView(Overviews overviews, OfficeDirectory directory,
         By = plan.By.ToString(),
         TravelOn = EntryWire.Write(plan.TravelOn),
         MeetingAt = Timestamp.FromDateTimeOffset(plan.MeetingAt),
+        MeetingPoint = plan.MeetingPoint.ToString(),
     };
 
     static Question ToWire(Referrals.Question question) => new()

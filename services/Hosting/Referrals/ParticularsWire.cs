@@ -17,6 +17,9 @@ public static class ParticularsWire
     const int MostDetails = 32;
     const int MostListed = 32;
 
+    /// <summary>The one detail that is a date.</summary>
+    const string IdentifiedOn = "identified_on";
+
     static readonly string[] FreeText = [];
 
     static readonly string[] Identifications = ["PRESUMED", "IDENTIFIED", "NOT_IDENTIFIED"];
@@ -28,7 +31,7 @@ public static class ParticularsWire
     {
         ["identification"] = Identifications,
         ["identified_by"] = FreeText,
-        ["identified_on"] = FreeText,
+        [IdentifiedOn] = FreeText,
         ["tracing_result"] = FreeText,
         ["nationality"] = ["NATIONAL", "RIGHT_OF_RESIDENCE", "STATELESS", "NOT_VERIFIED"],
         ["family"] = ["SUITABLE", "NOT_SUITABLE", "NOT_REACHED", "NOT_ASKED"],
@@ -36,6 +39,9 @@ public static class ParticularsWire
         ["recommendation"] = FreeText,
         ["other_wish"] = ["STAY", "THIRD_COUNTRY", "UNDECIDED"],
         ["reference"] = FreeText,
+        ["barred_parent"] = ["MOTHER", "FATHER", "BOTH"],
+        ["conditions"] = ["NO_CAPACITY", "SERVICE_NOT_AVAILABLE", "OTHER"],
+        ["postponed_for"] = FreeText,
         ["escort"] = FreeText,
         ["who_pays"] = FreeText,
         ["what_to_bring"] = FreeText,
@@ -67,6 +73,7 @@ public static class ParticularsWire
         {
             // A key is the caller's text: it may be personal data in the wrong place, and is not repeated.
             if (!Details.TryGetValue(key, out var codes)) fields.Fault("details", $"hold a key that is none of {string.Join(", ", Details.Keys.Order(StringComparer.Ordinal))}");
+            else if (key == IdentifiedOn) fields.OptionalDate($"details.{key}", value);
             else if (codes.Length == 0) fields.Text($"details.{key}", value, MostText);
             else OneOf($"details.{key}", value, codes, fields);
         }
@@ -86,8 +93,8 @@ public static class ParticularsWire
         fields.Text("identified_by", preview.IdentifiedBy, MostText);
         fields.OptionalDate("identified_on", preview.IdentifiedOn);
         if (preview.TrmStage > 5) fields.Fault("trm_stage", "is 1 to 5, or 0 where it was not said");
-        Listed("exploitation", preview.Exploitation, fields);
-        Listed("means_of_control", preview.MeansOfControl, fields);
+        Coded("exploitation", preview.Exploitation, Htcds.Exploitation, fields);
+        Coded("means_of_control", preview.MeansOfControl, Htcds.MeansOfControl, fields);
         Listed("services", preview.Services, fields);
         Listed("needs", preview.Needs, fields);
         foreach (var need in preview.Needs) OneOf("needs", need, Needs, fields);
@@ -109,6 +116,12 @@ public static class ParticularsWire
     {
         if (texts.Count > MostListed) fields.Fault(field, $"are more than {MostListed}");
         foreach (var text in texts) fields.Text(field, text, 100);
+    }
+
+    static void Coded(string field, IReadOnlyCollection<string> codes, IReadOnlySet<string> list, FieldReader fields)
+    {
+        if (codes.Count > MostListed) fields.Fault(field, $"are more than {MostListed}");
+        if (codes.Any(code => !list.Contains(code))) fields.Fault(field, $"are codes of the Human Trafficking Case Data Standard: {string.Join(", ", list.Order(StringComparer.Ordinal))}");
     }
 
     static void OneOf<TCode>(string field, TCode code, FieldReader fields) where TCode : struct, Enum

@@ -190,13 +190,16 @@ public sealed class TrustTests(SharedRegion shared)
     }
 
     [Fact]
-    public async Task Past_the_end_of_the_trust_list_nothing_is_opened_and_open_referrals_go_on()
+    public async Task Past_the_end_of_the_trust_list_nothing_is_opened_or_released_and_open_referrals_go_on()
     {
         await using var region = await shared.StartAsync(["TH", "LA"]);
         using var bangkok = region.Office("TH");
         using var vientiane = region.Office("LA");
         var id = (await bangkok.OpenAsync(Regions.Repatriation("TH", "LA"))).DossierId;
         await vientiane.UntilAsync(id, _ => true);
+        await vientiane.AcknowledgeAsync(id);
+        await vientiane.TakeUpAsync(id);
+        await bangkok.UntilAsync(id, referral => referral.State is ReferralState.TakenUp);
 
         var list = region.TrustList.Clone();
         list.Version++;
@@ -215,6 +218,11 @@ public sealed class TrustTests(SharedRegion shared)
                 return refused.StatusCode is StatusCode.FailedPrecondition;
             }
         }, TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken)).ShouldBeTrue();
+        var release = await Refused.ByAsync(() => bangkok.Referrals.ReleaseCaseFileAsync(new()
+        {
+            Command = OfficeClient.About(), DossierId = id, CaseFileReleased = new() { Version = 1, CaseFile = ByteString.CopyFrom(new byte[32]) },
+        }, bangkok.Options).ResponseAsync);
+        (release.Code, release.Reason).ShouldBe((StatusCode.FailedPrecondition, "TRUST_LIST_EXPIRED"));
         await vientiane.WithdrawConsentAsync(id);
         await bangkok.UntilAsync(id, referral => referral.State is ReferralState.Withdrawn);
     }

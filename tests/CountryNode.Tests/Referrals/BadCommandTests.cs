@@ -58,21 +58,21 @@ public sealed class BadCommandTests(SharedRegion shared)
         if (all.Descriptor.FindFieldByName("earlier_dossier_id") is { } earlier) earlier.Accessor.SetValue(all, ByteString.CopyFrom(new byte[33]));
         all.Descriptor.FindFieldByName("particulars").Accessor.SetValue(all, new Particulars
         {
-            Note = Words + new string('x', 4000), ContradictionReason = Words, Details = { [Words] = "", ["family"] = Words, ["risk"] = Words + new string('x', 500) },
+            Note = Words + new string('x', 4000), ContradictionReason = Words, Details = { [Words] = "", ["family"] = Words, ["identified_on"] = Words, ["risk"] = Words + new string('x', 500) },
             Preview = new()
             {
                 Sex = (Sex)77, AgeBand = (AgeBand)77, Gender = Words + new string('x', 40), StatedNationality = "Zqx", Language = "Zqx", Identification = Words, IdentifiedOn = Words,
-                TrmStage = 6, Needs = { Words }, BarredOffices = { Words }, Exploitation = { Words + new string('x', 100) },
+                TrmStage = 6, Needs = { Words }, BarredOffices = { Words }, Exploitation = { "FORCED_LABOUR" }, MeansOfControl = { "ForcedLabour" },
                 Consent = new() { GivenBy = (AuthorisedBy)77, GivenOn = Words, Language = "Zqx", Form = ByteString.CopyFrom(1) },
             },
         });
         string[] expected =
         [
             "command.command_id", "command.happened_on", "command.channel", "command.answers", "command.on_behalf_of", "command.letter", "command.contradiction_reason",
-            "particulars.note", "particulars.contradiction_reason", "particulars.details", "particulars.details.family", "particulars.details.risk",
+            "particulars.note", "particulars.contradiction_reason", "particulars.details", "particulars.details.family", "particulars.details.identified_on", "particulars.details.risk",
             "particulars.preview.sex", "particulars.preview.age_band", "particulars.preview.gender", "particulars.preview.stated_nationality", "particulars.preview.language",
             "particulars.preview.identification", "particulars.preview.identified_on", "particulars.preview.trm_stage", "particulars.preview.needs", "particulars.preview.barred_offices",
-            "particulars.preview.exploitation", "particulars.preview.consent.given_by", "particulars.preview.consent.given_on", "particulars.preview.consent.language", "particulars.preview.consent.form",
+            "particulars.preview.exploitation", "particulars.preview.means_of_control", "particulars.preview.consent.given_by", "particulars.preview.consent.given_on", "particulars.preview.consent.language", "particulars.preview.consent.form",
             .. name is "Open" ? (string[])["earlier_dossier_id"] : ["dossier_id", "particulars.preview"],
         ];
         expected.Except((await RefusedAsync(bangkok, method, all)).Fields).ShouldBeEmpty();

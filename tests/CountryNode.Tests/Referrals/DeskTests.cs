@@ -131,6 +131,7 @@ public sealed class DeskTests(SharedRegion shared)
             Named(await node.RefusedAsync(id, elsewhere), "PLACE_ELSEWHERE", $"{field}.place");
             Named(await node.RefusedAsync(id, early), "AT_AHEAD", $"{field}.at");
         }
+        Named(await thailand.RefusedAsync(id, new ReturnHeld(day.AddYears(1).AddDays(1), PersonAgrees: true)), "UNTIL_FAR", "return_held.until");
         await thailand.WriteAsync(id, new Accompanied(Plan, Place("TH"), now.AddMinutes(10)));
 
         static void Named(Refusal refused, string reason, string field) => (refused.Kind, refused.Reason, refused.Fields.Single().Field).ShouldBe((RefusalKind.Invalid, reason, field));

@@ -52,6 +52,7 @@ public sealed class WalkTests(SharedRegion shared)
         await AccompaniedAsync(walk);
         await MetAsync(walk);
         await SafeguardAsync(walk, Safeguard.Guardian);
+        walk.Now.Safeguards.Select(recorded => (recorded.Safeguard, recorded.On)).ShouldBe([(Safeguard.BestInterests, Regions.InDays(0)), (Safeguard.Guardian, Regions.InDays(0))]);
         await FollowUpAsync(walk, 1, FollowUpResult.Done);
         walk.Stands(InReintegration, "LA");
     }
@@ -396,7 +397,7 @@ public sealed class WalkTests(SharedRegion shared)
     {
         var planned = await walk.SayAsync(plans, at => Plan(walk, at));
         walk.Stands(ReferralState.ReturnPlanned);
-        walk.Now.Plan.Entry.ShouldBe(planned);
+        (walk.Now.Plan.Entry, walk.Now.Plan.Plan_, walk.Now.Plan.MeetingPoint).ShouldBe((planned, walk.Plan, walk.Bridge));
         await walk.SayAsync(agrees, Agree, planned);
         walk.Stands(ReferralState.ReturnAgreed);
     }
