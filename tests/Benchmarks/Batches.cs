@@ -49,7 +49,7 @@ static class Batches
                 new("peer, whole", spent.Caller.TotalMicroseconds / entries, "this program over all entries: the peer shares the machine"),
             ]);
 
-        // Twice what a round takes, unmeasured: the door is compiled by then, however it was used before.
+        // What a round takes, unmeasured: the door is compiled by then, however it was used before.
         async Task DeliverAsync()
         {
             for (var batch = 0; batch < extent.Batches; batch++) await peer.DeliverAsync(Request(pen, node.Id), stop);
@@ -104,9 +104,6 @@ sealed class PlayedPeer : IDisposable
         if (answer.Receipts.Count != batch.Entries.Count || answer.Admissions.Any(admission => admission.Disposition is not Disposition.Held))
             throw new LocalException($"Not all of a batch was admitted: {answer.Admissions.First(admission => admission.Disposition is not Disposition.Held)}.");
     }
-
-    public async Task<ulong> TrustVersionAsync(CancellationToken stop) =>
-        Contracts.Peer.V1.TrustList.Parser.ParseFrom((await _client.GetTrustListAsync(new GetTrustListRequest(), Options(stop))).TrustList.List).Version;
 
     public void Dispose()
     {

@@ -24,10 +24,10 @@ static class Bench
         var unary = await Unary.MeasureAsync(extent, region, stop);
         var stages = await Stages.MeasureAsync(extent, region, unary, stop);
 
-        var road = new Road(region, Played);
+        var road = new Road(region, receiver);
         await road.CutAsync(stop);
         var opening = await Openings.MeasureAsync(extent, region, writer, singleRow, stages, stop);
-        var drain = await road.MeasureAsync(extent, writer, receiver, singleRow, stages, stop);
+        var drain = await road.MeasureAsync(extent, writer, singleRow, stages, stop);
         var door = await Batches.MeasureAsync(extent, region, receiver, Played, singleRow, stages, stop);
 
         return new(

@@ -37,7 +37,7 @@ static class Openings
             ceilings.Add(await singleRow.MeasureAsync(extent.Ceiling, stop));
         }
         var row = Row.Of(
-            "open a referral", new($"over gRPC, {Callers} callers, each its own TLS connection and token; the road to the receiver is cut", "/s", opened), new(SingleRow.What, "/s", ceilings),
+            "open a referral", new($"over gRPC, {Callers} callers, each its own TLS connection and token; the receiver stands still", "/s", opened), new(SingleRow.What, "/s", ceilings),
             0.4, Latency.Of(latencies),
             [
                 new("node, whole", spent.Node.TotalMicroseconds / calls, "the node's process over all calls: /proc/<pid>/stat"),

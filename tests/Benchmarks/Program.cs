@@ -28,6 +28,10 @@ static class Program
             Console.WriteLine(file);
             return 0;
         }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return 130;
+        }
         catch (Exception fault) when (fault is LocalException or IOException or UnauthorizedAccessException or NpgsqlException or SocketException or System.ComponentModel.Win32Exception)
         {
             await Console.Error.WriteLineAsync(fault.Message);

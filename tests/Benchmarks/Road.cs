@@ -1,28 +1,21 @@
 using System.Diagnostics;
-using Coordination.Contracts.Peer.V1;
 using Coordination.Local;
 using Npgsql;
 
 namespace Coordination.Benchmarks;
 
-/// <summary>The road between the nodes, which can be cut: by a trust list that names a port at which nobody listens.</summary>
-/// <remarks>Both processes go on, and are as warm when the road is back as after any outage of a network.</remarks>
-sealed class Road(Region region, string played)
+/// <summary>The road to the receiving node, which can be cut: its process stands still, and what it is asked is not answered.</summary>
+/// <remarks>It is as warm when it goes on as a node is after an outage of the network, and nothing else has changed meanwhile, no trust list either.</remarks>
+sealed class Road(Region region, RegionNode receiver)
 {
-    /// <summary>Of 127.0.0.1: reserved, and nobody's.</summary>
-    const string Nowhere = "https://127.0.0.1:1";
-
     static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
-    readonly TrustList _whole = region.TrustList.Clone();
-    ulong _version = region.TrustList.Version;
+    public Task CutAsync(CancellationToken stop) => SignalAsync("STOP", stop);
 
-    public Task CutAsync(CancellationToken stop) => TakeAsync(node => node.PeerAddress = Nowhere, stop);
-
-    public Task JoinAsync(CancellationToken stop) => TakeAsync(_ => { }, stop);
+    public Task JoinAsync(CancellationToken stop) => SignalAsync("CONT", stop);
 
     /// <summary>Lets entries wait, joins the road, and sees how soon the other node's receipts are there for all.</summary>
-    public async Task<Row> MeasureAsync(Extent extent, RegionNode writer, RegionNode receiver, SingleRow singleRow, Stages stages, CancellationToken stop)
+    public async Task<Row> MeasureAsync(Extent extent, RegionNode writer, SingleRow singleRow, Stages stages, CancellationToken stop)
     {
         await using var database = NpgsqlDataSource.Create(writer.DatabaseConnectionString);
         using var offices = new Offices(region, writer);
@@ -74,17 +67,6 @@ sealed class Road(Region region, string played)
         }
     }
 
-    /// <summary>Hands every node a newer list, and waits until those that run go by it.</summary>
-    async Task TakeAsync(Action<TrustedNode> change, CancellationToken stop)
-    {
-        var list = _whole.Clone();
-        list.Version = ++_version;
-        foreach (var node in list.Nodes) change(node);
-        region.WriteTrustList(list);
-        foreach (var node in region.Nodes.Where(node => node.IsRunning))
-        {
-            using var peer = new PlayedPeer(region, played, node);
-            if (!await Poll.UntilAsync(async () => await peer.TrustVersionAsync(stop) == list.Version, Limit, stop)) throw new LocalException($"{node.Id} does not take a newer trust list: see {node.LogFile}.");
-        }
-    }
+    /// <summary>Only this process is meant, by its id; one that is still when it is to end is killed.</summary>
+    async Task SignalAsync(string signal, CancellationToken stop) => await Tools.RunAsync("kill", [$"-{signal}", $"{receiver.ProcessId}"], stop);
 }
