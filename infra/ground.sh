@@ -43,6 +43,13 @@ need_for_test() {
   has node || missing+=(nodejs)
   has npm || missing+=(npm)
   has script || missing+=(bsdutils)
+  has h2load || missing+=(nghttp2-client)
+}
+
+need_for_bench() {
+  need_for_run
+  # pgbench comes with the server.
+  has h2load || missing+=(nghttp2-client)
 }
 
 install_missing() {
@@ -87,3 +94,4 @@ build() {
 programs="infra/programs.slnf"
 local_dll="$root/infra/Local/bin/Release/net10.0/Coordination.Local.dll"
 coord_dll="$root/services/Cli/bin/Release/net10.0/coord.dll"
+bench_dll="$root/tests/Benchmarks/bin/Release/net10.0/Coordination.Benchmarks.dll"

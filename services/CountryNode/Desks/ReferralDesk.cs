@@ -20,14 +20,17 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     /// <summary>Writes a statement, or says why not.</summary>
     public async Task<CommandOutcome> WriteAsync(Command command, Answering answering, CancellationToken cancellationToken)
     {
+        // Most openings are new: whether one was answered before is asked once something speaks against writing it, and the append
+        // refuses to answer twice. With particulars it is asked at once: they are kept under the key of a dossier that would never be.
+        var asksLater = command is { Body: Opened, Particulars.IsEmpty: true };
         for (var tries = 0; tries < MostTries; tries++)
         {
-            if (await FindAnswerAsync(command, cancellationToken) is { } answered) return answered;
+            if (!(asksLater && tries == 0) && await FindAnswerAsync(command, cancellationToken) is { } answered) return answered;
             var now = time.GetUtcNow();
             switch (await JudgeAsync(command, now, cancellationToken))
             {
                 case Judged.Not not:
-                    return not.Refusal;
+                    return asksLater && tries == 0 && await FindAnswerAsync(command, cancellationToken) is { } before ? before : not.Refusal;
                 case Judged.Stands stands:
                     var answer = answering(stands.HeldWith, stands.After);
                     var append = Append(stands, command.Key, new Answered(command.RequestHash, answer), now) with

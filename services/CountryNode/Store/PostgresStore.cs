@@ -13,6 +13,7 @@ namespace Coordination.CountryNode.Store;
 public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
 {
     readonly string _own = pen.Node.ToString();
+    readonly Appends _appends = new(database, pen);
 
     static PostgresStore() => DefaultTypeMap.MatchNamesWithUnderscores = true;
 
@@ -31,87 +32,10 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
         return row is null ? null : new Answered(row.RequestHash, row.Answer);
     }
 
-    public async Task<AppendOutcome> AppendAsync(Append append, CancellationToken cancellationToken)
-    {
-        var entry = append.Entry.Entry;
-        var moved = entry.Opening is null ? $"with moved as ({Continues}), {Owes}, {Pays}" : $"with moved as ({Opens}), {Takes}, {Owes}";
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        // One statement commits by itself, in one round trip.
-        await using var transaction = append.BeforeCommit is null ? null : await connection.BeginTransactionAsync(cancellationToken);
-        try
-        {
-            var kept = await connection.ExecuteScalarAsync<int>(Sql(
-                $"{moved}, {(append.Answered is null ? Signs : Answers)}, {Kept}",
-                With([(entry.Dossier, append.Overview)], new
-                {
-                    DossierId = entry.Dossier.ToArray(),
-                    Kind = append.Participants.Kind.ToString(),
-                    append.JudgedOn,
-                    append.Overview.State,
-                    Counterpart = append.Overview.Counterpart?.ToString(),
-                    append.Overview.Type,
-                    append.Overview.Urgency,
-                    OfficeInCharge = append.Overview.Office?.ToString(),
-                    PartRecipients = Texts(append.Parts.Select(part => part.Recipient)),
-                    PartsAtRest = Bytes(append.Parts.Select(part => part.AtRest)),
-                    Digest = append.Digest.ToArray(),
-                    Hash = entry.Hash.ToArray(),
-                    Author = _own,
-                    entry.Seq,
-                    Bytes = append.Entry.Bytes.ToArray(),
-                    Signature = append.Entry.Signature.ToArray(),
-                    append.Entry.KeyId,
-                    Office = append.Command.Office.ToString(),
-                    append.Command.CommandId,
-                    RequestHash = append.Answered?.RequestHash.ToArray(),
-                    Answer = append.Answered?.Answer.ToArray(),
-                    append.Known,
-                    append.Receipts,
-                    Writers = append.Participants.Writers.Select(node => node.ToString()).ToArray(),
-                    Readers = append.Participants.Readers.Select(node => node.ToString()).ToArray(),
-                    Peers = append.Participants.Participants.Where(node => node != pen.Node).Select(node => node.ToString()).ToArray(),
-                    append.Now,
-                }), cancellationToken));
-            if (kept == 1 && transaction is not null)
-            {
-                // The dossier's row is locked: nothing comes between.
-                append.BeforeCommit!();
-                await transaction.CommitAsync(CancellationToken.None);
-            }
-            return kept switch { 1 => AppendOutcome.Kept, 2 => AppendOutcome.Behind, _ => AppendOutcome.JudgeAgain };
-        }
-        catch (PostgresException answered) when (answered is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "command_pkey" })
-        {
-            return AppendOutcome.JudgeAgain;
-        }
-    }
-
-    const string Opens =
-        """
-        insert into dossier (id, kind, held, state, digest, counterpart, type, urgency, office, held_since)
-        select @DossierId, @Kind, 1, @State, @Digest, @Counterpart, @Type, @Urgency, @OfficeInCharge, @Now from hand_over where number >= @Known returning id
-        """;
-
-    const string Continues =
-        """
-        update dossier set held = held + 1, state = @State, digest = @Digest, counterpart = @Counterpart, type = @Type, urgency = @Urgency, office = @OfficeInCharge,
-            -- A receipt that came meanwhile has marked the overview, and it may have been made since: this one is older.
-            stale_until = case when (select count(*) from receipt where receipt.dossier_id = dossier.id) = @Receipts then stale_until else '-infinity' end
-        where id = @DossierId and held = @JudgedOn
-            and exists (select from hand_over where number >= @Known)
-            and not exists (select from catch_up where peer = any(@Peers) and dossier_id in (''::bytea, @DossierId))
-        returning id
-        """;
-
-    const string Takes =
-        """
-        taking as (
-            insert into participant (dossier_id, node, writes)
-            select id, node, node = any(@Writers) from moved, unnest(@Writers || @Readers) as node)
-        """;
+    public Task<AppendOutcome> AppendAsync(Append append, CancellationToken cancellationToken) => _appends.AddAsync(append, cancellationToken);
 
     /// <summary>Writes down what is owed in the dossiers of <c>moved</c>; what stays owed is changed in its place.</summary>
-    const string Owes =
+    internal const string Owes =
         """
         owed as (
             select * from unnest(
@@ -129,46 +53,13 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
         """;
 
     /// <summary>Beside <see cref="Owes"/>, where something may have been owed before: strikes out the rest. One statement cannot delete a row and write it anew.</summary>
-    const string Pays =
+    internal const string Pays =
         """
         paid as (
             -- The ids are named again, so that no plan made while the table was small reads all of it when it is large.
             delete from debt where debt.dossier_id = any(@DebtOf) and debt.dossier_id in (select id from moved) and not exists (
                 select from owed where owed.dossier_id = debt.dossier_id and owed.clock = debt.clock and owed.owes = debt.owes
                     and owed.number = debt.number and owed.cause = debt.cause and owed.about = debt.about))
-        """;
-
-    const string Answers =
-        """
-        answered as (
-            insert into command (office, command_id, request_hash, answer, answered_at)
-            select @Office, @CommandId, @RequestHash, @Answer, @Now from moved)
-        """;
-
-    const string Signs =
-        """
-        answered as (
-            delete from pending_withdrawal using moved where office = @Office and command_id = @CommandId)
-        """;
-
-    const string Kept =
-        """
-        written as (
-            insert into entry (hash, dossier_id, author, seq, bytes, signature, key_id, held_since)
-            select @Hash, id, @Author, @Seq, @Bytes, @Signature, @KeyId, @Now from moved),
-        numbered_later as (
-            insert into unnumbered (entry_hash) select @Hash from moved),
-        sealed as (
-            insert into part (entry_hash, dossier_id, recipient, at_rest)
-            select @Hash, id, recipient, at_rest from moved, unnest(@PartRecipients, @PartsAtRest) as given (recipient, at_rest)),
-        announced as (
-            insert into outbox (peer, dossier_id, last_seq, queued_at)
-            select peer, id, @Seq, @Now from moved, unnest(@Peers) as peer
-            -- What was refused before is no reason to hold back what is new, a withdrawal least of all.
-            on conflict (peer, dossier_id) do update set
-                last_seq = excluded.last_seq, stopped_by = null,
-                claimed_until = case when outbox.stopped_by is null then outbox.claimed_until end)
-        select case when exists (select from moved) then 1 when exists (select from hand_over where number < @Known) then 2 else 0 end
         """;
 
     public async Task AdmitAsync(
@@ -538,7 +429,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
     }
 
     /// <summary>Parameters, and with them debts as <see cref="Owes"/> and <see cref="Pays"/> read them.</summary>
-    static DynamicParameters With(IReadOnlyCollection<(DossierId Id, Overview Overview)> overviews, object others)
+    internal static DynamicParameters With(IReadOnlyCollection<(DossierId Id, Overview Overview)> overviews, object others)
     {
         var rows = overviews.SelectMany(made => made.Overview.Debts.Select(debt => (made.Id, Debt: debt))).ToList();
         var parameters = new DynamicParameters(others);
@@ -788,15 +679,15 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
 
     static DateTimeOffset? At(DateTime? utc) => utc is { } at ? new DateTimeOffset(at) : null;
 
-    static CommandDefinition Sql(string text, object parameters, CancellationToken cancellationToken) => new(text, parameters, cancellationToken: cancellationToken);
+    internal static CommandDefinition Sql(string text, object parameters, CancellationToken cancellationToken) => new(text, parameters, cancellationToken: cancellationToken);
 
-    static byte[][] Bytes(IEnumerable<DossierId> ids) => [.. ids.Select(id => id.ToArray())];
+    internal static byte[][] Bytes(IEnumerable<DossierId> ids) => [.. ids.Select(id => id.ToArray())];
 
-    static byte[][] Bytes(IEnumerable<EntryHash> hashes) => [.. hashes.Select(hash => hash.ToArray())];
+    internal static byte[][] Bytes(IEnumerable<EntryHash> hashes) => [.. hashes.Select(hash => hash.ToArray())];
 
-    static byte[][] Bytes(IEnumerable<ReadOnlyMemory<byte>> parts) => [.. parts.Select(part => part.ToArray())];
+    internal static byte[][] Bytes(IEnumerable<ReadOnlyMemory<byte>> parts) => [.. parts.Select(part => part.ToArray())];
 
-    static string[] Texts(IEnumerable<NodeId> nodes) => [.. nodes.Select(node => node.ToString())];
+    internal static string[] Texts(IEnumerable<NodeId> nodes) => [.. nodes.Select(node => node.ToString())];
 
     sealed record AnswerRow(byte[] RequestHash, byte[] Answer);
 

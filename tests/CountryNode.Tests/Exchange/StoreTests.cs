@@ -34,6 +34,29 @@ public sealed class StoreTests(SharedRegion shared)
     }
 
     [Fact]
+    public async Task Appends_that_arrive_together_share_a_transaction_and_each_has_its_own_outcome()
+    {
+        await WithStoreAsync(async (store, database) =>
+        {
+            var thailand = shared.Region.PenOf("TH");
+            var openings = Enumerable.Range(0, 40).Select(_ => thailand.Open("LA")).ToList();
+            var opened = await Task.WhenAll(openings.Select((opening, i) => store.AppendAsync(Append(opening, judgedOn: 0, $"opens {i}") with { Known = i == 5 ? 100 : 0 }, Cancelled)));
+            opened.Select((outcome, i) => outcome == (i == 5 ? AppendOutcome.Behind : AppendOutcome.Kept)).ShouldAllBe(right => right);
+            (await CountsAsync(database)).ShouldBe("39 entries, 39 outbox, 39 answers");
+            await using (var command = database.CreateCommand("select count(distinct xmin::text) from entry"))
+                ((long)(await command.ExecuteScalarAsync(Cancelled))!).ShouldBeLessThan(39);
+
+            // Among those that go on, one was judged on another set, one's command was answered before, and two are of one dossier.
+            var next = openings.Select((opening, i) => Append(thailand.Continue(opening, new Domain.Referrals.Cancelled()), judgedOn: i == 10 ? 2 : 1, i == 20 ? "opens 21" : $"cancels {i}"))
+                .Where((_, i) => i != 5).Append(Append(thailand.Continue(openings[30], new Domain.Referrals.ContactEnded()), judgedOn: 1, "ends")).ToList();
+            var outcomes = await Task.WhenAll(next.Select(append => store.AppendAsync(append, Cancelled)));
+            outcomes.Count(outcome => outcome is AppendOutcome.Kept).ShouldBe(37);
+            outcomes.Count(outcome => outcome is AppendOutcome.JudgeAgain).ShouldBe(3);
+            (await CountsAsync(database)).ShouldBe("76 entries, 39 outbox, 76 answers");
+        });
+    }
+
+    [Fact]
     public async Task What_is_done_before_the_commit_is_done_once_it_is_sure_and_undoes_it_if_it_fails()
     {
         await WithStoreAsync(async (store, database) =>
