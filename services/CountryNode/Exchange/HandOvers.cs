@@ -30,16 +30,16 @@ public sealed partial class HandOvers(IStore store, IHandOverMark mark, TrustInF
     /// <exception cref="IOException">The key folder cannot be written: nothing may leave.</exception>
     public async Task<long> CountAsync(CancellationToken cancellationToken)
     {
-        // On one line of time, what was known before is always less than the next: it came from the same count.
-        var known = Known;
-        var number = await store.CountHandOverAsync(cancellationToken);
-        if (number <= known)
+        while (true)
         {
+            // On one line of time, what was known before was counted in this database: one that is behind it counts nothing.
+            if (await store.CountHandOverAsync(Known, cancellationToken) is { } number)
+            {
+                await mark.RaiseAsync(number, cancellationToken);
+                return number;
+            }
             await BeginAsync(cancellationToken);
-            number = await store.CountHandOverAsync(cancellationToken);
         }
-        await mark.RaiseAsync(number, cancellationToken);
-        return number;
     }
 
     /// <summary>Begins to catch up with every peer, when the database is behind; any number of replicas may find it out.</summary>

@@ -79,7 +79,8 @@ public sealed partial class Relay(IStore store, IPeers peers, Safe safe, HandOve
             LogStopped(logger, peer.ToString(), parcel.Dossier.Short, refused.Reason);
             return new Settled(parcel.Dossier, now + StopPause, refused.Reason, null);
         }
-        var receipted = delivered.Receipts.Any(receipt => receipt.Dossier == parcel.Dossier);
+        // As the store keeps receipts: one for anything else delivers nothing, however often it is offered.
+        var receipted = delivered.Receipts.Any(receipt => parcel.Entries.Any(signed => (signed.Entry.Hash, signed.Entry.Seq) == (receipt.Hash, receipt.Seq)));
         var postponed = outcomes.Any(outcome => outcome.Disposition is not Disposition.Held || !receipted);
         DateTimeOffset? waitingSince = outcomes.Any(outcome => outcome.Disposition is Disposition.Waiting) ? parcel.WaitingSince ?? now : null;
         // Not offered this time, because the batch was full: nothing is known that was not known before.

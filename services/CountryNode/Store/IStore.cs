@@ -95,8 +95,10 @@ public interface IStore
     Task AnnounceAsync(NodeId peer, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>Counts one hand-over of what this node wrote, in a commit of its own.</summary>
-    /// <returns>Its number, greater than any before.</returns>
-    Task<long> CountHandOverAsync(CancellationToken cancellationToken);
+    /// <param name="known">The last that is known outside the database.</param>
+    /// <param name="cancellationToken">May have counted.</param>
+    /// <returns>Its number, greater than any before; null, and nothing is counted, where the database is behind what is known.</returns>
+    Task<long?> CountHandOverAsync(long known, CancellationToken cancellationToken);
 
     /// <summary>If the count of hand-overs is behind, lifts it and notes that every peer has to be caught up with, in one commit.</summary>
     /// <param name="known">The last hand-over that is known elsewhere; null when that was lost, and then any count is behind but 0.</param>

@@ -532,10 +532,11 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             """, new { Peer = peer.ToString(), Own = _own, Now = now }, cancellationToken));
     }
 
-    public async Task<long> CountHandOverAsync(CancellationToken cancellationToken)
+    public async Task<long?> CountHandOverAsync(long known, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await connection.ExecuteScalarAsync<long>(Sql("update hand_over set number = number + 1 returning number", new { }, cancellationToken));
+        return await connection.ExecuteScalarAsync<long?>(Sql(
+            "update hand_over set number = number + 1 where number >= @Known returning number", new { Known = known }, cancellationToken));
     }
 
     public async Task<long?> BeginCatchUpAsync(long? known, IReadOnlyCollection<NodeId> peers, CancellationToken cancellationToken)

@@ -302,7 +302,16 @@ public sealed class DeadlinesTests(SharedRegion shared)
             await thailand.CarryAndTellAsync();
             await ShouldBeAtAsync(since.AddHours(100));
         }
-        (await thailand.Lists.ListNoticesAsync(thailand.OfficeOf("administrator"), false, null, 10, Cancelled)).Select(row => row.OfDebt!.Dossier).ShouldBe([id, id, id, id]);
+        // Vientiane comes to hold the first by another road: what is held up since is the second, and only since it was written.
+        thailand.RoadIsOpen = false;
+        var began = clock.Now;
+        var first = await thailand.WriteAsync(id, new EntitlementNoted());
+        clock.Now = began.AddHours(3);
+        await thailand.WriteAsync(id, new ProceedingsNoted());
+        await thailand.Store.SettleAsync(laos.Pen.Node, [laos.Pen.Receipt(first, clock.Now)], [], Cancelled);
+        await ShouldBeAtAsync(began.AddHours(14.9));
+        await ShouldBeAtAsync(began.AddHours(15), "Delivery Warning 1 -");
+        (await thailand.Lists.ListNoticesAsync(thailand.OfficeOf("administrator"), false, null, 10, Cancelled)).Select(row => row.OfDebt!.Dossier).ShouldBe([id, id, id, id, id]);
         (await thailand.Lists.ListNoticesAsync(thailand.OfficeOf(), false, null, 10, Cancelled)).ShouldBeEmpty();
 
         async Task ShouldBeAtAsync(DateTimeOffset now, params string[] more)

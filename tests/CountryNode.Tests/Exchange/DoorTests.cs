@@ -319,10 +319,13 @@ public sealed class DoorTests(SharedRegion shared)
     {
         using var thailand = shared.Region.As("TH", to: "LA");
         var pen = shared.Region.PenOf("TH");
+        using var vietnam = shared.Region.As("VN", to: "LA");
         var chain = new List<SignedEntry> { pen.Open("LA") };
-        while (chain.Count < 70) chain.Add(pen.Continue(chain[^1], new Cancelled()));
+        while (chain.Count < 80) chain.Add(pen.Continue(chain[^1], new Cancelled()));
 
-        var response = await thailand.DeliverAsync([.. chain.Skip(1)]);
+        // What one peer leaves there takes nothing from another's room.
+        (await vietnam.DeliverAsync([.. chain.Skip(70)])).Admissions.ShouldAllBe(admission => admission.Disposition == Disposition.Waiting);
+        var response = await thailand.DeliverAsync([.. chain.Skip(1).Take(69)]);
         response.Admissions.Count(admission => admission.Disposition is Disposition.Waiting).ShouldBe(64);
         response.Admissions.Count(admission => admission.Reason == "TOO_MANY_WAITING" && admission.Disposition is Disposition.TryAgain).ShouldBe(5);
         // Nothing is lost by it: with the gap filled the rest is taken.

@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
 using Coordination.Contracts.Referral.V1;
+using Coordination.CountryNode.Exchange;
+using Coordination.CountryNode.Peers;
 using Coordination.Hosting.Dossiers;
 using Coordination.Hosting.Trust;
 using Coordination.Local;
@@ -51,6 +54,20 @@ public sealed class RelayTests(SharedRegion shared)
     }
 
     [Fact]
+    public async Task What_could_not_be_carried_is_free_for_the_next_try_at_once()
+    {
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, new FakeClock(TimeProvider.System.GetUtcNow()));
+        await using var _ = thailand;
+        await using var __ = laos;
+        var id = (await thailand.OpenAsync()).Dossier;
+        thailand.RoadIsOpen = false;
+        await Should.ThrowAsync<PeerUnavailableException>(() => thailand.Relay.CarryAsync(laos.Pen.Node, TestContext.Current.CancellationToken));
+        thailand.RoadIsOpen = true;
+        (await thailand.Relay.CarryAsync(laos.Pen.Node, TestContext.Current.CancellationToken)).ShouldBeTrue();
+        (await laos.Store.FindAsync(id, TestContext.Current.CancellationToken)).ShouldNotBeNull();
+    }
+
+    [Fact]
     public async Task A_receipt_that_is_forged_or_for_something_else_delivers_nothing()
     {
         await using var region = await shared.StartAsync(["TH", "LA", "VN"], down: ["LA", "VN"]);
@@ -58,8 +75,10 @@ public sealed class RelayTests(SharedRegion shared)
         using var bangkok = region.Office("TH");
         var (laos, vietnam) = (region.PenOf("LA"), region.PenOf("VN"));
         var other = laos.Receipt(region.PenOf("TH").Open("LA").Entry, TimeProvider.System.GetUtcNow());
+        var offered = new ConcurrentQueue<long>();
         vientiane.Answer = request =>
         {
+            offered.Enqueue(TimeProvider.System.GetTimestamp());
             var entry = EntryWire.Read(request.Entries[0].Entry.Span)!;
             var forged = laos.Receipt(entry, TimeProvider.System.GetUtcNow()).ToWire();
             forged.Signature = ByteString.CopyFrom([.. forged.Signature.Span[1..], 0]);
@@ -69,7 +88,8 @@ public sealed class RelayTests(SharedRegion shared)
         var id = (await bangkok.OpenAsync(Regions.Repatriation("TH", "LA"))).DossierId;
 
         // Offered again and again, with a pause: nothing was delivered, whatever the answers say.
-        (await Poll.UntilAsync(() => vientiane.Deliveries.Count >= 2, TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).ShouldBeTrue();
+        (await Poll.UntilAsync(() => offered.Count >= 2, TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).ShouldBeTrue();
+        TimeProvider.System.GetElapsedTime(offered.ElementAt(0), offered.ElementAt(1)).ShouldBeGreaterThan(Relay.Pause / 2);
         (await region["TH"].AskAsync<long>("select count(*) from receipt")).ShouldBe(0);
         (await region["TH"].AskAsync<long>("select count(*) from outbox")).ShouldBe(1);
 

@@ -105,8 +105,12 @@ public sealed class StoreTests(SharedRegion shared)
             var next = thailand.Continue(opening, new Domain.Referrals.Cancelled());
             await store.AppendAsync(Append(opening, judgedOn: 0, "opens"), Cancelled);
 
-            // The receipt comes while the cancellation is judged, and the overview is made by it meanwhile.
+            // What was made while a receipt came, without it, is not kept.
+            await store.MarkAllStaleAsync(Cancelled);
+            (await store.ClaimStaleAsync(10, Now, Now.AddSeconds(30), Cancelled)).ShouldBe([id]);
             await store.SettleAsync(laos.Node, [laos.Receipt(opening.Entry, Now)], [], Cancelled);
+            await store.KeepOverviewsAsync([(id, 1, Overview.OfNothing)], Now.AddSeconds(30), Cancelled);
+            // The cancellation is judged without the receipt too, and the overview is made by it meanwhile.
             (await store.ClaimStaleAsync(10, Now, Now.AddSeconds(30), Cancelled)).ShouldBe([id]);
             await store.KeepOverviewsAsync([(id, 1, Overview.OfNothing)], Now.AddSeconds(30), Cancelled);
             (await store.ClaimStaleAsync(10, Now.AddHours(1), Now.AddHours(2), Cancelled)).ShouldBeEmpty();
@@ -116,6 +120,21 @@ public sealed class StoreTests(SharedRegion shared)
             await store.KeepOverviewsAsync([(id, 2, Overview.OfNothing)], Now.AddSeconds(30), Cancelled);
             (await store.AppendAsync(Append(thailand.Continue(next, new Domain.Referrals.ContactEnded()), judgedOn: 2, "goes on") with { Receipts = 1 }, Cancelled)).ShouldBe(AppendOutcome.Kept);
             (await store.ClaimStaleAsync(10, Now, Now.AddSeconds(30), Cancelled)).ShouldBeEmpty();
+        });
+    }
+
+    [Fact]
+    public async Task A_comparison_that_was_begun_before_the_database_was_set_back_again_ends_no_catching_up()
+    {
+        await WithStoreAsync(async (store, _) =>
+        {
+            var laos = NodeId.Parse("LA");
+            (await store.BeginCatchUpAsync(5, [laos], Cancelled)).ShouldBe(5);
+            (await store.BeginCatchUpAsync(9, [laos], Cancelled)).ShouldBe(9);
+            await store.EndCatchUpAsync(laos, 5, [], Cancelled);
+            (await store.FindCatchUpAsync(laos, Cancelled)).ShouldBe(9);
+            await store.EndCatchUpAsync(laos, 9, [], Cancelled);
+            (await store.FindCatchUpAsync(laos, Cancelled)).ShouldBeNull();
         });
     }
 

@@ -127,6 +127,22 @@ public sealed class RestoreTests(SharedRegion shared)
     }
 
     [Fact]
+    public async Task A_hand_over_that_was_counted_before_shows_that_the_database_was_set_back()
+    {
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, new FakeClock(TimeProvider.System.GetUtcNow()));
+        await using var _ = thailand;
+        await using var __ = laos;
+        await thailand.OpenAsync();
+        await thailand.CarryAndTellAsync();
+        var id = (await thailand.OpenAsync()).Dossier;
+        // By one hand-over: if the next were counted all the same, the database would be level with its mark, and an append would see nothing.
+        await thailand.AskAsync<object?>("update hand_over set number = number - 1");
+        await thailand.CarryAndTellAsync();
+        (await thailand.RefusedAsync(id, new Domain.Referrals.Cancelled())).Reason.ShouldBe("CATCHING_UP");
+        (await thailand.AskAsync<long>("select number from hand_over")).ShouldBe(thailand.HandOvers.Known);
+    }
+
+    [Fact]
     public async Task A_crash_is_no_restore_nor_are_two_processes_that_hand_over_in_turns()
     {
         await using var region = await shared.StartAsync(["TH", "LA"]);

@@ -163,6 +163,21 @@ public sealed class DeskTests(SharedRegion shared)
     }
 
     [Fact]
+    public async Task What_was_erased_before_it_was_sent_is_asked_for_by_nobody()
+    {
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, new FakeClock(Noon));
+        await using var _ = thailand;
+        await using var __ = laos;
+        var id = (await thailand.WriteAsync(null, thailand.Opening())).Dossier;
+        await thailand.CarryAndTellAsync();
+        await thailand.WriteAsync(id, new Cancelled(), with: command => command with { Particulars = "beside"u8.ToArray() });
+        await thailand.WriteAsync(id, new DataStopped(DataFate.Erased, null, PaperRecall.All));
+        await thailand.CarryAndTellAsync();
+        (await laos.Store.FindAsync(id, Cancelled))!.Entries.Length.ShouldBe(3);
+        (await laos.AskAsync<long>("select count(*) from gap")).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task What_the_other_country_erased_on_paper_erases_nothing_here()
     {
         await using var thailand = await HomeNode.StartAsync(shared, "TH", new FakeClock(Noon));

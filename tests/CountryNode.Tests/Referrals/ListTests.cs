@@ -125,6 +125,8 @@ public sealed class ListTests(SharedRegion shared)
         }
         (await NoticesAsync(head)).Select(notice => notice.Kind).Distinct().ShouldBe([NoticeKind.Escalated]);
         (await NoticesAsync(administrator)).Select(notice => (notice.DossierId, notice.Office)).Distinct().ShouldBe([(ids[0], "")]);
+        using var approver = region.Office("LA", "approver");
+        (await NoticesAsync(approver)).ShouldBeEmpty("what is told of a debt is nothing to approve");
         using var auditor = region.Office("LA", "auditor");
         (await Refused.ByAsync(async () => await auditor.Referrals.ListNoticesAsync(new(), auditor.Options))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "may not do this");
         (await Refused.ByAsync(async () => await administrator.Referrals.ListAsync(new(), administrator.Options))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "may not do this");

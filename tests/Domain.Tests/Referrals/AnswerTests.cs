@@ -41,11 +41,12 @@ public sealed class AnswerTests
         var pen = Pen.Open(Pair.Usual);
         pen.Write(O, Sample.Acknowledged);
         var known = pen.Write(H, new ContactEnded());
+        var seen = pen.Write(H, Sample.Accompanied(new Token(77)));
         pen.Write(O, Sample.Neutral);
         var unknown = pen.WriteUnseeing(H, new ContactEnded());
         var contradiction = pen.WriteUnseeing(H, Sample.Accompanied(Sample.Plan));
         pen.WriteUnseeing(O, new ContactResumed());
-        pen.Fold().State!.Doubts.Select(doubt => doubt.Entry).ShouldBe([unknown.Hash, contradiction.Hash], ignoreOrder: true);
+        pen.Fold().State!.Doubts.Select(doubt => doubt.Entry).ShouldBe([seen.Hash, unknown.Hash, contradiction.Hash], ignoreOrder: true);
         known.Hash.ShouldNotBe(unknown.Hash);
     }
 

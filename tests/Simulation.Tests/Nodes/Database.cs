@@ -291,7 +291,7 @@ sealed class Database(NodeId own)
         }
     }
 
-    public long CountHandOver() => ++_handOvers;
+    public long? CountHandOver(long known) => _handOvers >= known ? ++_handOvers : null;
 
     public long? BeginCatchUp(long? known, IReadOnlyCollection<NodeId> peers)
     {

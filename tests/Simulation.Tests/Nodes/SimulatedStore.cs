@@ -108,8 +108,8 @@ sealed class SimulatedStore(World world, Process process) : IStore, IHandOverMar
             return true;
         }, [], cancellationToken);
 
-    public Task<long> CountHandOverAsync(CancellationToken cancellationToken) =>
-        AskAsync(() => Database.CountHandOver(), [], cancellationToken);
+    public Task<long?> CountHandOverAsync(long known, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.CountHandOver(known), [], cancellationToken);
 
     public Task<long?> BeginCatchUpAsync(long? known, IReadOnlyCollection<NodeId> peers, CancellationToken cancellationToken) =>
         AskAsync(() => Database.BeginCatchUp(known, peers), [], cancellationToken);

@@ -228,7 +228,7 @@ public sealed class StoreAgreementTests
                     _simulated.EndCatchUp(peer, number, butFor);
                     return "done";
                 }),
-            _ => ("CountHandOver", async store => $"{await store.CountHandOverAsync(Cancelled)}", () => $"{_simulated.CountHandOver()}"),
+            _ => ("CountHandOver", async store => $"{await store.CountHandOverAsync(number, Cancelled)}", () => $"{_simulated.CountHandOver(number)}"),
         };
     }
 
