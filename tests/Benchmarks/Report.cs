@@ -53,7 +53,15 @@ sealed record Row(string Path, Figure Measured, Figure Ceiling, string Wanted, d
 /// <param name="Values">In the order in which they were measured; ceilings stand before, between and after.</param>
 sealed record Figure(string What, string Unit, IReadOnlyList<double> Values)
 {
-    public double Median => Latency.At([.. Values.Order()], 0.5);
+    /// <summary>Of an even number the middle of both in the middle: the lower one of the ceilings would flatter what stands beside them.</summary>
+    public double Median
+    {
+        get
+        {
+            double[] sorted = [.. Values.Order()];
+            return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+        }
+    }
 }
 
 /// <summary>In milliseconds: what half, 95 and 99 of a hundred stay below.</summary>
