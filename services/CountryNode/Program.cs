@@ -1,11 +1,9 @@
 using Coordination.CountryNode;
 using Coordination.CountryNode.Offices;
-using Coordination.CountryNode.Doors;
 using Coordination.CountryNode.Exchange;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting;
 using Coordination.Hosting.Postgres;
-using Microsoft.AspNetCore.Authorization;
 using Npgsql;
 
 WebApplication node;
@@ -30,24 +28,7 @@ try
     await Migrations.ApplyAsync(node.Services.GetRequiredService<NpgsqlDataSource>(), typeof(Program).Assembly, CancellationToken.None);
     await node.Services.GetRequiredService<HandOvers>().CheckAsync(CancellationToken.None);
 
-    node.MapWhen(request => request.Connection.LocalPort == new Uri(settings.PeerAddress).Port, peers => peers
-        .UseRouting()
-        .UseRequestTimeouts()
-        .UseEndpoints(endpoints => endpoints.MapGrpcService<PeerDoor>()));
-
-    node.UseRouting();
-    node.UseRequestTimeouts();
-    node.UseAuthentication();
-    // Nothing is read of who has no token, not even a message to be refused; a load balancer alone asks without one.
-    node.Use((call, next) => call.User.Identity?.IsAuthenticated is true || call.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null
-        ? next(call)
-        : call.WriteAsync(Callers.TokenNeeded));
-    node.MapGrpcHealthChecksService().AllowAnonymous();
-    node.MapGrpcReflectionService();
-    node.MapGrpcService<ReferralDoor>();
-    node.MapGrpcService<DossierDoor>();
-    node.MapGrpcService<ApprovalDoor>();
-
+    node.MapDoors(settings);
     await node.StartAsync();
 }
 catch (NpgsqlException why)

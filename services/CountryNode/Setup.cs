@@ -12,6 +12,7 @@ using Coordination.Hosting.Dossiers;
 using Coordination.Hosting.Sealing;
 using Coordination.Hosting.Trust;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -140,6 +141,29 @@ static class Setup
         {
             throw new NodeCannotStartException($"The key folder or the tokens' keys cannot be used: {unusable.Message} Check Node:KeyFolder and Node:Tokens:KeysFile.", unusable);
         }
+    }
+
+    /// <summary>Each listener serves its own callers, and nobody else: peers there, offices here.</summary>
+    public static void MapDoors(this WebApplication node, NodeSettings settings)
+    {
+        var peerPort = new Uri(settings.PeerAddress).Port;
+        node.MapWhen(request => request.Connection.LocalPort == peerPort, peers => peers
+            .UseRouting()
+            .UseRequestTimeouts()
+            .UseEndpoints(endpoints => endpoints.MapGrpcService<PeerDoor>()));
+
+        node.UseRouting();
+        node.UseRequestTimeouts();
+        node.UseAuthentication();
+        // Nothing is read of who has no token, not even a message to be refused; a load balancer alone asks without one.
+        node.Use((call, next) => call.User.Identity?.IsAuthenticated is true || call.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null
+            ? next(call)
+            : call.WriteAsync(Callers.TokenNeeded));
+        node.MapGrpcHealthChecksService().AllowAnonymous();
+        node.MapGrpcReflectionService();
+        node.MapGrpcService<ReferralDoor>();
+        node.MapGrpcService<DossierDoor>();
+        node.MapGrpcService<ApprovalDoor>();
     }
 
     static IList<SecurityKey> TokenKeys(NodeSettings settings) => new JsonWebKeySet(File.ReadAllText(settings.Tokens.KeysFile)).GetSigningKeys();
