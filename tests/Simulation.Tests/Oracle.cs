@@ -22,7 +22,9 @@ sealed class Oracle(World world)
     readonly Dictionary<EntryHash, ReadOnlyMemory<byte>> _particulars = [];
     readonly HashSet<(NodeId Node, DossierId Dossier)> _erased = [];
     readonly Dictionary<(NodeId Node, DossierId Dossier), List<TimeSpan>> _heldSince = [];
-    readonly HashSet<(NodeId Node, DossierId Dossier, DebtKey Debt, NoticeKind Kind, int Round)> _told = [];
+
+    /// <summary>Which offices were told; null stands for the administrators.</summary>
+    readonly Dictionary<(NodeId Node, DossierId Dossier, DebtKey Debt, NoticeKind Kind, int Round), HashSet<Domain.Dossiers.Office?>> _told = [];
 
     /// <summary>Within which something may leave that was taken up for the road before a withdrawal came.</summary>
     static readonly TimeSpan OnItsWay = TimeSpan.FromSeconds(1);
@@ -41,8 +43,8 @@ sealed class Oracle(World world)
             var left = node.Database.Row(id)?.Entries.Count ?? 0;
             since.RemoveRange(left, since.Count - left);
         }
-        var known = node.Database.Notices.Select(notice => Key(node, notice)).ToHashSet();
-        _told.RemoveWhere(told => told.Node == node.Id && !known.Contains(told));
+        foreach (var key in _told.Keys.Where(told => told.Node == node.Id).ToList()) _told.Remove(key);
+        foreach (var notice in node.Database.Notices) IsNew(node, notice);
         foreach (var key in _answers.Keys.Where(answered => answered.Node == node.Id && node.Database.Answer(answered.Key) is null).ToList())
         {
             _answers.Remove(key);
@@ -157,7 +159,7 @@ sealed class Oracle(World world)
     {
         world.Tally.Count(Tally.Of(notice.Kind));
         world.Tell($"{node.Id} tells {notice.Office}: {notice.Kind} {notice.Round} of {notice.Debt.Clock} owed by {notice.Debt.Owes} in {row.Id.Short}");
-        if (!_told.Add(Key(node, notice))) world.Fail($"{node.Id} tells {notice.Kind} {notice.Round} of {notice.Debt.Clock} in {row.Id.Short} twice.");
+        if (!IsNew(node, notice)) world.Fail($"{node.Id} tells {notice.Kind} {notice.Round} of {notice.Debt.Clock} in {row.Id.Short} twice to {notice.Office}.");
         if (row.StaleUntil is not null) return;
         var dossier = Fold(row);
         if (!Owed(row, dossier).TryGetValue(notice.Debt, out var deadline) || deadline is null)
@@ -182,7 +184,7 @@ sealed class Oracle(World world)
     public void ToldOfTheRoad(Node node, DossierRow row, Notice notice)
     {
         world.Tell($"{node.Id} tells of the road: {notice.Kind} in {row.Id.Short}");
-        if (!_told.Add(Key(node, notice))) world.Fail($"{node.Id} tells {notice.Kind} of the road in {row.Id.Short} twice.");
+        if (!IsNew(node, notice)) world.Fail($"{node.Id} tells {notice.Kind} of the road in {row.Id.Short} twice.");
         var waits = row.Entries.Single(held => held.Entry.Hash == notice.Debt.Cause);
         var hours = notice.Kind is NoticeKind.Warning ? 12 : 24;
         if (!waits.Entry.By(node.Id) || notice.Office is not null || waits.HeldSince.AddHours(hours) > node.Clock.Now)
@@ -298,9 +300,14 @@ sealed class Oracle(World world)
                 if (alarmsOwn) Wants(NoticeKind.Alarm, round + 1);
             }
 
+            // Whoever has it now knows where it stands.
+            var office = row.Debts[debt].Debt.Office;
+            if (own && rounds > 0 && (!_told.TryGetValue((node.Id, row.Id, debt, NoticeKind.Late, rounds), out var late) || !late.Contains(office)))
+                world.Fail($"{node.Id} has not told {office}, which has it, that {debt.Clock} in {row.Id.Short} is late.");
+
             void Wants(NoticeKind kind, int round)
             {
-                if (!_told.Contains((node.Id, row.Id, debt, kind, round))) world.Fail($"{node.Id} has not told {kind} {round} of {debt.Clock} in {row.Id.Short}, which was due at {deadline.DueAt:O}.");
+                if (!_told.ContainsKey((node.Id, row.Id, debt, kind, round))) world.Fail($"{node.Id} has not told {kind} {round} of {debt.Clock} in {row.Id.Short}, which was due at {deadline.DueAt:O}.");
             }
         }
     }
@@ -343,7 +350,13 @@ sealed class Oracle(World world)
         }
     }
 
-    static (NodeId, DossierId, DebtKey, NoticeKind, int) Key(Node node, Notice notice) => (node.Id, notice.Dossier, notice.Debt, notice.Kind, notice.Round);
+    /// <summary>Whether the office was not told this before.</summary>
+    bool IsNew(Node node, Notice notice)
+    {
+        var key = (node.Id, notice.Dossier, notice.Debt, notice.Kind, notice.Round);
+        if (!_told.TryGetValue(key, out var offices)) _told[key] = offices = [];
+        return offices.Add(notice.Office);
+    }
 
     void SameEverywhere(DossierId id, IReadOnlyList<Node> nodes)
     {

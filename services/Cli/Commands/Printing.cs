@@ -95,6 +95,9 @@ static class Printing
 
     public static Table Rows() => new Table().HideHeaders().AddColumns("", "");
 
+    /// <summary>A list, with where it goes on.</summary>
+    public static Table More(Table table, string token) => token.Length > 0 ? table.Caption($"More: --page-token {token}") : table;
+
     public static void Row(Table table, string name, string value, string style = "default") => table.AddRow(new Text(name), new Text(value, Style.Parse(style)));
 
     public static string Hex(ByteString bytes) => Convert.ToHexStringLower(bytes.Span);

@@ -40,10 +40,10 @@ static class ReferralCommands
                 var debts = (ListDueResponse)await connection.CallAsync(Method("ListDue"), Calling.Parse(request, ListDueRequest.Descriptor), cancellationToken);
                 var owed = new Table().AddColumns("Dossier", "With", "Owed");
                 foreach (var row in debts.Rows) owed.AddRow(new Text(Printing.Hex(row.DossierId)), new Text(row.Country), new Text(Printing.Owed(row.Debt), Style.Parse(row.Debt.Late ? "red" : "default")));
-                return new Output(Plain.Of(debts), More(owed, debts.NextPageToken));
+                return new Output(Plain.Of(debts), Printing.More(owed, debts.NextPageToken));
             }
             var list = (ListResponse)await connection.CallAsync(Method("List"), Calling.Parse(request, ListRequest.Descriptor), cancellationToken);
-            return new Output(Plain.Of(list), More(Printing.List(list.Referrals), list.NextPageToken));
+            return new Output(Plain.Of(list), Printing.More(Printing.List(list.Referrals), list.NextPageToken));
         });
         return command;
     }
@@ -58,7 +58,7 @@ static class ReferralCommands
             var table = new Table().AddColumns("At", "Dossier", "What", "To");
             foreach (var notice in told.Notices)
                 table.AddRow(new Text(Printing.At(notice.At)), new Text(Printing.DossierOf(notice.DossierId)), new Text(Printing.Told(notice)), new Text(notice.Office));
-            return new Output(Plain.Of(told), More(table, told.NextPageToken));
+            return new Output(Plain.Of(told), Printing.More(table, told.NextPageToken));
         });
         return command;
     }
@@ -106,6 +106,4 @@ static class ReferralCommands
     static ReferralService.ReferralServiceClient Client(Connection connection) => new(connection.Channel);
 
     static MethodDescriptor Method(string name) => ReferralService.Descriptor.FindMethodByName(name);
-
-    static Table More(Table table, string token) => token.Length > 0 ? table.Caption($"More: --page-token {token}") : table;
 }

@@ -18,13 +18,17 @@ static class SubmissionCommands
 
     static Command List()
     {
-        var command = new Command("list", ProtoComments.Of(Method("ListSubmissions")));
-        command.SetCall(async (_, connection, _, cancellationToken) =>
+        var command = new Command("list", $"{ProtoComments.Of(Method("ListSubmissions"))} The rest of a long list: --page-token.");
+        var pages = FieldOptions.AddTo(command, ListSubmissionsRequest.Descriptor);
+        command.SetCall(async (parsed, connection, _, cancellationToken) =>
         {
-            var waiting = (await Client(connection).ListSubmissionsAsync(new(), connection.Options(cancellationToken))).Submissions;
+            var request = (ListSubmissionsRequest)Calling.Parse(pages.Read(parsed), ListSubmissionsRequest.Descriptor);
+            var page = await Client(connection).ListSubmissionsAsync(request, connection.Options(cancellationToken));
             var table = Printing.Rows();
-            foreach (var submission in waiting) Add(table, submission);
-            return new Output(new JsonObject { ["submissions"] = new JsonArray([.. waiting.Select(OfSubmission)]) }, table);
+            foreach (var submission in page.Submissions) Add(table, submission);
+            var plain = Plain.Of(page);
+            plain["submissions"] = new JsonArray([.. page.Submissions.Select(OfSubmission)]);
+            return new Output(plain, Printing.More(table, page.NextPageToken));
         });
         return command;
     }

@@ -20,8 +20,14 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
 
     const int MostReminded = 100;
 
+    /// <summary>Whether a text has the form of a submission's id.</summary>
+    public static bool IsId(string text) => text.Length == 2 * IdBytes && text.All(char.IsAsciiHexDigitLower);
+
     /// <summary>What waits for a second person, with what is to be read beside it, or why that cannot be read.</summary>
-    public sealed record Waiting(Submission Submission, ParticularsRead Particulars);
+    /// <param name="Submission">What waits, or was sent back.</param>
+    /// <param name="Particulars">Beside it.</param>
+    /// <param name="Reason">Why it was sent back, or that it cannot be read any more; empty while it waits.</param>
+    public sealed record Waiting(Submission Submission, ParticularsRead Particulars, string Reason);
 
     /// <summary>Writes a statement, or submits it.</summary>
     /// <param name="command">What is asked.</param>
@@ -36,7 +42,7 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
 
         var now = time.GetUtcNow();
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes));
-        var key = command.Dossier ?? KeyOf(id);
+        var key = KeyOf(command.Dossier, id);
         var content = command.Particulars.IsEmpty ? default : keys.Protect(key, command.Particulars.Span, Encoding.ASCII.GetBytes(id)) switch
         {
             Protection.Protected kept => kept.Bytes,
@@ -45,7 +51,7 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
         };
         var submission = new Submission(
             id, command.Key, command.Person, command.Dossier, command.Body.Name, Draft(command, now), content,
-            command.Earlier, command.ConfirmsContradiction, now, Settled: null, Reason: "");
+            command.Earlier, command.ConfirmsContradiction, now, Settled: null, SettledAt: null, ReasonAtRest: default);
         var answer = awaiting(id);
         if (await submissions.KeepAsync(submission, new Answered(command.RequestHash, answer), RemindAt(command.Body, now), cancellationToken)) return new CommandOutcome.Done(answer);
         Forget(submission);
@@ -53,9 +59,13 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
     }
 
     /// <summary>What waits: all of it to who may approve, its own to any other office; and to each what was sent back to it.</summary>
-    public async Task<ImmutableArray<Waiting>> ListAsync(Office office, CancellationToken cancellationToken) =>
-        [.. (await submissions.ListAsync(office, await MayApproveNowAsync(office, cancellationToken), cancellationToken))
-            .Select(submission => new Waiting(submission, Read(submission)))];
+    /// <param name="office">Who asks.</param>
+    /// <param name="after">Where the last page ended; null for the first.</param>
+    /// <param name="most">At most.</param>
+    /// <param name="cancellationToken">Has nothing to undo.</param>
+    public async Task<ImmutableArray<Waiting>> ListAsync(Office office, SubmissionPlace? after, int most, CancellationToken cancellationToken) =>
+        [.. (await submissions.ListAsync(office, await MayApproveNowAsync(office, cancellationToken), after, most, cancellationToken))
+            .Select(submission => new Waiting(submission, Read(submission), ReadReason(submission)))];
 
     /// <summary>Tells whoever may approve once more of what has waited long.</summary>
     public async Task RemindAsync(CancellationToken cancellationToken)
@@ -111,7 +121,7 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
             case CommandOutcome.Refused { Refusal.Kind: RefusalKind.AlreadyUsed }:
                 return Settled;
             case CommandOutcome.Refused { Refusal: { Kind: not RefusalKind.TryAgain } refused }:
-                await submissions.SendBackAsync(submission.Id, command.Key, office, refused.Text, time.GetUtcNow(), cancellationToken);
+                await SendBackAsync(submission, office, refused.Text, cancellationToken);
                 return outcome;
             default:
                 return outcome;
@@ -124,11 +134,23 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
         await FindAsync(id, office, person, cancellationToken) switch
         {
             Found.One { Submission.Settled: Settlement.SentBack } => null,
-            Found.One { Submission: var submission } =>
-                await submissions.SendBackAsync(submission.Id, Writing(submission), office, reason, time.GetUtcNow(), cancellationToken) ? null : Settled,
+            Found.One { Submission: var submission } => await SendBackAsync(submission, office, reason, cancellationToken),
             Found.Not not => not.Refusal,
             _ => throw new UnreachableException(),
         };
+
+    async Task<Refusal?> SendBackAsync(Submission submission, Office office, string reason, CancellationToken cancellationToken)
+    {
+        var (kept, damaged) = keys.Protect(KeyOf(submission), Encoding.UTF8.GetBytes(reason), ReasonOf(submission)) switch
+        {
+            Protection.Protected sealedReason => (sealedReason.Bytes, false),
+            // What was submitted is erased, and nothing is kept of it any more.
+            Protection.Destroyed => (default, false),
+            _ => (default(ReadOnlyMemory<byte>), true),
+        };
+        if (damaged) return Damaged;
+        return await submissions.SendBackAsync(submission.Id, Writing(submission), office, kept, time.GetUtcNow(), cancellationToken) ? null : Settled;
+    }
 
     /// <summary>Lets another office approve in the caller's place.</summary>
     public async Task<Refusal?> DelegateAsync(Office from, Office to, DateOnly first, DateOnly last, CancellationToken cancellationToken)
@@ -156,7 +178,7 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
     async Task<Found> FindAsync(string id, Office office, string person, CancellationToken cancellationToken)
     {
         if (await MayApproveAsync(office, cancellationToken) is { } notAllowed) return new Found.Not(notAllowed);
-        if (id.Length != 2 * IdBytes || !id.All(char.IsAsciiHexDigitLower) || await submissions.FindAsync(id, cancellationToken) is not { } submission) return new Found.Not(Unknown);
+        if (!IsId(id) || await submissions.FindAsync(id, cancellationToken) is not { } submission) return new Found.Not(Unknown);
         return submission.Person == person ? new Found.Not(SamePerson) : new Found.One(submission);
     }
 
@@ -165,12 +187,29 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
 
     ParticularsRead Read(Submission submission) => submission.AtRest.IsEmpty
         ? new ParticularsRead.Is(default)
-        : keys.Open(submission.Dossier ?? KeyOf(submission.Id), submission.AtRest.Span, Encoding.ASCII.GetBytes(submission.Id)) switch
+        : keys.Open(KeyOf(submission), submission.AtRest.Span, Encoding.ASCII.GetBytes(submission.Id)) switch
         {
             Disclosure.Opened opened => new ParticularsRead.Is(opened.Plaintext),
             Disclosure.Destroyed => Erased,
             _ => Damaged,
         };
+
+    string ReadReason(Submission submission) => submission switch
+    {
+        { Settled: not Settlement.SentBack } => "",
+        { ReasonAtRest.IsEmpty: true } => ReasonErased,
+        _ => keys.Open(KeyOf(submission), submission.ReasonAtRest.Span, ReasonOf(submission)) switch
+        {
+            Disclosure.Opened opened => Encoding.UTF8.GetString(opened.Plaintext.Span),
+            Disclosure.Destroyed => ReasonErased,
+            _ => "It cannot be read: ask the operator to put back the copy of the key folder.",
+        },
+    };
+
+    const string ReasonErased = "It was erased with the particulars. What is still to be said is sent again without them.";
+
+    /// <summary>What the reason is encrypted for: it opens in no other place.</summary>
+    static byte[] ReasonOf(Submission submission) => Encoding.ASCII.GetBytes($"{submission.Id} sent back");
 
     /// <summary>Its own key of the command, such as no caller can make: approved twice, it is written once, and the second time gets the first answer.</summary>
     static CommandKey Writing(Submission submission) => new(submission.Command.Office, $"approval:{submission.Id}");
@@ -178,11 +217,13 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
     /// <summary>The particulars of an opening are in its dossier now, or were never kept.</summary>
     void Forget(Submission submission)
     {
-        if (submission.Dossier is null && !submission.AtRest.IsEmpty) keys.Destroy(KeyOf(submission.Id));
+        if (submission.Dossier is null && !submission.AtRest.IsEmpty) keys.Destroy(KeyOf(submission));
     }
 
+    static DossierId KeyOf(Submission submission) => KeyOf(submission.Dossier, submission.Id);
+
     /// <summary>An opening that waits has no dossier yet: its particulars are kept under a key of their own.</summary>
-    static DossierId KeyOf(string submission) => new(EntryHash.Of(Encoding.ASCII.GetBytes($"coord/submission/v1\0{submission}")));
+    static DossierId KeyOf(DossierId? dossier, string submission) => dossier ?? new(EntryHash.Of(Encoding.ASCII.GetBytes($"coord/submission/v1\0{submission}")));
 
     /// <summary>When it has waited long: an urgent opening after the hours that the other country has to acknowledge it, everything else as this country says.</summary>
     DateTimeOffset RemindAt(Body body, DateTimeOffset now) =>

@@ -20,8 +20,13 @@ public sealed class ApprovalDoor(SubmissionDesk desk, Callers callers, ReferralV
     {
         var office = callers.Office(context);
         if (Rights.Check(office, Act.ReadParticulars) is { } refusal) throw refusal.ToException();
+        var size = PageToken.Size(request.PageSize);
+        var after = PageToken.Read<ListedAt, SubmissionPlace>(request.PageToken, place => place.ToPlace());
+
+        var page = await Errors.AnswerAsync(outage, () => desk.ListAsync(office, after, size + 1, context.CancellationToken));
         var response = new ListSubmissionsResponse();
-        response.Submissions.AddRange((await Errors.AnswerAsync(outage, () => desk.ListAsync(office, context.CancellationToken))).Select(ToWire));
+        response.Submissions.AddRange(page.Take(size).Select(ToWire));
+        if (page.Length > size) response.NextPageToken = PageToken.Write(ListedAt.Of(page[size - 1].Submission.Place));
         return response;
     }
 
@@ -73,6 +78,14 @@ public sealed class ApprovalDoor(SubmissionDesk desk, Callers callers, ReferralV
         ParticularsMissing = waiting.Particulars is ParticularsRead.Not not ? not.Refusal.Reason : "",
         Draft = UnsafeByteOperations.UnsafeWrap(waiting.Submission.Draft),
         SentBack = waiting.Submission.Settled is Settlement.SentBack,
-        SentBackReason = waiting.Submission.Reason,
+        SentBackReason = waiting.Reason,
     };
+
+    /// <summary>What a page token says.</summary>
+    sealed record ListedAt(DateTimeOffset? Settled, DateTimeOffset Submitted, string Submission)
+    {
+        public static ListedAt Of(SubmissionPlace place) => new(place.SettledAt, place.SubmittedAt, place.Id);
+
+        public SubmissionPlace ToPlace() => SubmissionDesk.IsId(Submission) ? new(Settled?.ToUniversalTime(), Submitted.ToUniversalTime(), Submission) : throw new FormatException();
+    }
 }

@@ -7,7 +7,7 @@ using Coordination.Hosting.Trust;
 
 namespace Coordination.CountryNode.Exchange;
 
-/// <summary>Tells offices of this node what will be due and what is late, each thing once. Any number of replicas may run.</summary>
+/// <summary>Tells offices of this node what will be due and what is late, each thing once, and to whom a referral is given what is past by then. Any number of replicas may run.</summary>
 /// <remarks>Changes nothing but what is told: no state changes by time.</remarks>
 public sealed partial class Deadlines(IStore store, Overviews overviews, OfficeDirectory directory, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Deadlines> logger)
 {

@@ -38,7 +38,7 @@ public interface IStore
     /// <summary>Marks every dossier as one whose overview may have changed.</summary>
     Task MarkAllStaleAsync(CancellationToken cancellationToken);
 
-    /// <summary>Asks what is to be told of debts whose time has come, and keeps it, in one commit; each notice once, whoever asks and however often.</summary>
+    /// <summary>Asks what is to be told of debts whose time has come, and keeps it, in one commit; each notice once to each office, whoever asks and however often. Of rounds that others were told before, an office is told the last.</summary>
     /// <param name="most">Debts at most.</param>
     /// <param name="now">UTC.</param>
     /// <param name="tell">Pure: what is to be told of one debt by now, and when to look again; null for never.</param>

@@ -30,7 +30,7 @@ public sealed record DueDebt(
     public DateTimeOffset? FirstLook => DueAt is null ? null : new[] { WarnAt, DueAt, ProgressEvery > 0 ? AwaitingSince?.AddMonths(ProgressEvery) : null }.Min();
 }
 
-/// <summary>What makes a debt one debt, so that nothing about it is told twice.</summary>
+/// <summary>What makes a debt one debt, so that nothing about it is told to an office twice.</summary>
 /// <param name="Clock">As its protocol calls it.</param>
 /// <param name="Owes">The country that must act.</param>
 /// <param name="Number">Which of several; 0 where there is one.</param>

@@ -48,8 +48,9 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
             on conflict (dossier_id, clock, owes, number, cause, about) do update set
                 office = excluded.office, awaiting_since = excluded.awaiting_since, warn_at = excluded.warn_at, due_at = excluded.due_at,
                 again_every = excluded.again_every, progress_every = excluded.progress_every,
-                -- Other dates, another first look; what was told is not told again.
-                look_at = case when (debt.warn_at, debt.due_at) is not distinct from (excluded.warn_at, excluded.due_at) then debt.look_at else excluded.look_at end)
+                -- Other dates, or another office that has to be told: another first look. What was told to an office is not told to it again.
+                look_at = case when (debt.warn_at, debt.due_at, debt.office) is not distinct from (excluded.warn_at, excluded.due_at, excluded.office)
+                    then debt.look_at else excluded.look_at end)
         """;
 
     /// <summary>Beside <see cref="Owes"/>, where something may have been owed before: strikes out the rest. One statement cannot delete a row and write it anew.</summary>
@@ -362,7 +363,13 @@ public sealed class PostgresStore(NpgsqlDataSource database, Pen pen) : IStore
         await connection.ExecuteAsync(Sql(
             """
             insert into notice (dossier_id, clock, owes, number, cause, about, kind, round, office, at)
-            select * from unnest(@Dossiers, @Clocks, @Owes, @Numbers, @Causes, @Abouts, @Kinds, @Rounds, @Offices, @At)
+            select given.* from unnest(@Dossiers, @Clocks, @Owes, @Numbers, @Causes, @Abouts, @Kinds, @Rounds, @Offices, @At)
+                as given (dossier_id, clock, owes, number, cause, about, kind, round, office, at)
+            -- Of what others were told again and again, whoever has it now is told the last.
+            where not exists (
+                select from notice as told
+                where (told.dossier_id, told.clock, told.owes, told.number, told.cause, told.about, told.kind)
+                    = (given.dossier_id, given.clock, given.owes, given.number, given.cause, given.about, given.kind) and told.round > given.round)
             on conflict do nothing;
             """,
             new

@@ -17,10 +17,19 @@ namespace Coordination.CountryNode.Store;
 /// <param name="Contradicts">The office knows that it contradicts.</param>
 /// <param name="SubmittedAt">UTC.</param>
 /// <param name="Settled">What became of it; null while it waits.</param>
-/// <param name="Reason">Why it was sent back; empty otherwise.</param>
+/// <param name="SettledAt">UTC; null while it waits.</param>
+/// <param name="ReasonAtRest">Why it was sent back, encrypted; empty for none.</param>
 public sealed record Submission(
     string Id, CommandKey Command, string Person, DossierId? Dossier, string Statement, ReadOnlyMemory<byte> Draft, ReadOnlyMemory<byte> AtRest,
-    DossierId? Earlier, bool Contradicts, DateTimeOffset SubmittedAt, Settlement? Settled, string Reason);
+    DossierId? Earlier, bool Contradicts, DateTimeOffset SubmittedAt,
+    Settlement? Settled, DateTimeOffset? SettledAt, ReadOnlyMemory<byte> ReasonAtRest)
+{
+    /// <summary>Where it is in the list.</summary>
+    public SubmissionPlace Place => new(SettledAt, SubmittedAt, Id);
+}
+
+/// <summary>The place of a submission in the list, to go on after it.</summary>
+public sealed record SubmissionPlace(DateTimeOffset? SettledAt, DateTimeOffset SubmittedAt, string Id);
 
 /// <summary>What became of a submission.</summary>
 public enum Settlement
@@ -32,8 +41,6 @@ public enum Settlement
 /// <summary>Submissions and delegations, in the node's PostgreSQL.</summary>
 public sealed class Submissions(NpgsqlDataSource database)
 {
-    const int MostListed = 200;
-
     /// <summary>Keeps a submission with the answer to its command, and tells whoever may approve, in one commit.</summary>
     /// <param name="submission">What waits.</param>
     /// <param name="answered">The answer to its command.</param>
@@ -84,16 +91,30 @@ public sealed class Submissions(NpgsqlDataSource database)
     /// <summary>What waits, oldest first; then what was sent back to an office, newest first.</summary>
     /// <param name="office">Whose.</param>
     /// <param name="all">What waits of every office too.</param>
+    /// <param name="after">Where the last page ended; null for the first.</param>
+    /// <param name="most">At most.</param>
     /// <param name="cancellationToken">Has nothing to undo.</param>
-    public async Task<ImmutableArray<Submission>> ListAsync(Office office, bool all, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<Submission>> ListAsync(Office office, bool all, SubmissionPlace? after, int most, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return [.. (await connection.QueryAsync<Row>(Sql(
             $"""
-            {Select} where (settled_at is null and (@All or office = @Office)) or (settled_as = 'SentBack' and office = @Office)
-            order by settled_at desc nulls first, submitted_at
+            {Select}
+            where ((settled_at is null and (@All or office = @Office)) or (settled_as = 'SentBack' and office = @Office))
+                and (@AfterId::text is null or coalesce(settled_at, 'infinity') < coalesce(@AfterSettled, 'infinity')
+                    or (coalesce(settled_at, 'infinity') = coalesce(@AfterSettled, 'infinity') and (submitted_at, id) > (@AfterSubmitted, @AfterId)))
+            order by coalesce(settled_at, 'infinity') desc, submitted_at, id
             limit @Most
-            """, new { Office = office.ToString(), All = all, Most = MostListed }, cancellationToken))).Select(row => row.ToSubmission())];
+            """,
+            new
+            {
+                Office = office.ToString(),
+                All = all,
+                AfterId = after?.Id,
+                AfterSettled = after?.SettledAt,
+                AfterSubmitted = after?.SubmittedAt ?? default,
+                Most = most,
+            }, cancellationToken))).Select(row => row.ToSubmission())];
     }
 
     /// <summary>Notes that a submission's statement was written.</summary>
@@ -122,7 +143,7 @@ public sealed class Submissions(NpgsqlDataSource database)
 
     /// <summary>Sends a submission back, and tells its office, unless its statement was written: the command under which it would be is taken in the same commit, so that it never is.</summary>
     /// <returns>Whether it is sent back now.</returns>
-    public async Task<bool> SendBackAsync(string id, CommandKey writing, Office by, string reason, DateTimeOffset now, CancellationToken cancellationToken)
+    public async Task<bool> SendBackAsync(string id, CommandKey writing, Office by, ReadOnlyMemory<byte> reasonAtRest, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return await connection.ExecuteScalarAsync<long>(Sql(
@@ -133,14 +154,14 @@ public sealed class Submissions(NpgsqlDataSource database)
                 on conflict do nothing
                 returning office),
             settled as (
-                update submission set settled_at = @Now, settled_as = 'SentBack', settled_by = @By, reason = @Reason
+                update submission set settled_at = @Now, settled_as = 'SentBack', settled_by = @By, reason_at_rest = @ReasonAtRest
                 from taken where submission.id = @Id and settled_at is null
                 returning submission.id, submission.dossier_id, submission.office),
             told as (
                 insert into notice (submission_id, dossier_id, kind, round, office, at) select id, dossier_id, 'SentBack', 1, office, @Now from settled)
             select count(*) from settled
             """,
-            new { Id = id, Office = writing.Office.ToString(), writing.CommandId, Now = now, By = by.ToString(), Reason = reason }, cancellationToken)) == 1;
+            new { Id = id, Office = writing.Office.ToString(), writing.CommandId, Now = now, By = by.ToString(), ReasonAtRest = reasonAtRest.ToArray() }, cancellationToken)) == 1;
     }
 
     /// <summary>Lets an office approve in another's place from one day to another, both inclusive; a last day before the first ends it.</summary>
@@ -164,19 +185,19 @@ public sealed class Submissions(NpgsqlDataSource database)
     }
 
     const string Select =
-        "select id, office, command_id, person, dossier_id, statement, draft, at_rest, earlier, contradicts, submitted_at, settled_as, coalesce(reason, '') as reason from submission";
+        "select id, office, command_id, person, dossier_id, statement, draft, at_rest, earlier, contradicts, submitted_at, settled_as, settled_at, reason_at_rest from submission";
 
     static CommandDefinition Sql(string text, object parameters, CancellationToken cancellationToken) => new(text, parameters, cancellationToken: cancellationToken);
 
     sealed record Row(
         string Id, string Office, string CommandId, string Person, byte[]? DossierId, string Statement, byte[] Draft, byte[] AtRest, byte[]? Earlier,
-        bool Contradicts, DateTime SubmittedAt, string? SettledAs, string Reason)
+        bool Contradicts, DateTime SubmittedAt, string? SettledAs, DateTime? SettledAt, byte[] ReasonAtRest)
     {
         public Submission ToSubmission() => new(
             Id,
             new CommandKey(Domain.Dossiers.Office.TryParse(Office, out var office) ? office : throw new InvalidDataException("A submission names no office."), CommandId),
             Person, DossierId is null ? null : Domain.Dossiers.DossierId.Read(DossierId), Statement, Draft, AtRest,
             Earlier is null ? null : Domain.Dossiers.DossierId.Read(Earlier), Contradicts, new DateTimeOffset(SubmittedAt),
-            SettledAs is null ? null : Enum.Parse<Settlement>(SettledAs), Reason);
+            SettledAs is null ? null : Enum.Parse<Settlement>(SettledAs), SettledAt is { } at ? new DateTimeOffset(at) : null, ReasonAtRest);
     }
 }

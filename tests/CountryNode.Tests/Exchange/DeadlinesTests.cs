@@ -362,6 +362,66 @@ public sealed class DeadlinesTests(SharedRegion shared)
     }
 
     [Fact]
+    public async Task Whoever_is_given_a_referral_is_told_at_once_what_is_past_and_nobody_is_told_anything_twice()
+    {
+        var clock = new FakeClock(Monday);
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, clock);
+        await using var _ = thailand;
+        await using var __ = laos;
+        var worker = HomeNode.Parse("case-worker@ahtd");
+        var id = (await thailand.OpenAsync()).Dossier;
+        await thailand.CarryAndTellAsync();
+        // Before anything is told, it is the new office's alone.
+        var early = (await thailand.OpenAsync()).Dossier;
+        await thailand.CarryAndTellAsync();
+        await laos.WriteAsync(early, new UnitAssigned(worker));
+        await laos.CarryAndTellAsync();
+        await AtAsync(Monday.AddDays(4), thailand, laos);
+        (await laos.NoticesAsync(early)).ShouldBe(["Acknowledge Warning 1 case-worker@ahtd", "Acknowledge Late 1 case-worker@ahtd"]);
+        string[] told = ["Acknowledge Warning 1 focal-point@ahtd", "Acknowledge Late 1 focal-point@ahtd", "Acknowledge Escalated 1 focal-point@ahtd-head"];
+        (await laos.NoticesAsync(id)).ShouldBe(told);
+
+        var due = await DebtAsync(laos, id, Clock.Acknowledge);
+        await laos.WriteAsync(id, new UnitAssigned(worker));
+        await laos.CarryAndTellAsync();
+        await thailand.TellAsync();
+        told = [.. told, "Acknowledge Warning 1 case-worker@ahtd", "Acknowledge Late 1 case-worker@ahtd"];
+        (await laos.NoticesAsync(id)).ShouldBe(told);
+        (await laos.Lists.ListNoticesAsync(worker, false, null, 10, Cancelled)).Count(row => row.OfDebt!.Dossier == id).ShouldBe(2);
+        (await DebtAsync(laos, id, Clock.Acknowledge)).ShouldBe(due with { Office = worker }, "the other country waits since when it waited");
+        await AtAsync(Monday.AddDays(40), thailand, laos);
+        // Back and forth, and whoever looks.
+        foreach (var office in new[] { laos.OfficeOf(), worker })
+        {
+            await laos.WriteAsync(id, new UnitAssigned(office));
+            await Task.WhenAll(laos.TellAsync(), laos.AnotherReplica(clock).RunAsync(Cancelled));
+            await laos.CarryAndTellAsync();
+        }
+        (await laos.NoticesAsync(id)).ShouldBe(told);
+        (await thailand.NoticesAsync(id)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Whoever_is_given_a_person_who_has_been_missed_for_days_is_told_so_once_and_from_then_on_every_day()
+    {
+        var clock = new FakeClock(Monday);
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, clock);
+        await using var _ = thailand;
+        await using var __ = laos;
+        var id = await OnTheRoadAsync(thailand, laos, clock);
+        await laos.WriteAsync(id, new NotArrived(Plan, PlaceIn(laos.Pen.Node), clock.Now));
+        var missing = clock.Now;
+        await laos.CarryAndTellAsync();
+        for (var day = 1; day <= 5; day++) await AtAsync(missing.AddDays(day).AddHours(1), laos);
+        await laos.WriteAsync(id, new UnitAssigned(HomeNode.Parse("case-worker@ahtd")));
+        await laos.TellAsync();
+        await AtAsync(missing.AddDays(6).AddHours(1), laos);
+        (await laos.NoticesAsync(id)).Where(notice => notice.StartsWith("Find", StringComparison.Ordinal) && notice.EndsWith("case-worker@ahtd", StringComparison.Ordinal)).ShouldBe(
+            ["Find Warning 1 case-worker@ahtd", "Find Late 5 case-worker@ahtd", "Find Late 6 case-worker@ahtd"]);
+        (await Alarms(laos)).Count(alarm => alarm.StartsWith("Find", StringComparison.Ordinal)).ShouldBe(7);
+    }
+
+    [Fact]
     public async Task What_is_done_before_its_time_tells_nothing()
     {
         var clock = new FakeClock(Monday);

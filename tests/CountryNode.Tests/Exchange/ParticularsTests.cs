@@ -380,6 +380,10 @@ public sealed class ParticularsTests(SharedRegion shared)
         // What is refused is not kept either.
         foreach (var wrong in (Particulars[])[new() { Note = marker + new string('x', 4000) }, new() { Details = { [marker] = marker } }, new() { Details = { ["family"] = marker } }])
             (await Refused.ByAsync(() => bangkok.Referrals.CancelAsync(new() { Command = OfficeClient.About(), DossierId = id, Particulars = wrong }, bangkok.Options).ResponseAsync)).Text.ShouldNotContain(marker);
+        // Nor is why something was sent back, which its office reads.
+        var again = (await bangkok.Referrals.OpenAsync(new() { Command = OfficeClient.About(), Opened = Regions.Repatriation("TH", "LA") }, bangkok.Options)).AwaitingApproval.SubmissionId;
+        await approvals.SendBackAsync(new() { SubmissionId = again, Reason = marker }, approver.Options);
+        (await new ApprovalService.ApprovalServiceClient(bangkok.Channel).ListSubmissionsAsync(new(), bangkok.Options)).Submissions.Single(sent => sent.SentBack).SentBackReason.ShouldBe(marker);
         await NowhereAsync();
         // The search finds what is there.
         (await InAsync(region["TH"], "focal-point@datip")).ShouldNotBeEmpty();

@@ -67,6 +67,75 @@ public sealed class ApprovalDeskTests(SharedRegion shared)
     }
 
     [Fact]
+    public async Task Why_something_was_sent_back_is_kept_and_erased_as_what_was_submitted_is()
+    {
+        await using var thailand = await StartAsync("InformationRequested");
+        const string reason = "The brother of her employer reads what comes there.";
+        var id = (await thailand.OpenAsync()).Dossier;
+        var submission = await SubmitAsync(thailand, id, new InformationRequested(), command => command with { Particulars = "asked"u8.ToArray() });
+        (await thailand.Submissions.SendBackAsync(submission, thailand.OfficeOf("approver"), "another", reason, Cancelled)).ShouldBeNull();
+        (await ReadAsync()).ShouldBe(reason);
+        foreach (var table in (string[])["submission", "notice", "command"])
+            (await thailand.AskAsync<string>($"select coalesce(string_agg(row::text, ''), '') from {table} as row")).ShouldSatisfyAllConditions(
+                rows => rows.ShouldNotBeEmpty(), rows => rows.ShouldNotContain("brother"), rows => rows.ShouldNotContain(Convert.ToHexStringLower("brother"u8)));
+
+        // It opens for nothing else that is kept in the dossier.
+        await thailand.AskAsync<object?>("update submission set reason_at_rest = at_rest");
+        (await ReadAsync()).ShouldContain("cannot be read");
+        await thailand.WriteAsync(id, new Cancelled());
+        await thailand.WriteAsync(id, new DataStopped(DataFate.Erased, null, PaperRecall.All));
+        (await ReadAsync()).ShouldContain("erased");
+
+        // An opening has a key of its own, before it has a dossier.
+        await using var vietnam = await StartAsync("Opened");
+        var opening = await SubmitAsync(vietnam, null, vietnam.Opening());
+        (await vietnam.Submissions.SendBackAsync(opening, vietnam.OfficeOf("approver"), "another", reason, Cancelled)).ShouldBeNull();
+        (await vietnam.Submissions.ListAsync(vietnam.OfficeOf(), null, 10, Cancelled)).Single().Reason.ShouldBe(reason);
+
+        async Task<string> ReadAsync() => (await thailand.Submissions.ListAsync(thailand.OfficeOf(), null, 10, Cancelled)).Single().Reason;
+    }
+
+    [Fact]
+    public async Task What_waits_and_what_was_sent_back_is_listed_page_by_page_and_nothing_twice_while_more_come()
+    {
+        await using var thailand = await StartAsync("Opened");
+        var submitted = new List<string>();
+        for (var i = 0; i < 9; i++)
+        {
+            // Some at the very same time.
+            thailand.Clock.Now = Noon.AddMinutes(i / 2);
+            submitted.Add(await SubmitAsync(thailand, null, thailand.Opening()));
+        }
+        string[] back = [submitted[1], submitted[5], submitted[4], submitted[8]];
+        foreach (var (place, id) in back.Index())
+        {
+            thailand.Clock.Now = Noon.AddHours(1 + (place / 2));
+            (await thailand.Submissions.SendBackAsync(id, thailand.OfficeOf("approver"), "another", "Look again.", Cancelled)).ShouldBeNull();
+        }
+        var all = await PagesAsync(thailand.OfficeOf(), 200);
+        all.Take(5).ShouldBe(submitted.Except(back), ignoreOrder: true);
+        all.Skip(5).Take(2).ShouldBe(back.Skip(2), ignoreOrder: true);
+        all.Skip(7).ShouldBe(back.Take(2), ignoreOrder: true);
+        foreach (var size in (int[])[1, 2, 3, 5]) (await PagesAsync(thailand.OfficeOf(), size)).ShouldBe(all);
+        (await PagesAsync(thailand.OfficeOf("approver"), 2)).ShouldBe(all.Take(5));
+        (await PagesAsync(thailand.OfficeOf(), 2, more: true)).Distinct().Count().ShouldBeGreaterThan(9);
+
+        async Task<List<string>> PagesAsync(Office office, int size, bool more = false)
+        {
+            var (ids, after) = (new List<string>(), (SubmissionPlace?)null);
+            while (await thailand.Submissions.ListAsync(office, after, size, Cancelled) is { IsEmpty: false } page)
+            {
+                page.Length.ShouldBeLessThanOrEqualTo(size);
+                ids.AddRange(page.Select(waiting => waiting.Submission.Id));
+                after = page[^1].Submission.Place;
+                if (more && ids.Count < 6) await SubmitAsync(thailand, null, thailand.Opening());
+            }
+            ids.ShouldBeUnique();
+            return ids;
+        }
+    }
+
+    [Fact]
     public async Task Whoever_approves_for_another_does_so_by_the_days_of_the_country()
     {
         await using var thailand = await StartAsync("Opened");
@@ -147,6 +216,6 @@ public sealed class ApprovalDeskTests(SharedRegion shared)
     static async Task GoesBackAsync(HomeNode node, string submission, string reason)
     {
         (await ApproveAsync(node, submission)).ShouldBeOfType<CommandOutcome.Refused>().Refusal.Reason.ShouldBe(reason);
-        (await node.Submissions.ListAsync(node.OfficeOf(), Cancelled)).Single(waiting => waiting.Submission.Id == submission).Submission.Settled.ShouldBe(Settlement.SentBack);
+        (await node.Submissions.ListAsync(node.OfficeOf(), null, 10, Cancelled)).Single(waiting => waiting.Submission.Id == submission).Submission.Settled.ShouldBe(Settlement.SentBack);
     }
 }

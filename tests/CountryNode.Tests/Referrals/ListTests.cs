@@ -4,6 +4,7 @@ using Coordination.Contracts.Referral.V1;
 using Coordination.Local;
 using Google.Protobuf;
 using Grpc.Core;
+using ApprovalService = Coordination.Contracts.Dossier.V1.ApprovalService;
 
 namespace Coordination.CountryNode.Tests.Referrals;
 
@@ -149,11 +150,17 @@ public sealed class ListTests(SharedRegion shared)
         ];
         foreach (var token in garbage.Append(ofDue).Append(ofNotices)) await RefusedAsync(token, () => hanoi.Referrals.ListAsync(new() { PageToken = token }, hanoi.Options).ResponseAsync);
         foreach (var token in garbage.Append(ofList).Append(ofNotices)) await RefusedAsync(token, () => hanoi.Referrals.ListDueAsync(new() { PageToken = token }, hanoi.Options).ResponseAsync);
+        var approvals = new ApprovalService.ApprovalServiceClient(hanoi.Channel);
+        var ofSubmissions = Token(Submission(new string('0', 32)));
+        (await approvals.ListSubmissionsAsync(new() { PageToken = ofSubmissions }, hanoi.Options)).Submissions.ShouldBeEmpty();
+        foreach (var token in garbage.Append(ofList).Append(ofDue).Append(ofNotices).Append(Token(Submission("00"))).Append(Token(Submission($"{new string('0', 31)}\\u0000"))))
+            await RefusedAsync(token, () => approvals.ListSubmissionsAsync(new() { PageToken = token }, hanoi.Options).ResponseAsync);
+        await RefusedAsync(ofSubmissions, () => hanoi.Referrals.ListNoticesAsync(new() { PageToken = ofSubmissions }, hanoi.Options).ResponseAsync);
         foreach (var token in garbage.Append(ofList).Append(ofDue)) await RefusedAsync(token, () => hanoi.Referrals.ListNoticesAsync(new() { PageToken = token }, hanoi.Options).ResponseAsync);
 
         foreach (var call in (Func<Task>[])[
             () => hanoi.Referrals.ListAsync(new() { PageSize = 201 }, hanoi.Options).ResponseAsync, () => hanoi.Referrals.ListDueAsync(new() { PageSize = uint.MaxValue }, hanoi.Options).ResponseAsync,
-            () => hanoi.Referrals.ListNoticesAsync(new() { PageSize = 201 }, hanoi.Options).ResponseAsync])
+            () => hanoi.Referrals.ListNoticesAsync(new() { PageSize = 201 }, hanoi.Options).ResponseAsync, () => approvals.ListSubmissionsAsync(new() { PageSize = 201 }, hanoi.Options).ResponseAsync])
             (await Refused.ByAsync(call)).ShouldBe(StatusCode.InvalidArgument, "FIELD_INVALID", "is more than 200");
         var wrong = await Refused.ByAsync(async () => await hanoi.Referrals.ListAsync(
             new() { Country = "XX", Type = (ReferralType)99, State = (ReferralState)99, Urgency = (Urgency)99 }, hanoi.Options));
@@ -166,6 +173,8 @@ public sealed class ListTests(SharedRegion shared)
         static string Due(string clock = "Find", string owes = "TH", string cause = "") => $$"""
             {"At":null,"Id":"{{new string('0', 64)}}","Clock":"{{clock}}","Owes":"{{owes}}","Number":0,"Cause":"{{(cause.Length > 0 ? cause : new string('0', 64))}}","About":""}
             """;
+
+        static string Submission(string id) => $$"""{"Settled":null,"Submitted":"2026-01-01T00:00:00Z","Submission":"{{id}}"}""";
 
         static async Task RefusedAsync(string token, Func<Task> call)
         {

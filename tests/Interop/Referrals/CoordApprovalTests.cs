@@ -56,6 +56,13 @@ public sealed class CoordApprovalTests(TwoCountries countries) : IAsyncLifetime
         var back = (await ListAsync("focal-point")).Single();
         (back.GetProperty("sentBack").GetBoolean(), back.GetProperty("sentBackReason").GetString()).ShouldBe((true, "The consent lacks a page."));
         (await Coord.RunAsync("submission", "list")).Printed.ShouldContain("sent back: The consent lacks a page.");
+        var next = await SubmitAsync();
+        var first = await Coord.JsonAsync("submission", "list", "--page-size", "1");
+        first.GetProperty("submissions")[0].GetProperty("submissionId").GetString().ShouldBe(next);
+        var token = first.GetProperty("nextPageToken").GetString()!;
+        (await Coord.RunAsync("submission", "list", "--page-size", "1")).Printed.ShouldContain("More: --page-token");
+        var second = await Coord.JsonAsync("submission", "list", "--page-size", "1", "--page-token", token);
+        (second.GetProperty("submissions")[0].GetProperty("submissionId").GetString(), second.GetProperty("nextPageToken").GetString()).ShouldBe((id, ""));
         (await NoticesAsync("focal-point@datip")).ShouldContain($"Opened was sent back and is not written: submission {id}");
         (await Coord.JsonAsync("referral", "notices")).GetProperty("notices")[0].GetProperty("submissionId").GetString().ShouldBe(id);
     }

@@ -19,7 +19,7 @@ sealed class Database(NodeId own)
     readonly HashSet<(EntryHash, string, NodeId)> _audit = [];
     readonly List<PendingWithdrawal> _pending = [];
     readonly Dictionary<(EntryHash Entry, NodeId Recipient), (DossierId Dossier, KeptPart Part)> _parts = [];
-    readonly Dictionary<(DossierId Dossier, DebtKey Debt, NoticeKind Kind, int Round), Notice> _notices = [];
+    readonly Dictionary<(DossierId Dossier, DebtKey Debt, NoticeKind Kind, int Round, Domain.Dossiers.Office? Office), Notice> _notices = [];
 
     /// <summary>By peer and dossier; null for every dossier that names the peer.</summary>
     readonly Dictionary<(NodeId Peer, DossierId? Dossier), long> _catchUp = [];
@@ -31,6 +31,9 @@ sealed class Database(NodeId own)
     public IEnumerable<DossierRow> Dossiers => _dossiers.Values;
 
     public bool HasOutbox => _outbox.Count > 0;
+
+    /// <summary>How many hand-overs were counted.</summary>
+    public long HandOvers => _handOvers;
 
     public bool HasPending => _pending.Count > 0;
 
@@ -216,8 +219,9 @@ sealed class Database(NodeId own)
         foreach (var (row, debt, _) in due)
         {
             var (notices, lookAt) = tell(row.Id, debt);
-            foreach (var notice in notices)
-                if (_notices.TryAdd((row.Id, debt.Key, notice.Kind, notice.Round), notice)) told(row, notice);
+            // Of what others were told again and again, whoever has it now is told the last.
+            foreach (var notice in notices.Where(notice => !_notices.Keys.Any(key => (key.Dossier, key.Debt, key.Kind) == (row.Id, debt.Key, notice.Kind) && key.Round > notice.Round)).ToList())
+                if (_notices.TryAdd((row.Id, debt.Key, notice.Kind, notice.Round, notice.Office), notice)) told(row, notice);
             row.Debts[debt.Key] = (debt, lookAt);
         }
         return due.Count;
@@ -238,9 +242,9 @@ sealed class Database(NodeId own)
             orderby waiting.Value.QueuedAt, kind
             select (Row: row, Notice: new Notice(row.Id, new DebtKey("Delivery", own, 0, oldest.Entry.Hash, null), kind, 1, null, now));
         var kept = 0;
-        foreach (var (row, notice) in undelivered.Where(one => !_notices.ContainsKey((one.Row.Id, one.Notice.Debt, one.Notice.Kind, 1))).Take(most).ToList())
+        foreach (var (row, notice) in undelivered.Where(one => !_notices.ContainsKey((one.Row.Id, one.Notice.Debt, one.Notice.Kind, 1, null))).Take(most).ToList())
         {
-            if (!_notices.TryAdd((row.Id, notice.Debt, notice.Kind, 1), notice)) continue;
+            if (!_notices.TryAdd((row.Id, notice.Debt, notice.Kind, 1, null), notice)) continue;
             told(row, notice);
             kept++;
         }
@@ -397,13 +401,13 @@ sealed class DossierRow(DossierId id)
         return copy;
     }
 
-    /// <summary>Another overview: what stays owed with the same dates is not looked at anew.</summary>
+    /// <summary>Another overview: what stays owed by the same office with the same dates is not looked at anew.</summary>
     public void Say(Overview overview)
     {
         var before = Debts;
         Overview = overview with { Debts = [] };
         Debts = overview.Debts.ToDictionary(debt => debt.Key, debt =>
-            (debt, before.TryGetValue(debt.Key, out var owed) && (owed.Debt.WarnAt, owed.Debt.DueAt) == (debt.WarnAt, debt.DueAt) ? owed.LookAt : debt.FirstLook));
+            (debt, before.TryGetValue(debt.Key, out var owed) && (owed.Debt.WarnAt, owed.Debt.DueAt, owed.Debt.Office) == (debt.WarnAt, debt.DueAt, debt.Office) ? owed.LookAt : debt.FirstLook));
     }
 
     public void Add(HeldEntry held)

@@ -16,6 +16,8 @@ public sealed class StoreAgreementTests
 
     static readonly NodeId Own = Region.Countries[0];
     static readonly NodeId[] Peers = [Region.Countries[1], Region.Countries[2]];
+    static readonly Domain.Dossiers.Office Another = Domain.Dossiers.Office.TryParse("case-worker@simulated", out var other) ? other : throw new FormatException();
+
     static readonly Domain.Dossiers.Office Office = Domain.Dossiers.Office.TryParse("focal-point@simulated", out var office) ? office : throw new FormatException();
 
     readonly Chance _chance = new(20261123);
@@ -47,7 +49,7 @@ public sealed class StoreAgreementTests
                 Told(_simulated.Find(id)).ShouldBe(Told(await real.FindAsync(id, Cancelled)), $"after call {call}, {name}");
         }
         // Agreeing on nothing but failures would be no agreement.
-        foreach (var wanted in new[] { "Append: Kept", "Append: JudgeAgain", "Append: Behind", "Append: throws", "Admit: done", "Admit: throws", "Pend: Kept", "Pend: JudgeAgain", "Sweep: 0", "ClaimStale: nothing", "ClaimLastingGaps: nothing" })
+        foreach (var wanted in new[] { "Append: Kept", "Append: JudgeAgain", "Append: Behind", "Append: throws", "Admit: done", "Admit: throws", "Pend: Kept", "Pend: JudgeAgain", "Sweep: 0", "ClaimStale: nothing", "ClaimLastingGaps: nothing", "CountHandOver: nothing" })
             answers.ShouldContain(wanted);
         foreach (var sometimes in new[] { "Sweep", "ClaimStale", "ClaimLastingGaps", "FindParts", "Claim", "ClaimGaps", "TellUndelivered" })
             answers.ShouldContain(answer => answer.StartsWith($"{sometimes}: ", StringComparison.Ordinal) && answer != $"{sometimes}: nothing" && answer != $"{sometimes}: 0");
@@ -202,7 +204,7 @@ public sealed class StoreAgreementTests
     Overview Overview() => new(
         "Sent", Peers[0], "Repatriation", "Routine", _chance.OneIn(2) ? Office : null,
         [.. Enumerable.Range(0, 4).Where(_ => _chance.OneIn(2)).Select(number => new DueDebt(
-            new DebtKey("Resolve", Own, number, EntryHash.Of([(byte)number]), null), Office, _now, _chance.OneIn(2) ? _now.AddSeconds(10) : null,
+            new DebtKey("Resolve", Own, number, EntryHash.Of([(byte)number]), null), _chance.OneIn(4) ? Another : Office, _now, _chance.OneIn(2) ? _now.AddSeconds(10) : null,
             _chance.OneIn(3) ? null : Clock.Start.AddSeconds(100 * _chance.Of(40)), _chance.OneIn(3) ? TimeSpan.FromDays(1) : null, _chance.Of(2)))]);
 
     /// <summary>Of the entry, to this node and to a peer.</summary>
@@ -210,8 +212,8 @@ public sealed class StoreAgreementTests
 
     (string, Func<PostgresStore, Task<string>>, Func<string>) HandOver(NodeId peer, DossierId id)
     {
-        long? known = _chance.OneIn(4) ? null : _chance.Of(60);
-        var number = _chance.Of(60);
+        long? known = _chance.OneIn(4) ? null : HandOverNearby();
+        var number = HandOverNearby();
         DossierId[] butFor = _chance.OneIn(3) ? [id] : [];
         return _chance.Of(5) switch
         {
@@ -232,6 +234,9 @@ public sealed class StoreAgreementTests
         };
     }
 
+    /// <summary>The last that was counted, or one that it is just behind or just past.</summary>
+    long HandOverNearby() => Math.Max(0, _simulated.HandOvers - 1 + _chance.Of(3));
+
     /// <summary>Right for what is held, or wrong in one way.</summary>
     Append Append()
     {
@@ -245,7 +250,7 @@ public sealed class StoreAgreementTests
         return new Append(
             signed, (held?.Entries.Count ?? 0) + (_chance.OneIn(10) ? 1 : 0), Overview(), Parts(signed.Entry, Own, PeerOf(signed.Entry.Dossier)), SetDigest.OfNothing, Between(PeerOf(signed.Entry.Dossier)),
             pending.Count > 0 && _chance.OneIn(3) ? pending[0].Command : new CommandKey(Office, $"command-{_commands:D8}"),
-            pending.Count > 0 && _chance.OneIn(3) ? null : new Answered(new byte[32], new byte[] { (byte)seq }), _chance.OneIn(10) ? _chance.Of(60) : 0, _now)
+            pending.Count > 0 && _chance.OneIn(3) ? null : new Answered(new byte[32], new byte[] { (byte)seq }), _chance.OneIn(10) ? HandOverNearby() : 0, _now)
         {
             Receipts = (held?.Receipts.Count ?? 0) + (_chance.OneIn(10) ? 1 : 0),
         };
