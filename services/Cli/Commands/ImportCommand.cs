@@ -38,7 +38,7 @@ static class ImportCommand
         command.SetCall(async (parsed, connection, _, cancellationToken) =>
         {
             var name = parsed.GetValue(file)!;
-            // Everything is read before anything is opened: a file with a fault opens nothing.
+            // Everything is read before anything is opened: a file that cannot be read whole opens nothing. What the node refuses is told row by row.
             var requests = Requests(name.EndsWith(".csv", StringComparison.OrdinalIgnoreCase) ? ReadCsv(name) : ReadJson(name), connection.Node, parsed.GetValue(to));
             return await OpenAsync(parsed, connection, requests, cancellationToken);
         });

@@ -134,7 +134,7 @@ public sealed class ReferralView(Overviews overviews, OfficeDirectory directory,
 
     static Doubt ToWire(Referrals.Doubt doubt)
     {
-        var view = new Doubt { Entry = Hash(doubt.Entry), Kind = UpperSnake(doubt.Kind.ToString()) };
+        var view = new Doubt { Entry = Hash(doubt.Entry), Kind = UpperSnake(doubt.Kind) };
         view.Owed.AddRange(doubt.Owed.Select(country => country.ToString()));
         return view;
     }
@@ -142,7 +142,7 @@ public sealed class ReferralView(Overviews overviews, OfficeDirectory directory,
     static Offer ToWire(Referrals.Offer offer, Refusal? refused) => new()
     {
         Statement = offer.Body.Name,
-        Code = CodeOf(offer.Body) is { } code ? UpperSnake(code) : "",
+        Code = CodeOf(offer.Body),
         Open = refused is null && offer.Reason is null,
         Contradicts = refused is null && offer.Contradicts,
         Reason = refused?.Reason ?? (offer.Reason is { } reason ? Names.Of(reason.Code) : ""),
@@ -150,21 +150,21 @@ public sealed class ReferralView(Overviews overviews, OfficeDirectory directory,
         Answers = offer.Answers is { } answers ? Hash(answers) : ByteString.Empty,
     };
 
-    /// <summary>The code on which it depends whether a statement is open.</summary>
-    static string? CodeOf(Body body) => body switch
+    /// <summary>The code on which it depends whether a statement is open; empty for none.</summary>
+    static string CodeOf(Body body) => body switch
     {
-        Referrals.Declined declined => declined.Reason.ToString(),
-        Referrals.LocationAnswered answered => answered.Answer.ToString(),
-        Referrals.AssessmentReported reported => reported.Finding.ToString(),
-        Referrals.WishRecorded recorded => recorded.Wish.ToString(),
-        Referrals.ChildSafeguardRecorded recorded => recorded.Safeguard.ToString(),
+        Referrals.Declined declined => UpperSnake(declined.Reason),
+        Referrals.LocationAnswered answered => UpperSnake(answered.Answer),
+        Referrals.AssessmentReported reported => UpperSnake(reported.Finding),
+        Referrals.WishRecorded recorded => UpperSnake(recorded.Wish),
+        Referrals.ChildSafeguardRecorded recorded => UpperSnake(recorded.Safeguard),
         Referrals.FoundSafe found => found.In.ToString(),
-        Referrals.Completed completed => completed.Outcome.ToString(),
-        Resolved resolved => resolved.Resolution.ToString(),
-        _ => null,
+        Referrals.Completed completed => UpperSnake(completed.Outcome),
+        Resolved resolved => UpperSnake(resolved.Resolution),
+        _ => "",
     };
 
-    static string UpperSnake(string name) => name.Length == 2 ? name : JsonNamingPolicy.SnakeCaseUpper.ConvertName(name);
+    static string UpperSnake<TCode>(TCode code) where TCode : struct, Enum => JsonNamingPolicy.SnakeCaseUpper.ConvertName(code.ToString());
 
     static ByteString Hash(EntryHash hash) => ByteString.CopyFrom(hash.ToArray());
 
