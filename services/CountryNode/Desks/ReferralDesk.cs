@@ -259,6 +259,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             SetDigest.Of(opening, stands.HeldWith.Entries.Select(kept => kept.Entry)), opening, command, answered, handOvers.Known, now)
         {
             Receipts = stands.Held.Receipts.Length,
+            AskFor = Gaps.AskFor(stands.HeldWith, stands.After, opening, pen.Node),
         };
     }
 

@@ -192,21 +192,11 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
                 held.Id, AfterTheirPast(fresh), dossier.OpeningEntry is null ? null : opening,
                 overviews.Of(dossier, all, held.Receipts.AddRange(receipts), now), taken,
                 opening is null ? null : SetDigest.Of(opening, all.Select(kept => kept.Entry)),
-                dossier.Waiting.IsEmpty ? null : held.WaitingSince ?? now, AskFor(), receipts, audit.ToImmutable()),
+                dossier.Waiting.IsEmpty ? null : held.WaitingSince ?? now,
+                Gaps.AskFor(held with { Entries = [.. all], Parts = held.Parts.Union(parts.Keys) }, dossier, opening, pen.Node), receipts, audit.ToImmutable()),
             verdicts, receipts.AddRange(fromBefore));
 
         Dossier<Referral> Fold() => (held with { Entries = [.. held.Entries, .. fresh] }).Fold<Referral>(list);
-
-        ImmutableArray<NodeId> AskFor()
-        {
-            var missing = dossier.Waiting.IsEmpty ? [] : opening?.Participants ?? handedOnBy.Values.OfType<NodeId>();
-            // Particulars come from their author alone: nobody else can seal them to this node. What was withdrawn, or erased there, is not asked for.
-            var erasedBy = all.Where(kept => kept.Entry.Body is DataStopped { Fate: DataFate.Erased }).Select(kept => kept.Entry.Author).ToHashSet();
-            var unread = all.Select(kept => kept.Entry)
-                .Where(entry => entry.Author != pen.Node && entry.Particulars.Any(digest => digest.Recipient == pen.Node) && !held.Parts.Contains(entry.Hash) && !parts.ContainsKey(entry.Hash))
-                .Where(entry => !erasedBy.Contains(entry.Author) && dossier.MayLeave(entry.Body, pen.Node)).Select(entry => entry.Author);
-            return [.. missing.Concat(opening is null ? [] : unread.Where(opening.Participants.Contains)).Where(node => node != pen.Node).Distinct()];
-        }
 
         int By(NodeId author) => held.Entries.Concat(fresh).Count(kept => kept.Entry.Author == author);
 

@@ -1,11 +1,13 @@
+using System.Collections.Immutable;
 using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
+using Coordination.Domain.Referrals;
 using Coordination.Hosting.Dossiers;
 
 namespace Coordination.CountryNode.Exchange;
 
-/// <summary>Fetches what waiting entries descend from, from whoever may hold it.</summary>
+/// <summary>Fetches what waiting entries descend from, and what may be read beside entries, from whoever may hold it.</summary>
 public sealed partial class Gaps(IStore store, IPeers peers, Door door, Pen pen, TimeProvider time, ILogger<Gaps> logger)
 {
     /// <summary>After the first try at a dossier; doubled with every further one.</summary>
@@ -17,6 +19,22 @@ public sealed partial class Gaps(IStore store, IPeers peers, Door door, Pen pen,
 
     /// <summary>After which people on both sides are shown a gap.</summary>
     public static readonly TimeSpan Lasting = TimeSpan.FromHours(1);
+
+    /// <summary>Whom to ask for what is missing of a dossier: what its entries descend from, and what may be read beside them here.</summary>
+    /// <param name="held">All that is held of it.</param>
+    /// <param name="dossier">The fold of that.</param>
+    /// <param name="opening">Who takes part; null while the opening is missing.</param>
+    /// <param name="node">This node.</param>
+    public static ImmutableArray<NodeId> AskFor(HeldDossier held, Dossier<Referral> dossier, Opening? opening, NodeId node)
+    {
+        var missing = dossier.Waiting.IsEmpty ? [] : opening?.Participants ?? held.Entries.Select(kept => kept.HandedOnBy).OfType<NodeId>();
+        // Particulars come from their author alone: nobody else can seal them to this node. What was withdrawn, or erased there, is not asked for.
+        var erasedBy = held.Entries.Where(kept => kept.Entry.Body is DataStopped { Fate: DataFate.Erased }).Select(kept => kept.Entry.Author).ToHashSet();
+        var unread = held.Entries.Select(kept => kept.Entry)
+            .Where(entry => entry.Author != node && entry.Particulars.Any(digest => digest.Recipient == node) && !held.Parts.Contains(entry.Hash))
+            .Where(entry => !erasedBy.Contains(entry.Author) && dossier.MayLeave(entry.Body, node)).Select(entry => entry.Author);
+        return [.. missing.Concat(opening is null ? [] : unread.Where(opening.Participants.Contains)).Where(other => other != node).Distinct()];
+    }
 
     /// <summary>Says of each gap that has lasted for an hour, once, that somebody should look.</summary>
     public async Task SayLastingAsync(CancellationToken cancellationToken)

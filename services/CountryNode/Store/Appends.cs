@@ -47,6 +47,7 @@ sealed class Appends
         var others = appends.SelectMany(append => append.Participants.Participants.Where(node => node != _pen.Node).Distinct().Select(node => (append.Entry.Entry.Dossier, Node: node))).ToList();
         var participants = appends.SelectMany(append => append.Participants.Writers.Concat(append.Participants.Readers)
             .Select(node => (append.Entry.Entry.Dossier, Node: node, Writes: append.Participants.Writers.Contains(node)))).ToList();
+        var gaps = appends.SelectMany(append => append.AskFor.Select(node => (append.Entry.Entry.Dossier, Node: node))).ToList();
         var opens = appends[0].Entry.Entry.Opening is not null;
         try
         {
@@ -78,6 +79,8 @@ sealed class Appends
                     Now = appends.Select(append => append.Now).ToArray(),
                     PeerDossiers = Bytes(others.Select(other => other.Dossier)),
                     Peers = Texts(others.Select(other => other.Node)),
+                    GapDossiers = Bytes(gaps.Select(gap => gap.Dossier)),
+                    GapPeers = Texts(gaps.Select(gap => gap.Node)),
                     ParticipantDossiers = Bytes(participants.Select(participant => participant.Dossier)),
                     Participants = Texts(participants.Select(participant => participant.Node)),
                     Writes = participants.Select(participant => participant.Writes).ToArray(),
@@ -141,6 +144,14 @@ sealed class Appends
             select moved.id, node, writes from moved join unnest(@ParticipantDossiers, @Participants, @Writes) as taking_part (id, node, writes) on taking_part.id = moved.id)
         """;
 
+    const string Asks =
+        """
+        asked as (
+            insert into gap (dossier_id, peer, fetch_after)
+            select moved.id, peer, '-infinity' from moved join unnest(@GapDossiers, @GapPeers) as gap (id, peer) on gap.id = moved.id
+            on conflict do nothing)
+        """;
+
     const string Answers =
         """
         answered as (
@@ -182,5 +193,5 @@ sealed class Appends
 
     const string OpeningStatement = $"with {Given}, moved as ({Opens}), {Takes}, {Owes}, {Answers}, {Signs}, {Kept}";
 
-    const string ContinuingStatement = $"with {Given}, {Due}, moved as ({Continues}), {Owes}, {Pays}, {Answers}, {Signs}, {Kept}";
+    const string ContinuingStatement = $"with {Given}, {Due}, moved as ({Continues}), {Owes}, {Pays}, {Asks}, {Answers}, {Signs}, {Kept}";
 }

@@ -201,6 +201,9 @@ public sealed record Append(
     /// <summary>How many receipts the overview was made from: with others it is made again.</summary>
     public int Receipts { get; init; }
 
+    /// <summary>Whom to ask for what may be read here again: a consent that this entry records gives back what was withheld.</summary>
+    public ImmutableArray<NodeId> AskFor { get; init; } = [];
+
     /// <summary>Done once it is sure that nothing comes between, last before the commit; null for nothing. Should it fail, nothing is written.</summary>
     public Action? BeforeCommit { get; init; }
 }

@@ -219,6 +219,32 @@ public sealed class ParticularsTests(SharedRegion shared)
     }
 
     [Fact]
+    public async Task What_was_withheld_is_asked_for_as_soon_as_the_person_gives_the_consent_back()
+    {
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, new FakeClock(TimeProvider.System.GetUtcNow()));
+        await using var _ = thailand;
+        await using var __ = laos;
+        var opening = thailand.Opening();
+        var id = (await thailand.WriteAsync(null, opening)).Dossier;
+        await thailand.CarryAndTellAsync();
+        var asked = await laos.WriteAsync(id, new Domain.Referrals.InformationRequested(), with: command => command with { Particulars = "beside"u8.ToArray() });
+        await thailand.WriteAsync(id, new Domain.Referrals.ConsentWithdrawn(new Domain.Referrals.WithdrawalScope.Part(default, new([Thailand]))));
+        await thailand.CarryAndTellAsync();
+        await laos.CarryAndTellAsync();
+        (await HeldAsync()).ShouldBe((true, false));
+
+        // Nothing comes in that would have it looked for: the node's own statement is what gives it back.
+        await thailand.WriteAsync(id, new Domain.Referrals.ConsentRecorded(opening.Consent! with { Recipients = new([Thailand, laos.Pen.Node]) }));
+        await thailand.CarryAndTellAsync();
+        await thailand.Gaps.FillAsync(laos.Pen.Node, Cancelled);
+        (await HeldAsync()).ShouldBe((true, true));
+
+        async Task<(bool Entry, bool Particulars)> HeldAsync() => await thailand.Store.FindAsync(id, Cancelled) is { } held
+            ? (held.Entries.Any(kept => kept.Entry.Hash == asked.Hash), held.Parts.Contains(asked.Hash))
+            : default;
+    }
+
+    [Fact]
     public async Task What_was_erased_is_read_and_sent_no_more_and_the_entries_go_on()
     {
         await using var region = await shared.StartAsync(["TH", "LA"]);

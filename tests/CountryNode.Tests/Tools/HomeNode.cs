@@ -47,6 +47,7 @@ sealed class HomeNode : IAsyncDisposable
         Relay = new Relay(Store, _peers, safe, HandOvers, Trust, clock, Quiet<Relay>());
         Desk = new ReferralDesk(Store, safe, Overviews, directory, Pen, Trust, HandOvers, bell, clock);
         Submissions = new SubmissionDesk(Desk, new Submissions(Source()), directory, dossierKeys, Pen, clock);
+        Gaps = new Gaps(Store, _peers, Door, Pen, clock, Quiet<Gaps>());
         Shelf = new Shelf(Store, safe, HandOvers, Trust, Pen);
         Reconciliation = new Reconciliation(Store, _peers, Door, HandOvers, bell, Pen, clock, Quiet<Reconciliation>());
         Deadlines = AnotherReplica(clock);
@@ -73,6 +74,8 @@ sealed class HomeNode : IAsyncDisposable
     public ReferralDesk Desk { get; }
 
     public SubmissionDesk Submissions { get; }
+
+    public Gaps Gaps { get; }
 
     public Shelf Shelf { get; }
 

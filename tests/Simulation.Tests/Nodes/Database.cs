@@ -99,6 +99,7 @@ sealed class Database(NodeId own)
         row.Digest = append.Digest;
         row.Say(append.Overview);
         foreach (var part in append.Parts) _parts.Add((part.Entry, part.Recipient), (entry.Dossier, part));
+        foreach (var peer in append.AskFor) _gaps.TryAdd((peer, entry.Dossier), new GapRow(0, DateTimeOffset.MinValue));
         foreach (var peer in append.Participants.Participants.Where(node => node != own))
         {
             if (_outbox.GetValueOrDefault((peer, entry.Dossier)) is not { } waiting)

@@ -253,6 +253,7 @@ public sealed class StoreAgreementTests
             pending.Count > 0 && _chance.OneIn(3) ? null : new Answered(new byte[32], new byte[] { (byte)seq }), _chance.OneIn(10) ? HandOverNearby() : 0, _now)
         {
             Receipts = (held?.Receipts.Count ?? 0) + (_chance.OneIn(10) ? 1 : 0),
+            AskFor = !opens && _chance.OneIn(4) ? [PeerOf(id)] : [],
         };
     }
 
