@@ -187,13 +187,13 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
         var (receipts, fromBefore) = opening?.Participants.Contains(peer) is true ? Receipts(held, dossier, offered, now) : ([], []);
         var all = held.Entries.Concat(fresh).ToList();
         ImmutableArray<KeptPart> taken = [.. all.Where(kept => !held.Parts.Contains(kept.Entry.Hash) && parts.ContainsKey(kept.Entry.Hash)).Select(kept => parts[kept.Entry.Hash])];
+        var askFor = Gaps.AskFor(held with { Entries = [.. all], Parts = held.Parts.Union(parts.Keys) }, dossier, opening, pen.Node);
         return new(
             new Admission(
                 held.Id, AfterTheirPast(fresh), dossier.OpeningEntry is null ? null : opening,
                 overviews.Of(dossier, all, held.Receipts.AddRange(receipts), now), taken,
                 opening is null ? null : SetDigest.Of(opening, all.Select(kept => kept.Entry)),
-                dossier.Waiting.IsEmpty ? null : held.WaitingSince ?? now,
-                Gaps.AskFor(held with { Entries = [.. all], Parts = held.Parts.Union(parts.Keys) }, dossier, opening, pen.Node), receipts, audit.ToImmutable()),
+                dossier.Waiting.IsEmpty ? null : held.WaitingSince ?? now, askFor, receipts, audit.ToImmutable()),
             verdicts, receipts.AddRange(fromBefore));
 
         Dossier<Referral> Fold() => (held with { Entries = [.. held.Entries, .. fresh] }).Fold<Referral>(list);
