@@ -87,8 +87,15 @@ sealed class Player(Scenario scenario, Func<string, string, Connection> lines)
             throw new UnsoundException($"{step.By} wants a second person for this, and scenarios are played where nobody is asked: start the region without approval.");
         _dossiers[person - 1] = written.DossierId;
         await HeldByAllAsync(written, cancellationToken);
-        if (step.As is { } name) _said[(name, person)] = (await HistoryAsync(line, written.DossierId, cancellationToken)).Select(entry => (entry.Hash, Entry: Entry.Parser.ParseFrom(entry.Entry))).Where(entry => entry.Entry.Author == step.By).MaxBy(entry => entry.Entry.Seq).Hash;
+        if (step.As is { } name) _said[(name, person)] = await LastByAsync(line, step.By, written.DossierId, cancellationToken);
     }
+
+    /// <summary>The hash of the last entry that a node wrote into a dossier.</summary>
+    static async Task<ByteString> LastByAsync(Connection line, string author, ByteString dossier, CancellationToken cancellationToken) =>
+        (await HistoryAsync(line, dossier, cancellationToken))
+            .Select(held => (held.Hash, Entry: Entry.Parser.ParseFrom(held.Entry)))
+            .Where(held => held.Entry.Author == author)
+            .MaxBy(held => held.Entry.Seq).Hash;
 
     /// <summary>Waits until every node holds what the one that answered holds.</summary>
     async Task HeldByAllAsync(Referral written, CancellationToken cancellationToken)

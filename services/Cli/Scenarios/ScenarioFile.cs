@@ -113,10 +113,11 @@ sealed record StepInFile(
         if (before.Count == 0 != (method.InputType == OpenRequest.Descriptor)) throw new UsageException("the first step opens, and no other does.");
         if (!Enum.TryParse<ReferralState>(Then, out var then) || then is ReferralState.Unspecified || char.IsAsciiDigit(Then[0]))
             throw new UsageException($"{Then} is no state: choose among {string.Join(", ", Enum.GetValues<ReferralState>().Where(state => state is not ReferralState.Unspecified))}.");
-        if (Answers is not null && !before.Exists(step => step.As == Answers)) throw new UsageException($"no step before it is called {Answers}.");
         if (As is not null && before.Exists(step => step.As == As)) throw new UsageException($"another step is called {As} already.");
         var (first, last) = Range(scenario.Persons);
-        if (before.Count == 0 && (first, last) != (1, scenario.Persons)) throw new UsageException("the first step opens a dossier for each person.");
+        if (before.Count == 0 && (Refused is not null || (first, last) != (1, scenario.Persons))) throw new UsageException("the first step opens a dossier for each person.");
+        if (Answers is not null && !before.Exists(step => step.As == Answers && step.Refused is null && step.First <= first && step.Last >= last))
+            throw new UsageException($"no step before it that was written for the same persons is called {Answers}.");
         var request = Calling.Parse((JsonObject)values.Filled(Request, NodeId.Parse(By)), method.InputType, "its request");
         return new(Tells, By, Office, method, request.ToByteString(), As, Answers, first, last, then, Refused);
     }
