@@ -19,7 +19,10 @@ static class StatementCommands
 
     /// <summary>Of every method of a service that takes a command, in the order of the proto.</summary>
     public static IEnumerable<Command> Of(ServiceDescriptor service) =>
-        service.Methods.Where(method => method.InputType.FindFieldByName("command") is not null).Select(Create);
+        MethodsOf(service).Select(Create);
+
+    /// <summary>The methods of a service that write: those that take a command.</summary>
+    public static IEnumerable<MethodDescriptor> MethodsOf(ServiceDescriptor service) => service.Methods.Where(method => method.InputType.FindFieldByName("command") is not null);
 
     static Command Create(MethodDescriptor method)
     {

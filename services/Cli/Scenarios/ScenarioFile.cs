@@ -87,8 +87,7 @@ sealed record StepInFile(
 {
     static readonly IReadOnlyDictionary<string, MethodDescriptor> Methods =
         ((ServiceDescriptor[])[ReferralService.Descriptor, DossierService.Descriptor])
-        .SelectMany(service => service.Methods)
-        .Where(method => method.InputType.FindFieldByName("command") is not null)
+        .SelectMany(StatementCommands.MethodsOf)
         .ToDictionary(method => method.Name, StringComparer.Ordinal);
 
     public string Office { get; init; } = Step.FocalPoint;
