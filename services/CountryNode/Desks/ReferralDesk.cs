@@ -177,67 +177,72 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         if (command.Body is not Corrected && Rights.Check(command.Key.Office, command.Body) is { } notAllowed) return notAllowed;
         var today = RegionalTime.Today(pen.Node, now);
         if (command.HappenedOn > today) return Refusal.Invalid("HAPPENED_ON_AHEAD", "command.happened_on", "lies ahead: today or a day before is needed");
-
-        HeldDossier? held = null;
-        IEnumerable<NodeId>? readers = null;
-        Entry draft;
         if (command.Body is Opened opened)
         {
-            if (await OpeningFaultAsync(command, opened, today, now, cancellationToken) is { } fault) return fault;
-            draft = Draft(command, opened, today, now);
+            return await OpeningFaultAsync(command, opened, today, now, cancellationToken) is { } fault
+                ? fault
+                : AsTheProtocolSays(command, Sign(held: null, Draft(command, opened, today, now), command.Particulars, readers: null, now));
         }
-        else
-        {
-            var id = command.Dossier ?? throw new ArgumentException("A statement other than Opened belongs into a dossier.", nameof(command));
-            held = await store.FindAsync(id, cancellationToken);
-            if (held is null) return Refusal.NotFound;
-            if (command.Body is Corrected && Rights.Check(command.Key.Office, SaidBy(command, held)) is { } notTheirs) return notTheirs;
-            var dossier = held.Fold<Referral>(trust.Current);
-            // A withdrawal that is not signed yet acts all the same.
-            var known = held.Pending.IsEmpty ? dossier : held.FoldWithPending(trust.Current);
-            if (!command.Particulars.IsEmpty)
-            {
-                switch (Erases(command) ? Keeping.Destroyed : safe.Look(id))
-                {
-                    case Keeping.Damaged:
-                        return new Refusal(RefusalKind.TryAgain, "PARTICULARS_DAMAGED", "The key under which particulars of this dossier are kept is damaged: ask the operator to put back the copy of the key folder. Without particulars it is written at once.");
-                    case Keeping.Destroyed when !Referral.IsWithdrawal(command.Body) && !command.ConfirmsContradiction:
-                        return new Refusal(RefusalKind.NotOpen, "PARTICULARS_ERASED", "The particulars of this dossier were erased, and nothing more is kept beside its entries. Send the statement without particulars.");
-                    case Keeping.Destroyed:
-                        // What must be said is said without them.
-                        command = command with { Particulars = default };
-                        break;
-                }
-                readers = held.Opening?.Participants.Where(node => node == pen.Node || known.MayLeave(command.Body, node));
-                // The reason of a contradiction is wanted, and stays at home.
-                if (!command.ConfirmsContradiction && held.Opening?.Participants.Except(readers!).FirstOrDefault() is { IsCountry: true } from)
-                    return new Refusal(RefusalKind.NotOpen, "CONSENT_WITHDRAWN", $"The person took back the consent that {from} receives anything, so nothing more is said beside entries. Send the statement without particulars.");
-            }
-            if (Checks.OnBehalf(command, held) is { } onBehalf) return onBehalf;
-            if (Standstill(held, dossier, command.Body) is { } standstill) return standstill;
-            if (!CanSign(held, dossier)) return new Judged.NotYet(held, dossier.Draft(pen.Node, command.On(today), now));
-            if (Checks.Statement(command, dossier, today, now) is { } fault) return fault;
-            if (command.Body is CaseFileReleased && trust.Current.ValidUntil <= now) return TrustListExpired("no case file is released");
-            if (AssignmentFault(command) is { } nobody) return nobody;
-            draft = dossier.Draft(pen.Node, command.On(today), now);
-            // A decision is taken now, whatever day it bears, and in knowledge of every withdrawal that is held: none that waits behind a gap is suspended.
-            if (command.Body is Decision && known.AsWithdrawn()?.Next(draft with { HappenedOn = command.OnBehalfOf is null ? today : draft.HappenedOn }) is Voided<Referral> voidNow)
-                return Refuse(held, draft, voidNow.Reason);
-        }
-
-        var judged = Sign(held, draft, command.Particulars, readers, now);
-        return judged.After.VerdictOn(judged.Signed.Entry.Hash) switch
-        {
-            // No upgrade stop suspends a withdrawal: the other side may understand what this program does not.
-            Verdict.Applied or Verdict.UpgradeNeeded => judged,
-            Verdict.Recorded when Erases(command) =>
-                new Refusal(RefusalKind.NotOpen, Names.Of(ReasonCode.NotOpen), $"Nothing is erased while a referral is {judged.After.State!.State}: end it, or withdraw the consent, first."),
-            Verdict.Recorded when command.ConfirmsContradiction => judged,
-            Verdict.Recorded recorded => Refusal.Contradicting(recorded.Reason),
-            Verdict.Void voided => Refuse(judged.Held, judged.Signed.Entry, voided.Reason),
-            var verdict => throw new UnreachableException($"A draft was judged {verdict}."),
-        };
+        var id = command.Dossier ?? throw new ArgumentException("A statement other than Opened belongs into a dossier.", nameof(command));
+        return await store.FindAsync(id, cancellationToken) is { } held ? Judge(command, held, today, now) : Refusal.NotFound;
     }
+
+    /// <summary>As <see cref="JudgeAsync"/>, of what goes on with a dossier.</summary>
+    Judged Judge(Command command, HeldDossier held, DateOnly today, DateTimeOffset now)
+    {
+        if (command.Body is Corrected && Rights.Check(command.Key.Office, SaidBy(command, held)) is { } notTheirs) return notTheirs;
+        var dossier = held.Fold<Referral>(trust.Current);
+        // A withdrawal that is not signed yet acts all the same.
+        var known = held.Pending.IsEmpty ? dossier : held.FoldWithPending(trust.Current);
+        // Who says nothing beside the entry needs no key folder.
+        var keeping = Erases(command) ? Keeping.Destroyed : command.Particulars.IsEmpty ? Keeping.Possible : safe.Look(held.Id);
+        List<NodeId> readers = [.. held.Opening?.Participants.Where(node => node == pen.Node || known.MayLeave(command.Body, node)) ?? []];
+        if (ParticularsFault(command, held, keeping, readers) is { } unkept) return unkept;
+        if (Checks.OnBehalf(command, held) is { } onBehalf) return onBehalf;
+        if (Standstill(held, dossier, command.Body) is { } standstill) return standstill;
+
+        var draft = dossier.Draft(pen.Node, command.On(today), now);
+        if (!CanSign(held, dossier)) return new Judged.NotYet(held, draft);
+        if (Checks.Statement(command, dossier, today, now) is { } fault) return fault;
+        if (command.Body is CaseFileReleased && trust.Current.ValidUntil <= now) return TrustListExpired("no case file is released");
+        if (AssignmentFault(command) is { } nobody) return nobody;
+        // A decision is taken now, whatever day it bears, and in knowledge of every withdrawal that is held: none that waits behind a gap is suspended.
+        if (command.Body is Decision && known.AsWithdrawn()?.Next(draft with { HappenedOn = command.OnBehalfOf is null ? today : draft.HappenedOn }) is Voided<Referral> voidNow)
+            return Refuse(held, draft, voidNow.Reason);
+        // What must be said after the key is gone is said without particulars.
+        return AsTheProtocolSays(command, Sign(held, draft, keeping is Keeping.Destroyed ? default : command.Particulars, readers, now));
+    }
+
+    /// <summary>Why a statement cannot be written with the particulars that the command has; null when it can, or has none.</summary>
+    /// <param name="command">With them.</param>
+    /// <param name="held">Of its dossier.</param>
+    /// <param name="keeping">Whether the dossier's key can keep them.</param>
+    /// <param name="readers">Who may read them.</param>
+    static Refusal? ParticularsFault(Command command, HeldDossier held, Keeping keeping, IReadOnlyList<NodeId> readers)
+    {
+        if (command.Particulars.IsEmpty) return null;
+        if (keeping is Keeping.Damaged)
+            return new(RefusalKind.TryAgain, "PARTICULARS_DAMAGED", "The key under which particulars of this dossier are kept is damaged: ask the operator to put back the copy of the key folder. Without particulars it is written at once.");
+        if (keeping is Keeping.Destroyed && !Referral.IsWithdrawal(command.Body) && !command.ConfirmsContradiction)
+            return new(RefusalKind.NotOpen, "PARTICULARS_ERASED", "The particulars of this dossier were erased, and nothing more is kept beside its entries. Send the statement without particulars.");
+        // The reason of a contradiction is wanted, and stays at home.
+        return !command.ConfirmsContradiction && held.Opening?.Participants.Except(readers).FirstOrDefault() is { IsCountry: true } from
+            ? new(RefusalKind.NotOpen, "CONSENT_WITHDRAWN", $"The person took back the consent that {from} receives anything, so nothing more is said beside entries. Send the statement without particulars.")
+            : null;
+    }
+
+    /// <summary>What stands, or why the office cannot write it.</summary>
+    Judged AsTheProtocolSays(Command command, Judged.Stands judged) => judged.After.VerdictOn(judged.Signed.Entry.Hash) switch
+    {
+        // No upgrade stop suspends a withdrawal: the other side may understand what this program does not.
+        Verdict.Applied or Verdict.UpgradeNeeded => judged,
+        Verdict.Recorded when Erases(command) =>
+            new Refusal(RefusalKind.NotOpen, Names.Of(ReasonCode.NotOpen), $"Nothing is erased while a referral is {judged.After.State!.State}: end it, or withdraw the consent, first."),
+        Verdict.Recorded when command.ConfirmsContradiction => judged,
+        Verdict.Recorded recorded => Refusal.Contradicting(recorded.Reason),
+        Verdict.Void voided => Refuse(judged.Held, judged.Signed.Entry, voided.Reason),
+        var verdict => throw new UnreachableException($"A draft was judged {verdict}."),
+    };
 
     /// <summary>Signs a draft with its particulars and folds it with what is held; null where it opens.</summary>
     /// <remarks>The particulars are for those readers; null for everybody who takes part.</remarks>
@@ -301,6 +306,8 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             return TrustListExpired("no new referral is opened");
         if (opened.ReplyBy < RegionalTime.Today(receiver, now))
             return Refusal.Invalid("REPLY_BY_PASSED", "opened.reply_by", $"has passed in {receiver}: today or a later day is needed");
+        // Until it has passed, nobody can say that the referral lapsed.
+        if (opened.ReplyBy > RegionalTime.Today(receiver, now).AddYears(1)) return Refusal.Invalid("REPLY_BY_FAR", "opened.reply_by", "lies more than a year ahead: check the year");
         if (opened.BestInterestsOn > today) return Checks.Ahead("opened.best_interests_on");
         if (opened.Consent?.Until < today)
             return Refusal.Invalid("CONSENT_EXPIRED", "opened.consent.until", "has passed: ask the person again");

@@ -125,14 +125,17 @@ public sealed class BadInputTests(SharedRegion shared)
     }
 
     [Fact]
-    public async Task A_day_to_reply_by_that_has_passed_is_refused()
+    public async Task A_day_to_reply_by_that_has_passed_or_lies_years_ahead_is_refused()
     {
         using var bangkok = shared.Region.Office("TH");
-        var late = Regions.Repatriation("TH", "LA");
-        late.ReplyBy = Regions.InDays(-2);
-        var refused = await RefusedOpenAsync(bangkok, late);
-        refused.ShouldBe(StatusCode.InvalidArgument, "REPLY_BY_PASSED", "has passed in LA");
-        refused.Fields.ShouldBe(["opened.reply_by"]);
+        foreach (var (days, reason, says) in (IEnumerable<(int, string, string)>)[(-2, "REPLY_BY_PASSED", "has passed in LA"), (370, "REPLY_BY_FAR", "check the year")])
+        {
+            var opened = Regions.Repatriation("TH", "LA");
+            opened.ReplyBy = Regions.InDays(days);
+            var refused = await RefusedOpenAsync(bangkok, opened);
+            refused.ShouldBe(StatusCode.InvalidArgument, reason, says);
+            refused.Fields.ShouldBe(["opened.reply_by"]);
+        }
     }
 
     [Fact]

@@ -7,9 +7,12 @@ namespace Coordination.Interop.Referrals;
 /// <summary>coord in a process of its own, at a region that it knows by the region file alone.</summary>
 sealed class Coord(Region region)
 {
+    /// <summary>A day to reply by: a node takes none that lies years ahead.</summary>
+    public static string ReplyBy { get; } = TimeProvider.System.GetUtcNow().AddDays(30).ToString("yyyy-MM-dd");
+
     /// <summary>A referral from Thailand to Lao PDR.</summary>
     public static IReadOnlyList<string> Opening { get; } =
-        ["referral", "open", "--to", "LA", "--type", "Repatriation", "--reply-by", "2099-12-31", "--minority", "Adult", "--basis", "Consent", "--consent-purposes", "Return", "--consent-until", "2099-12-31"];
+        ["referral", "open", "--to", "LA", "--type", "Repatriation", "--reply-by", ReplyBy, "--minority", "Adult", "--basis", "Consent", "--consent-purposes", "Return", "--consent-until", "2099-12-31"];
 
     public async Task<string> OpenAsync() => (await JsonAsync([.. Opening])).GetProperty("dossierId").GetString()!;
 

@@ -27,7 +27,7 @@ public sealed class CoordApprovalTests(TwoCountries countries) : IAsyncLifetime
 
         var (_, table, _) = await Coord.RunAsync("submission", "list", "--office", "approver");
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(letter)));
-        foreach (var word in (string[])[id, "Opened", "focal-point@datip", "Repatriation", "Adult", "2099-12-31", "Return", "What is read beside it.", "khm", sha256]) table.ShouldContain(word);
+        foreach (var word in (string[])[id, "Opened", "focal-point@datip", "Repatriation", "Adult", Coord.ReplyBy, "Return", "What is read beside it.", "khm", sha256]) table.ShouldContain(word);
         var waiting = (await ListAsync("approver")).Single();
         waiting.GetProperty("submissionId").GetString().ShouldBe(id);
         waiting.GetProperty("particulars").GetProperty("note").GetString().ShouldBe("What is read beside it.");

@@ -13,7 +13,7 @@ public sealed class CoordImportTests(TwoCountries countries)
     public async Task A_file_whose_refused_row_was_corrected_opens_that_row_alone_and_equal_rows_are_as_many_referrals()
     {
         using var folder = new Folder();
-        const string equal = "LA,Repatriation,Adult,Consent,2099-12-31,Return,2099-12-31,of equal rows";
+        var equal = $"LA,Repatriation,Adult,Consent,{Coord.ReplyBy},Return,2099-12-31,of equal rows";
         var wrong = equal.Replace("LA,", "KH,", StringComparison.Ordinal);
         var (code, printed, _) = await _coord.RunAsync("referral", "import", folder.Write("rows.csv", $"{Columns}\n{equal}\n{wrong}\n{equal}\n"), "--json");
         code.ShouldBe(1);
@@ -33,7 +33,7 @@ public sealed class CoordImportTests(TwoCountries countries)
     public async Task Rows_that_the_office_tells_apart_by_its_own_reference_are_as_many_referrals_in_whichever_file()
     {
         using var folder = new Folder();
-        const string row = "LA,Repatriation,Adult,Consent,2099-12-31,Return,2099-12-31,of rows with a reference";
+        var row = $"LA,Repatriation,Adult,Consent,{Coord.ReplyBy},Return,2099-12-31,of rows with a reference";
         string[] ids = ["", "", ""];
         foreach (var (place, reference) in ((string[])["", "second", "second"]).Index())
             ids[place] = Ids(await _coord.JsonAsync("referral", "import", folder.Write($"{place}.csv", $"{Columns},Reference\n{row},{reference}\n")), 0).Single();
@@ -44,9 +44,9 @@ public sealed class CoordImportTests(TwoCountries countries)
     public async Task Standard_input_is_imported_as_a_file_is_codes_by_number_and_what_is_said_of_the_command_with_it()
     {
         using var folder = new Folder();
-        const string request = """
+        var request = $$"""
             { "to": "LA", "reference": "one", "command": { "happenedOn": "2026-01-02" }, "particulars": { "note": "of standard input", "details": { "nationality": "NATIONAL", "family": "NOT_ASKED" } },
-              "opened": { "type": 6, "minority": "MINORITY_ADULT", "basis": "BASIS_RISK_TO_LIFE", "replyBy": "2099-12-31" } }
+              "opened": { "type": 6, "minority": "MINORITY_ADULT", "basis": "BASIS_RISK_TO_LIFE", "replyBy": "{{Coord.ReplyBy}}" } }
             """;
         var fed = await FeedAsync(request);
         var id = Ids(fed, 0).Single();

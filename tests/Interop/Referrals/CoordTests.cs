@@ -114,10 +114,10 @@ public sealed class CoordTests(TwoCountries countries)
     public async Task What_a_file_holds_is_opened_once_however_often_it_is_imported_and_a_fault_opens_nothing()
     {
         using var folder = new Folder();
-        var csv = folder.Write("referrals.csv", """
+        var csv = folder.Write("referrals.csv", $"""
             to,type,minority,basis,reply-by,consent-purposes,consent-until,note,preview-sex
-            LA,Repatriation,Adult,Consent,2099-12-31,Return;Protection,2099-12-31,"Nobody in particular, ever",Female
-            LA,FamilyTracing,Adult,Consent,2099-12-31,FamilyTracing,2099-12-31,,
+            LA,Repatriation,Adult,Consent,{Coord.ReplyBy},Return;Protection,2099-12-31,"Nobody in particular, ever",Female
+            LA,FamilyTracing,Adult,Consent,{Coord.ReplyBy},FamilyTracing,2099-12-31,,
             """);
         var first = await JsonAsync("referral", "import", csv);
         var second = await JsonAsync("referral", "import", csv);
@@ -129,7 +129,7 @@ public sealed class CoordTests(TwoCountries countries)
         particulars.GetProperty("note").GetString().ShouldBe("Nobody in particular, ever");
         particulars.GetProperty("preview").GetProperty("sex").GetString().ShouldBe("Female");
 
-        var json = folder.Write("referral.json", """{ "opened": { "type": "REFERRAL_TYPE_HOST_PROTECTION", "minority": "MINORITY_ADULT", "basis": "BASIS_RISK_TO_LIFE", "instrument": "INSTRUMENT_BILATERAL", "urgency": "URGENCY_ROUTINE", "reply_by": "2099-12-31" } }""");
+        var json = folder.Write("referral.json", $$"""{ "opened": { "type": "REFERRAL_TYPE_HOST_PROTECTION", "minority": "MINORITY_ADULT", "basis": "BASIS_RISK_TO_LIFE", "instrument": "INSTRUMENT_BILATERAL", "urgency": "URGENCY_ROUTINE", "reply_by": "{{Coord.ReplyBy}}" } }""");
         State((await JsonAsync("referral", "import", json, "--to", "LA"))[0].GetProperty("referral")).ShouldBe("Sent");
 
         foreach (var (fault, says) in (IEnumerable<(string, string)>)
@@ -187,8 +187,8 @@ public sealed class CoordTests(TwoCountries countries)
         using var folder = new Folder();
         var statement = folder.Write("statement.json", """{ "type": 1, "minority": "MINORITY_ADULT", "basis": "BASIS_CONSENT", "replyBy": "2099-11-30", "consent": { "purposes": ["PURPOSE_RETURN"], "until": "2099-11-30" } }""");
         var particulars = folder.Write("particulars.json", """{ "note": "Nobody in particular.", "preview": { "sex": 1 } }""");
-        var opened = await JsonAsync("referral", "open", "--to", "LA", "--statement", statement, "--reply-by", "2099-12-31", "--consent-purposes", "Protection", "--particulars", particulars);
-        opened.GetProperty("opened").GetProperty("replyBy").GetString().ShouldBe("2099-12-31");
+        var opened = await JsonAsync("referral", "open", "--to", "LA", "--statement", statement, "--reply-by", Coord.ReplyBy, "--consent-purposes", "Protection", "--particulars", particulars);
+        opened.GetProperty("opened").GetProperty("replyBy").GetString().ShouldBe(Coord.ReplyBy);
         var consent = opened.GetProperty("consent");
         (string.Join(", ", consent.GetProperty("purposes").EnumerateArray()), consent.GetProperty("recipients")[0].GetString(), consent.GetProperty("until").GetString()).ShouldBe(("Protection", "LA", "2099-11-30"));
         var id = opened.GetProperty("dossierId").GetString()!;

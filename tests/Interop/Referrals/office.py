@@ -97,7 +97,7 @@ def repatriation(**changes):
     opened = statements.Opened(
         type=statements.REFERRAL_TYPE_REPATRIATION, host="TH", origin="LA", instrument=statements.INSTRUMENT_COMMIT_MEMORANDUM,
         urgency=statements.URGENCY_ROUTINE, minority=statements.MINORITY_ADULT, basis=statements.BASIS_CONSENT,
-        consent=statements.Consent(purposes=[statements.PURPOSE_RETURN], recipients=["LA"], until="2099-12-31"), reply_by="2099-12-31")
+        consent=statements.Consent(purposes=[statements.PURPOSE_RETURN], recipients=["LA"], until="2099-12-31"), reply_by=day(30))
     for field, value in changes.items():
         setattr(opened, field, value)
     return opened
