@@ -57,7 +57,7 @@ static class Calling
             }
             catch (RpcException failed)
             {
-                Console.Error.WriteLine(Sentence(failed));
+                Console.Error.WriteLine(command.Sentence(failed));
                 if (!MayBeTriedAgain(failed)) return ExitCode.Refused;
                 if (command.Options.Contains(CommandId)) Console.Error.WriteLine($"To try the same command again: --command-id {commandId}");
                 return ExitCode.Unavailable;
@@ -83,6 +83,15 @@ static class Calling
 
     /// <summary>A refusal in one line: status, reason, and what the node says to do.</summary>
     public static string Sentence(RpcException failed) => $"{failed.StatusCode} {ReasonOf(failed)}: {failed.Status.Detail}";
+
+    /// <summary>The same, with the options of the command in place of the fields at fault.</summary>
+    static string Sentence(this Command command, RpcException failed) =>
+        DetailsOf<BadRequest>(failed).SelectMany(request => request.FieldViolations).Select(violation => violation.Field).OrderByDescending(field => field.Length)
+            .Aggregate(Sentence(failed), (says, field) => OptionOf(command, field) is { } option ? says.Replace(field, option.Name, StringComparison.Ordinal) : says);
+
+    /// <summary>The option that gives a field of what a request is about; null where it is given in another way.</summary>
+    static Option? OptionOf(Command command, string field) =>
+        field.Split('.', 2) is [_, var inner] ? command.Options.FirstOrDefault(option => option.Name == $"--{Words.Kebab(inner.Replace('.', '_'))}") : null;
 
     public static bool MayBeTriedAgain(RpcException failed) => failed.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded;
 
@@ -140,11 +149,10 @@ static class Calling
     }
 
     /// <summary>The reason of a refusal, as the protos name it; empty where there is none.</summary>
-    public static string ReasonOf(RpcException failed)
-    {
-        if (failed.Trailers.FirstOrDefault(entry => entry.Key == DetailsKey) is not { } details) return "";
-        var status = Google.Rpc.Status.Parser.ParseFrom(details.ValueBytes);
-        // Called "reason" in today's google.rpc.ErrorInfo; this package has the field's first name.
-        return status.Details.Where(detail => detail.Is(ErrorInfo.Descriptor)).Select(detail => detail.Unpack<ErrorInfo>().Type).FirstOrDefault("");
-    }
+    /// <remarks>Called "reason" in today's google.rpc.ErrorInfo; this package has the field's first name.</remarks>
+    public static string ReasonOf(RpcException failed) => DetailsOf<ErrorInfo>(failed).Select(info => info.Type).FirstOrDefault("");
+
+    static IEnumerable<T> DetailsOf<T>(RpcException failed) where T : class, IMessage<T>, new() =>
+        failed.Trailers.FirstOrDefault(entry => entry.Key == DetailsKey) is not { } details ? []
+        : Google.Rpc.Status.Parser.ParseFrom(details.ValueBytes).Details.Select(detail => detail.TryUnpack<T>(out var found) ? found : null).OfType<T>();
 }

@@ -54,6 +54,12 @@ public sealed class CoordTests(TwoCountries countries)
         var (code, printed, said) = await CoordAsync("referral", "acknowledge", id);
         (code, printed).ShouldBe((1, ""));
         said.ShouldBe("PermissionDenied WRONG_PARTICIPANT: Acknowledged is for LA to write.\n");
+        // What is at fault is named as it was given.
+        (code, printed, said) = await CoordAsync([.. Coord.Opening, "--happened-on", "2026-02-30"]);
+        (code, printed).ShouldBe((1, ""));
+        said.ShouldStartWith("InvalidArgument FIELD_INVALID: --happened-on is no date");
+        (_, _, said) = await CoordAsync([.. Coord.Opening.SkipLast(1), "2026-02-30"]);
+        said.ShouldStartWith("InvalidArgument FIELD_INVALID: --consent-until is no date");
     }
 
     [Fact(Timeout = 120_000)]
