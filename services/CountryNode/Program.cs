@@ -9,7 +9,8 @@ using Npgsql;
 WebApplication node;
 try
 {
-    var builder = WebApplication.CreateSlimBuilder(args);
+    // Nothing is read from, and nothing watched in, whatever folder the node was started in: by default that is every folder below it.
+    var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [.. args, "--hostBuilder:reloadConfigOnChange=false"], ContentRootPath = AppContext.BaseDirectory });
     // The environment wins over the file, as everywhere in .NET.
     if (builder.Configuration["config"] is { } file)
         builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: false).AddEnvironmentVariables();

@@ -18,7 +18,6 @@ using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using Npgsql;
 
@@ -101,7 +100,7 @@ static class Setup
         {
             options.MapInboundClaims = false;
             options.TokenHandlers.Clear();
-            options.TokenHandlers.Add(new JsonWebTokenHandler());
+            options.TokenHandlers.Add(new RememberedTokens());
             options.TokenValidationParameters = new TokenValidationParameters
             {
                 ValidIssuer = settings.Tokens.Issuer,

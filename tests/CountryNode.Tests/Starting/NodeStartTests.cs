@@ -27,6 +27,13 @@ public sealed class NodeStartTests(SharedRegion shared)
     }
 
     [Fact]
+    public void A_node_watches_no_folder_wherever_it_was_started()
+    {
+        var watched = Directory.EnumerateFiles($"/proc/{shared.Region["TH"].ProcessId}/fdinfo").SelectMany(File.ReadAllLines).Where(line => line.StartsWith("inotify", StringComparison.Ordinal));
+        watched.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_node_without_settings_names_them_and_ends_with_1()
     {
         var (code, output) = await RunAsync();
