@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Coordination.Contracts.Peer.V1;
 using Coordination.Contracts.Referral.V1;
+using Coordination.CountryNode.Doors;
 using Coordination.CountryNode.Exchange;
 using Coordination.CountryNode.Offices;
 using Coordination.CountryNode.Store;
@@ -11,7 +12,6 @@ using Coordination.Hosting.Referrals;
 using Coordination.Hosting.Trust;
 using Coordination.Local;
 using Google.Protobuf;
-using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using Npgsql;
 using Admission = Coordination.CountryNode.Store.Admission;
@@ -53,7 +53,8 @@ sealed record Stages(IReadOnlyList<Stage> Opening, IReadOnlyList<Stage> Door)
             ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
             IssuerSigningKeys = new JsonWebKeySet(System.Text.Encoding.UTF8.GetString(region.Issuer.Keys())).GetSigningKeys(),
         };
-        var (handler, token) = (new JsonWebTokenHandler(), home.Tokens[home.Country.DutyOffice]);
+        using var tokens = new RememberedTokens();
+        var token = home.Tokens[home.Country.DutyOffice];
 
         var parseRequest = Repeat(extent, () =>
         {
@@ -61,7 +62,7 @@ sealed record Stages(IReadOnlyList<Stage> Opening, IReadOnlyList<Stage> Door)
             ReferralWire.Read(read.Opened, new FieldReader());
             return UnknownFields.AreIn(read, read.ToByteArray());
         });
-        var verifyToken = Repeat(extent, () => handler.ValidateTokenAsync(token, parameters).GetAwaiter().GetResult().IsValid);
+        var verifyToken = Repeat(extent, () => tokens.ValidateTokenAsync(token, parameters).GetAwaiter().GetResult().IsValid);
         var judge = Repeat(extent, () => overviews.Of(Fold(signed), [entry], [], now));
         var sign = Repeat(extent, () => pen.Sign(draft));
 
@@ -83,7 +84,7 @@ sealed record Stages(IReadOnlyList<Stage> Opening, IReadOnlyList<Stage> Door)
                 new("TLS", unary.Tls, "what a unary call of 0.5 KB takes more over TLS than without: h2load, the server's CPU"),
                 new("HTTP/2 and gRPC", unary.Grpc, "a unary call of 0.5 KB without TLS: h2load, the server's CPU"),
                 new("parse", parseRequest, $"the request read, checked and written again to be hashed; {Alone}"),
-                new("verify", verifyToken, $"the bearer token, ES256; {Alone}"),
+                new("verify", verifyToken, $"the bearer token, found again after the first time; {Alone}"),
                 new("domain", judge, $"the fold and what it means for lists and deadlines; {Alone}"),
                 new("sign", sign, $"the entry written and signed, P-256; {Alone}"),
                 new("database, at the node", append, $"PostgresStore.AppendAsync in this process, {Openings.Callers} at once: parameters, Npgsql, and waiting"),
