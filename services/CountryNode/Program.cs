@@ -9,6 +9,7 @@ using Npgsql;
 WebApplication node;
 try
 {
+    CoreDumps.Forbid();
     // Nothing is read from, and nothing watched in, whatever folder the node was started in: by default that is every folder below it.
     var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [.. args, "--hostBuilder:reloadConfigOnChange=false"], ContentRootPath = AppContext.BaseDirectory });
     // The environment wins over the file, as everywhere in .NET.
