@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Coordination.Contracts.Dossier.V1;
+using Coordination.Contracts.Referral.V1;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Rpc;
@@ -16,6 +17,9 @@ namespace Coordination.Cli.Commands;
 static class Calling
 {
     const string DetailsKey = "grpc-status-details-bin";
+
+    /// <summary>Of a dossier's id, and of an entry's hash.</summary>
+    const int IdDigits = 64, FewestDigits = 8;
 
     public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -95,14 +99,22 @@ static class Calling
 
     public static bool MayBeTriedAgain(RpcException failed) => failed.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded;
 
-    public static Argument<string> DossierIdArgument() => new("id") { Description = "The dossier's id, as coord prints it." };
+    public static Argument<string> DossierIdArgument() => new("id") { Description = "The dossier's id as coord prints it, or its first 8 digits or more." };
 
-    /// <summary>Reads a dossier's id.</summary>
-    /// <exception cref="UsageException">It is not 64 hexadecimal digits.</exception>
-    public static ByteString DossierId(string text)
+    /// <summary>The dossier whose id is this, or begins so.</summary>
+    /// <exception cref="UsageException">None at the node does, or several do, or it is no such id.</exception>
+    public static async Task<ByteString> FindDossierAsync(this Connection connection, string id, CancellationToken cancellationToken)
     {
-        if (text.Length != 64 || !text.All(char.IsAsciiHexDigit)) throw new UsageException("A dossier's id has 64 hexadecimal digits, as coord prints it.");
-        return ByteString.CopyFrom(Convert.FromHexString(text));
+        if (id.Length is < FewestDigits or > IdDigits || !id.All(char.IsAsciiHexDigit))
+            throw new UsageException($"A dossier's id has {IdDigits} hexadecimal digits, as coord prints it; its first {FewestDigits} or more will do.");
+        if (id.Length == IdDigits) return ByteString.CopyFrom(Convert.FromHexString(id));
+        var found = await new ReferralService.ReferralServiceClient(connection.Channel).ListAsync(new() { IdBegins = id.ToLowerInvariant(), PageSize = 2 }, connection.Options(cancellationToken));
+        return found.Referrals.Count switch
+        {
+            1 => found.Referrals[0].DossierId,
+            0 => throw new UsageException($"No dossier at {connection.Node} begins with {id}: coord referral list lists them."),
+            _ => throw new UsageException($"Several dossiers at {connection.Node} begin with {id}: give more digits."),
+        };
     }
 
     /// <summary>Reads a message from its JSON.</summary>
@@ -137,7 +149,7 @@ static class Calling
     /// <exception cref="UsageException">None does, or several do.</exception>
     public static async Task<ByteString> FindEntryAsync(this Connection connection, ByteString dossier, string hash, CancellationToken cancellationToken)
     {
-        if (hash.Length is < 8 or > 64 || !hash.All(char.IsAsciiHexDigit)) throw new UsageException("An entry is named by its hash as coord prints it, or by its first 8 digits or more.");
+        if (hash.Length is < FewestDigits or > IdDigits || !hash.All(char.IsAsciiHexDigit)) throw new UsageException("An entry is named by its hash as coord prints it, or by its first 8 digits or more.");
         var history = await new DossierService.DossierServiceClient(connection.Channel).HistoryAsync(new() { DossierId = dossier }, connection.Options(cancellationToken));
         var found = history.Entries.Where(entry => Printing.Hex(entry.Hash).StartsWith(hash, StringComparison.OrdinalIgnoreCase)).ToList();
         return found.Count switch

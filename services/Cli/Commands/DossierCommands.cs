@@ -21,7 +21,7 @@ static class DossierCommands
     {
         var id = Calling.DossierIdArgument();
         var command = new Command("show", "Shows every entry that this node holds, in the order in which it counts, and what became of it.") { id };
-        command.SetCall(async (parsed, connection, _, cancellationToken) => Print(await Client(connection).HistoryAsync(new() { DossierId = Calling.DossierId(parsed.GetValue(id)!) }, connection.Options(cancellationToken))));
+        command.SetCall(async (parsed, connection, _, cancellationToken) => Print(await Client(connection).HistoryAsync(new() { DossierId = await connection.FindDossierAsync(parsed.GetValue(id)!, cancellationToken) }, connection.Options(cancellationToken))));
         return command;
     }
 
@@ -32,7 +32,7 @@ static class DossierCommands
         var command = new Command("particulars", ProtoComments.Of(DossierService.Descriptor.FindMethodByName("GetParticulars"))) { id, entry };
         command.SetCall(async (parsed, connection, _, cancellationToken) =>
         {
-            var dossier = Calling.DossierId(parsed.GetValue(id)!);
+            var dossier = await connection.FindDossierAsync(parsed.GetValue(id)!, cancellationToken);
             var hash = await connection.FindEntryAsync(dossier, parsed.GetValue(entry)!, cancellationToken);
             var read = (await Client(connection).GetParticularsAsync(new() { DossierId = dossier, Entry = hash }, connection.Options(cancellationToken))).Particulars;
             var table = Printing.Rows();

@@ -28,7 +28,7 @@ static class EvidenceCommands
         var command = new Command("export", "Writes a bundle that shows the dossier to anybody who has the root's key: every entry and receipt as they were signed, and the trust list that names their keys. coord dossier verify checks it.") { id, output, particulars, Force };
         command.SetCall(async (parsed, connection, _, cancellationToken) =>
         {
-            var (dossier, file, force) = (Calling.DossierId(parsed.GetValue(id)!), parsed.GetValue(output)!, parsed.GetValue(Force));
+            var (dossier, file, force) = (await connection.FindDossierAsync(parsed.GetValue(id)!, cancellationToken), parsed.GetValue(output)!, parsed.GetValue(Force));
             Files.MustBeFree(file, force);
             var client = new DossierService.DossierServiceClient(connection.Channel);
             var evidence = await client.GetEvidenceAsync(new() { DossierId = dossier }, connection.Options(cancellationToken));
@@ -84,7 +84,7 @@ static class EvidenceCommands
         var command = new Command("letter", "Writes a letter to be printed of one entry: references, date, office, what it says, and a check code by which coord dossier verify --check finds the entry.") { id, entry, output, ours, theirs, Force };
         command.SetCall(async (parsed, connection, _, cancellationToken) =>
         {
-            var (dossier, file, force) = (Calling.DossierId(parsed.GetValue(id)!), parsed.GetValue(output)!, parsed.GetValue(Force));
+            var (dossier, file, force) = (await connection.FindDossierAsync(parsed.GetValue(id)!, cancellationToken), parsed.GetValue(output)!, parsed.GetValue(Force));
             Files.MustBeFree(file, force);
             var hash = await connection.FindEntryAsync(dossier, parsed.GetValue(entry)!, cancellationToken);
             var history = await new DossierService.DossierServiceClient(connection.Channel).HistoryAsync(new() { DossierId = dossier }, connection.Options(cancellationToken));

@@ -23,7 +23,7 @@ static class ReferralCommands
         var id = Calling.DossierIdArgument();
         var command = new Command("show", "Shows a referral as it stands at this node, what is owed, and what is open to the office.") { id };
         command.SetCall(async (parsed, connection, _, cancellationToken) =>
-            Printing.Referral((await Client(connection).GetAsync(new() { DossierId = Calling.DossierId(parsed.GetValue(id)!) }, connection.Options(cancellationToken))).Referral));
+            Printing.Referral((await Client(connection).GetAsync(new() { DossierId = await connection.FindDossierAsync(parsed.GetValue(id)!, cancellationToken) }, connection.Options(cancellationToken))).Referral));
         return command;
     }
 

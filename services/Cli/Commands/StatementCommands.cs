@@ -46,7 +46,7 @@ static class StatementCommands
             stated?.Accessor.SetValue(request, statement is not null && parsed.GetValue(statement) is { } file ? Files.ReadMessage(file, stated.MessageType) : stated.MessageType.Parser.ParseFrom(ByteString.Empty));
             fields.Set(parsed, request);
             if (to is not null) Opening.Complete((OpenRequest)request, connection.Node, parsed.GetValue(to));
-            ByteString? dossier = id is null ? null : Calling.DossierId(parsed.GetValue(id)!);
+            ByteString? dossier = id is null ? null : await connection.FindDossierAsync(parsed.GetValue(id)!, cancellationToken);
             if (dossier is not null) method.InputType.FindFieldByName("dossier_id").Accessor.SetValue(request, dossier);
             method.InputType.FindFieldByName("command").Accessor.SetValue(request, await about.ReadAsync(parsed, connection, commandId, dossier, cancellationToken));
             if (particulars.Read(parsed) is { } beside) method.InputType.FindFieldByName("particulars").Accessor.SetValue(request, beside);

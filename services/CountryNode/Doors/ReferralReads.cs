@@ -28,7 +28,7 @@ public sealed partial class ReferralDoor
         var filter = new ReferralFilter(
             WhoseOf(request.Whose), office, fields.OptionalCountry("country", request.Country),
             fields.OptionalCode<Referrals.ReferralType>("type", (int)request.Type)?.ToString(), StateNamed(request.State, fields),
-            fields.OptionalCode<Referrals.Urgency>("urgency", (int)request.Urgency)?.ToString());
+            fields.OptionalCode<Referrals.Urgency>("urgency", (int)request.Urgency)?.ToString(), IdsBeginning(request.IdBegins, fields));
         if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
         var size = PageToken.Size(request.PageSize);
         var after = PageToken.Read<ListedAt, ReferralPlace>(request.PageToken, place => place.ToPlace());
@@ -171,6 +171,14 @@ public sealed partial class ReferralDoor
         Whose.Late => Store.Whose.Late,
         _ => throw Refusal.Invalid("CODE_UNKNOWN", "whose", "holds an unknown code").ToException(),
     };
+
+    static DossierRange? IdsBeginning(string digits, FieldReader fields)
+    {
+        if (digits.Length == 0) return null;
+        if (digits.Length <= 2 * EntryHash.Length && digits.All(char.IsAsciiHexDigitLower)) return DossierRange.Beginning(digits);
+        fields.Fault("id_begins", "is no beginning of a dossier's id: up to 64 hexadecimal digits in lower case are needed");
+        return null;
+    }
 
     static string? StateNamed(ReferralState state, FieldReader fields)
     {

@@ -18,7 +18,17 @@ public enum Whose
 }
 
 /// <summary>Which referrals to list; null means any.</summary>
-public sealed record ReferralFilter(Whose Whose, Office Office, NodeId? Country, string? Type, string? State, string? Urgency);
+public sealed record ReferralFilter(Whose Whose, Office Office, NodeId? Country, string? Type, string? State, string? Urgency, DossierRange? Ids = null);
+
+/// <summary>Dossier ids from one to another, both included.</summary>
+public readonly record struct DossierRange(DossierId Lowest, DossierId Highest)
+{
+    /// <summary>Those that begin like this.</summary>
+    /// <param name="digits">Up to 64 hexadecimal digits.</param>
+    public static DossierRange Beginning(string digits) => new(Filled(digits, '0'), Filled(digits, 'f'));
+
+    static DossierId Filled(string digits, char with) => DossierId.Read(Convert.FromHexString(digits.PadRight(2 * EntryHash.Length, with)));
+}
 
 /// <summary>The place of a row in a list, to go on after it.</summary>
 public sealed record ReferralPlace(DateTimeOffset HeldSince, DossierId Id);
@@ -51,6 +61,7 @@ public sealed class ReferralLists(NpgsqlDataSource database, Hosting.Dossiers.Pe
             where kind = 'Referral' and {whose}
                 and (@Country::text is null or counterpart = @Country) and (@Type::text is null or type = @Type)
                 and (@State::text is null or state = @State) and (@Urgency::text is null or urgency = @Urgency)
+                and (@LowestId::bytea is null or id between @LowestId and @HighestId)
                 and (@AfterId::bytea is null or (held_since, id) < (@AfterSince, @AfterId))
             order by held_since desc, id desc
             limit @Most
@@ -64,6 +75,8 @@ public sealed class ReferralLists(NpgsqlDataSource database, Hosting.Dossiers.Pe
                 filter.Type,
                 filter.State,
                 filter.Urgency,
+                LowestId = filter.Ids?.Lowest.ToArray(),
+                HighestId = filter.Ids?.Highest.ToArray(),
                 AfterSince = after?.HeldSince ?? default,
                 AfterId = after?.Id.ToArray(),
                 Most = most,

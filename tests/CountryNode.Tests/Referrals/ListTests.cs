@@ -54,6 +54,10 @@ public sealed class ListTests(SharedRegion shared)
         (await AllAsync(bangkok, new() { Urgency = Urgency.Urgent, State = ReferralState.Received, Country = "LA" })).ShouldBe([toLaos[3], toLaos[0]]);
         (await AllAsync(bangkok, new() { Whose = Whose.Mine })).ShouldBe(newest);
         (await AllAsync(caseWorker, new() { Whose = Whose.Mine })).ShouldBeEmpty();
+        var digits = Convert.ToHexStringLower(toLaos[4].Span);
+        foreach (var begins in (string[])[digits, digits[..8], digits[..9]]) (await AllAsync(bangkok, new() { IdBegins = begins })).ShouldBe([toLaos[4]]);
+        (await AllAsync(bangkok, new() { IdBegins = digits[..8], Country = "VN" })).ShouldBeEmpty();
+        (await AllAsync(bangkok, new() { IdBegins = $"{digits[..63]}{(digits[63] == '0' ? '1' : '0')}" })).ShouldBeEmpty();
         // Bangkok owes the end of the data it cancelled, and a report of a person who is searched for owes nothing yet.
         (await AllAsync(bangkok, new() { Whose = Whose.OwedByUs })).ShouldBe([toLaos[11]]);
         (await AllAsync(bangkok, new() { Whose = Whose.OwedToUs })).ShouldBe(newest);
@@ -163,9 +167,9 @@ public sealed class ListTests(SharedRegion shared)
             () => hanoi.Referrals.ListNoticesAsync(new() { PageSize = 201 }, hanoi.Options).ResponseAsync, () => approvals.ListSubmissionsAsync(new() { PageSize = 201 }, hanoi.Options).ResponseAsync])
             (await Refused.ByAsync(call)).ShouldBe(StatusCode.InvalidArgument, "FIELD_INVALID", "is more than 200");
         var wrong = await Refused.ByAsync(async () => await hanoi.Referrals.ListAsync(
-            new() { Country = "XX", Type = (ReferralType)99, State = (ReferralState)99, Urgency = (Urgency)99 }, hanoi.Options));
+            new() { Country = "XX", Type = (ReferralType)99, State = (ReferralState)99, Urgency = (Urgency)99, IdBegins = "ABC" }, hanoi.Options));
         wrong.Code.ShouldBe(StatusCode.InvalidArgument);
-        wrong.Fields.ShouldBe(["country", "type", "state", "urgency"], ignoreOrder: true);
+        wrong.Fields.ShouldBe(["country", "type", "state", "urgency", "id_begins"], ignoreOrder: true);
         (await Refused.ByAsync(async () => await hanoi.Referrals.ListDueAsync(new() { Whose = (Whose)99 }, hanoi.Options))).ShouldBe(StatusCode.InvalidArgument, "CODE_UNKNOWN", "unknown code");
 
         static string Token(string json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));

@@ -20,8 +20,13 @@ public sealed class CoordTests(TwoCountries countries)
         var id = await OpenAsync();
         await UntilAsync("LA", id, "Sent");
         State(await JsonAsync("referral", "acknowledge", id, "--node", "LA")).ShouldBe("Received");
-        State(await JsonAsync("referral", "take-up", id, "--node", "LA")).ShouldBe("TakenUp");
+        // By as many digits as a person types.
+        State(await JsonAsync("referral", "take-up", id[..8], "--node", "LA")).ShouldBe("TakenUp");
         await UntilAsync("TH", id, "TakenUp");
+        (await JsonAsync("dossier", "show", id[..12].ToUpperInvariant())).GetProperty("dossierId").GetString().ShouldBe(id);
+        var (none, printed, said) = await CoordAsync("referral", "show", $"{id[..8]}{(id[8] == '0' ? '1' : '0')}");
+        (none, printed).ShouldBe((2, ""));
+        said.ShouldContain("No dossier at TH begins with");
 
         var (code, shown, _) = await CoordAsync("dossier", "show", id);
         code.ShouldBe(0);
