@@ -62,7 +62,8 @@ static class ConnectionOptions
         var file = parsed.GetValue(Region)!;
         try
         {
-            return JsonSerializer.Deserialize<RegionFile>(ReadText(file), Web) ?? throw new JsonException();
+            var region = JsonSerializer.Deserialize<RegionFile>(ReadText(file), Web);
+            return region?.Nodes?.All(node => node is { Id: not null, ApiAddress: not null, Tokens: not null }) is true ? region : throw new JsonException();
         }
         catch (JsonException)
         {
@@ -81,9 +82,21 @@ static class ConnectionOptions
             : throw new UsageException($"{file} holds no bearer token: one line of visible ASCII, without spaces, is expected.");
     }
 
-    static string ReadText(string file) => File.Exists(file)
-        ? File.ReadAllText(file)
-        : throw new UsageException($"{file} does not exist. infra/run writes .run/region.json; or say --address and --token-file.");
+    static string ReadText(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new UsageException($"{file} does not exist. infra/run writes .run/region.json; or say --address and --token-file.");
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{file} cannot be read: {unreadable.Message}");
+        }
+    }
 
     sealed record RegionFile(string CaFile, IReadOnlyList<RegionNode> Nodes);
 
@@ -99,7 +112,15 @@ sealed record Connection(string Node, GrpcChannel Channel, string Token) : IDisp
     {
         if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttps)
             throw new UsageException($"{address} is no https address.");
-        var handler = new SocketsHttpHandler();
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = Deadline,
+            // A node that falls silent while it is watched is noticed.
+            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+        };
         if (authority is not null)
         {
             handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy

@@ -11,7 +11,7 @@ static class ExitCode
     /// <summary>The command line is wrong.</summary>
     public const int Usage = 2;
 
-    /// <summary>The node cannot be reached, or asks to try again.</summary>
+    /// <summary>The node cannot be reached, asks to try again, or was not waited for: nobody knows whether it was done.</summary>
     public const int Unavailable = 3;
 
     /// <summary>What was to be verified, or was played, is not what it should be.</summary>

@@ -36,18 +36,20 @@ static class RunCommand
         if (countries is not null) options = options with { Countries = Country.Parse(countries) };
         try
         {
-            // One who detaches leaves; what runs is then the business of infra/stop, so nothing here is disposed.
             var region = await Region.StartAsync(options, stop.Token);
-            if (!empty && region.Nodes.Select(node => node.Id).Intersect(["TH", "LA"]).Count() == 2) await PlayAsync(region, stop.Token);
-            Show(region, detach);
-            if (detach)
+            var leaves = false;
+            try
             {
-                region.Detach();
-                return;
+                if (!empty && region.Nodes.Select(node => node.Id).Intersect(["TH", "LA"]).Count() == 2) await PlayAsync(region, stop.Token);
+                Show(region, detach);
+                if (detach) region.Detach();
+                else await Task.Delay(Timeout.Infinite, stop.Token);
+                leaves = detach;
             }
-            await using (region)
+            finally
             {
-                await Task.Delay(Timeout.Infinite, stop.Token);
+                // What runs on when one who detaches has left is the business of infra/stop.
+                if (!leaves) await region.DisposeAsync();
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

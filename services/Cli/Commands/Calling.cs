@@ -59,14 +59,25 @@ static class Calling
                 Console.Error.WriteLine(wrong.Message);
                 return ExitCode.Usage;
             }
+            catch (RpcException) when (cancellationToken.IsCancellationRequested)
+            {
+                return command.Unknown(commandId, "Given up before the node answered.");
+            }
             catch (RpcException failed)
             {
                 Console.Error.WriteLine(command.Sentence(failed));
                 if (!MayBeTriedAgain(failed)) return ExitCode.Refused;
-                if (command.Options.Contains(CommandId)) Console.Error.WriteLine($"To try the same command again: --command-id {commandId}");
-                return ExitCode.Unavailable;
+                return command.Unknown(commandId);
             }
         });
+
+    /// <summary>Nobody knows whether it was done.</summary>
+    static int Unknown(this Command command, string commandId, string? why = null)
+    {
+        if (why is not null) Console.Error.WriteLine(why);
+        if (command.Options.Contains(CommandId)) Console.Error.WriteLine($"To try the same command again: --command-id {commandId}");
+        return ExitCode.Unavailable;
+    }
 
     /// <summary>For a command that asks no node: turns a wrong command line into a sentence and an exit code.</summary>
     public static void SetWork(this Command command, Func<ParseResult, int> work) =>

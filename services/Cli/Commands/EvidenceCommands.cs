@@ -52,7 +52,7 @@ static class EvidenceCommands
         var root = new Option<string>("--root") { Description = "PEM file with the public key of the trust list's root. Have it from where you trust it, not from whoever gave you the bundle.", Required = true };
         var list = new Option<string?>("--trust-list") { Description = "A newer trust list, if you have one: a key may have been revoked since the bundle was made." };
         var check = new Option<string?>("--check") { Description = "The check code of a letter: says to which entry it belongs.", HelpName = "code" };
-        var command = new Command("verify", "Tells, without asking any node, whether a bundle is what the countries signed, whole and unchanged, and what happened; or the first thing that is wrong.") { file, root, list, check };
+        var command = new Command("verify", "Tells, without asking any node, whether everything in a bundle is what the countries signed, unchanged, with nothing missing that it speaks of, and what happened; or the first thing that is wrong.") { file, root, list, check };
         command.SetWork(parsed =>
         {
             var code = ReadCode(parsed.GetValue(check));

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Coordination.Domain.Dossiers;
-using Coordination.Hosting.Dossiers;
 using Coordination.Hosting.Evidence;
 using Wire = Coordination.Contracts.Dossier.V1;
 
@@ -13,13 +12,14 @@ static class History
     public static IEnumerable<string> Lines(Findings findings, bool sound)
     {
         var (label, dossier) = (findings.Label, findings.Dossier);
-        if (sound) yield return "The bundle is what the countries signed, whole and unchanged.";
-        yield return $"Dossier {dossier.Id.Short}: {findings.Signed.Count} entries and {findings.Receipts.Length} receipts, as {label.Node} held them on {At(label.HeldAt)}; keys as of trust list {findings.TrustList.Version}.";
+        if (sound) yield return "Everything in the bundle is what the countries signed, unchanged, and nothing that it speaks of is missing.";
+        yield return $"Dossier {dossier.Id.Short}: {findings.Signed.Count} entries and {findings.Receipts.Length} receipts; keys as of trust list {findings.TrustList.Version}.";
+        yield return $"As it says of itself, which nobody signed, {label.Node} held all of it on {At(label.HeldAt)}. What was written since, or left out together with its receipts, shows in the bundle of another country alone.";
         yield return "";
         foreach (var judged in dossier.Entries) yield return $"{Verification.NameOf(judged.Entry)}  {Line(findings, judged.Entry)}";
         yield return "";
         foreach (var (entry, says) in findings.Particulars)
-            foreach (var (name, words) in Plain.Said(says)) yield return $"Beside {Verification.NameOf(entry)}, {Words.Apart(name)}: {Plainly(words)}";
+            foreach (var (name, words) in Plain.Said(says)) yield return $"Beside {Verification.NameOf(entry)}, {Words.Apart(name)}: {words}";
         yield return dossier switch
         {
             { UpgradeNeeded: true } => "Only a newer program knows where it stands.",
@@ -70,9 +70,6 @@ static class History
     };
 
     static Wire.Entry Read(Findings findings, Entry entry) => Wire.Entry.Parser.ParseFrom(findings.Signed[entry.Hash].Bytes.Span);
-
-    /// <summary>Text of whoever sealed it, who need not have kept the rules for text.</summary>
-    static string Plainly(string words) => string.Concat(words.EnumerateRunes().Select(letter => FieldReader.IsHidden(letter) ? "?" : letter.ToString()));
 
     static string At(DateTimeOffset at) => Printing.At(Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(at));
 }

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Text.Json.Nodes;
+using Coordination.Hosting.Dossiers;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
@@ -17,8 +18,9 @@ static class Plain
             var value = field.Accessor.GetValue(message);
             if (field.IsMap)
             {
-                if (((IDictionary)value) is { Count: > 0 } map)
-                    plain[field.JsonName] = new JsonObject(map.Cast<DictionaryEntry>().Select(pair => KeyValuePair.Create((string)pair.Key, Value(field.MessageType.FindFieldByNumber(2), pair.Value!))));
+                var map = new JsonObject();
+                foreach (DictionaryEntry pair in (IDictionary)value) map[(string)pair.Key] = Value(field.MessageType.FindFieldByNumber(2), pair.Value!);
+                if (map.Count > 0) plain[field.JsonName] = map;
             }
             else if (field.IsRepeated) plain[field.JsonName] = new JsonArray([.. ((IEnumerable)value).Cast<object>().Select(item => Value(field, item))]);
             else if (field.HasPresence ? field.Accessor.HasValue(message) : field.FieldType is not FieldType.Enum || Convert.ToInt32(value) != 0) plain[field.JsonName] = Value(field, value);
@@ -26,11 +28,14 @@ static class Plain
         return plain;
     }
 
-    /// <summary>The fields that say something, each in words or, where it has parts, in JSON.</summary>
+    /// <summary>The fields that say something, each in words or, where it has parts, in JSON, as a terminal can show them.</summary>
+    /// <remarks>Whoever sealed a text need not have kept the rules for text: what would do something to a reader's screen is a question mark.</remarks>
     public static IEnumerable<(string Name, string Words)> Said(IMessage message) =>
         from field in Of(message)
         where field.Value is not null && field.Value.ToJsonString() is not ("\"\"" or "[]")
-        select (field.Key, field.Value is JsonValue text && text.TryGetValue<string>(out var words) ? words : field.Value.ToJsonString(Calling.Json));
+        select (field.Key, Visible(field.Value is JsonValue text && text.TryGetValue<string>(out var words) ? words : field.Value.ToJsonString(Calling.Json)));
+
+    static string Visible(string words) => string.Concat(words.EnumerateRunes().Select(letter => FieldReader.IsHidden(letter) ? "?" : letter.ToString()));
 
     static JsonNode? Value(FieldDescriptor field, object value) => field.FieldType switch
     {

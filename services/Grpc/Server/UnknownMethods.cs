@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Grpc.Wire;
 using Microsoft.AspNetCore.Builder;
@@ -10,13 +11,12 @@ namespace Grpc.Server;
 /// <summary>Answers calls of services and methods that nobody mapped; leaves all other requests to other endpoints.</summary>
 sealed class UnknownMethods(CallServer server) : IRouteConstraint
 {
-    bool _mapped;
+    readonly ConditionalWeakTable<IEndpointRouteBuilder, UnknownMethods> _mapped = [];
 
-    /// <summary>Maps one endpoint for all services of an application.</summary>
+    /// <summary>Maps one endpoint for all services of a router: an application may have several, each with ports of its own.</summary>
     public void MapOnce(IEndpointRouteBuilder routes)
     {
-        if (_mapped) return;
-        _mapped = true;
+        if (!_mapped.TryAdd(routes, this)) return;
         var pattern = RoutePatternFactory.Parse(
             "{unknownService}/{unknownMethod}", defaults: null, parameterPolicies: new RouteValueDictionary { ["unknownMethod"] = this });
         routes.Map(pattern, http => server.ServeAsync(http, MethodType.Unary, _ => throw new RpcException(new Status(StatusCode.Unimplemented, "The method is not known here."))))

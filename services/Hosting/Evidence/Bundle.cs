@@ -61,8 +61,8 @@ public sealed class Bundle
     /// <summary>Particulars to be read.</summary>
     public IEnumerable<BundleFile> Texts => In("particulars", TextFile);
 
-    /// <summary>A part, to be read; null where it stands alone.</summary>
-    public BundleFile? TextBeside(BundleFile part) => Files.FirstOrDefault(file => file.Name == Path.ChangeExtension(part.Name, TextFile));
+    /// <summary>The entry beside which particulars are, as the file's name says it.</summary>
+    public static string EntryOf(BundleFile particulars) => Path.GetFileNameWithoutExtension(particulars.Name);
 
     /// <summary>Whether a file that is called so should hold that entry, wherever it counts.</summary>
     public static bool IsNameOf(string name, Entry entry) => name.EndsWith(Called(entry.Author.ToString(), entry.Seq), StringComparison.Ordinal);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using System.Text.Json;
 using Coordination.Contracts.Referral.V1;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Dossiers;
@@ -128,6 +129,7 @@ public sealed class Verification
             if (Signature(SignatureKind.Receipt, holder, signed.KeyId, signed.Receipt.Span, signed.Signature.Span, name) is { } flaw) return flaw;
             if (_lists.Select(list => SignedReceipt.Read(signed, list)).OfType<SignedReceipt>().FirstOrDefault() is not { } receipt) return unreadable;
             if (receipt.Dossier != _id) return new(FlawCode.OtherDossier, $"{Sentence(name)} belongs to another dossier: {receipt.Dossier.Short}, not {_id.Short}.");
+            if (!Opening.Participants.Contains(receipt.Holder)) return new(FlawCode.ReceiptsDiffer, $"{Sentence(name)} is of no use: {receipt.Holder} takes no part in the dossier.");
             if (!held.TryGetValue(receipt.Hash, out var entry)) return new(FlawCode.EntryMissing, $"{receipt.Author} {receipt.Seq} is missing: {receipt.Holder} gave a receipt for it.");
             if ((entry.Author, entry.Seq) != (receipt.Author, receipt.Seq)) return new(FlawCode.ReceiptsDiffer, $"{Sentence(name)} holds the hash of {NameOf(entry)}.");
             if (_receipts.Exists(other => other.Holder == receipt.Holder && other.Hash == receipt.Hash)) return new(FlawCode.Twice, $"{Sentence(name)} is there twice.");
@@ -141,9 +143,11 @@ public sealed class Verification
     {
         if (_entries.Count != _bundle.Label.Entries)
             return new(FlawCode.EntryMissing, $"bundle.json speaks of {Entries(_bundle.Label.Entries)}, and the bundle holds {_entries.Count}: the last of a chain may be missing.");
-        return _receipts.Count == _bundle.Label.Receipts
-            ? null
-            : new(FlawCode.ReceiptsDiffer, $"bundle.json speaks of {_bundle.Label.Receipts} receipts, and the bundle holds {_receipts.Count}.");
+        if (_receipts.Count != _bundle.Label.Receipts)
+            return new(FlawCode.ReceiptsDiffer, $"bundle.json speaks of {_bundle.Label.Receipts} receipts, and the bundle holds {_receipts.Count}.");
+        return _receipts.Find(receipt => receipt.Holder.ToString() == _bundle.Label.Node && receipt.ReceivedAt > _bundle.Label.HeldAt) is { } later
+            ? new(FlawCode.ReceiptsDiffer, $"bundle.json says that {_bundle.Label.Node} held all of it on {At(_bundle.Label.HeldAt)}, and {_bundle.Label.Node} received {later.Author} {later.Seq} on {At(later.ReceivedAt)}.")
+            : null;
         static string Entries(int count) => count == 1 ? "1 entry" : $"{count} entries";
     }
 
@@ -178,16 +182,18 @@ public sealed class Verification
 
     Flaw? Parts()
     {
-        if (_bundle.Texts.FirstOrDefault(text => !_bundle.Parts.Any(part => _bundle.TextBeside(part) == text)) is { } alone)
+        var texts = _bundle.Texts.ToDictionary(text => Bundle.EntryOf(text));
+        if (_bundle.Texts.ExceptBy(_bundle.Parts.Select(Bundle.EntryOf), Bundle.EntryOf).FirstOrDefault() is { } alone)
             return new(FlawCode.ParticularsDiffer, $"{alone.Name} stands without the part by which it could be checked.");
+        var byHash = _entries.ToDictionary(one => one.Signed.Entry.Hash.ToString(), one => one.Signed);
         foreach (var file in _bundle.Parts)
         {
-            if (_entries.Select(one => one.Signed).FirstOrDefault(one => file.Name.Contains($"/{one.Entry.Hash}.", StringComparison.Ordinal)) is not { } signed)
+            if (!byHash.TryGetValue(Bundle.EntryOf(file), out var signed))
                 return new(FlawCode.ParticularsDiffer, $"{file.Name} is of no entry of this dossier.");
             if (signed.Entry.Particulars.Select(digest => SealedPart.Read(file.Bytes, signed.Entry, signed.Bytes, digest.Recipient)).FirstOrDefault(read => read is not null) is not { } content)
                 return new(FlawCode.ParticularsDiffer, $"{file.Name} is not what {NameOf(signed.Entry)} names as its particulars.");
             // What only a newer program wrote is in no text that this one can compare.
-            if (Parse(Particulars.Parser.WithDiscardUnknownFields(true), content) is not { } says || _bundle.TextBeside(file) is not { } text || !says.Equals(ReadText(text)))
+            if (Parse(Particulars.Parser.WithDiscardUnknownFields(true), content) is not { } says || !texts.TryGetValue(Bundle.EntryOf(file), out var text) || !says.Equals(ReadText(text)))
                 return new(FlawCode.ParticularsDiffer, $"The particulars of {NameOf(signed.Entry)} are shown otherwise than {file.Name} holds them.");
             _particulars.Add((signed.Entry, says));
         }
@@ -222,8 +228,10 @@ public sealed class Verification
 
     TrustedKey? KeyOf(NodeId owner, string keyId) => _lists.Select(list => list.KeyOf(owner, keyId)).FirstOrDefault(key => key is not null);
 
-    /// <summary>Of the opening, which is there.</summary>
-    ImmutableArray<NodeId> Writers => _entries.Find(one => one.Signed.Entry.Hash == _id.Opening).Signed.Entry.Opening!.Writers;
+    /// <summary>It is there.</summary>
+    Opening Opening => _entries.Find(one => one.Signed.Entry.Hash == _id.Opening).Signed.Entry.Opening!;
+
+    ImmutableArray<NodeId> Writers => Opening.Writers;
 
     /// <summary>Whose a key is: where what it signed cannot be read, since most likely a byte of it was changed.</summary>
     NodeId? OwnerOf(string keyId) => _lists.SelectMany(list => list.Nodes.Values).SelectMany(node => node.Keys).FirstOrDefault(key => key.Pool.Id == keyId)?.Owner;
@@ -244,9 +252,11 @@ public sealed class Verification
     {
         try
         {
+            // Of two texts under one name a person would read the first, and the parser the last.
+            using var once = JsonDocument.Parse(text.Bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
             return JsonParser.Default.Parse<Particulars>(Encoding.UTF8.GetString(text.Bytes.Span));
         }
-        catch (Exception wrong) when (wrong is InvalidProtocolBufferException or InvalidJsonException)
+        catch (Exception wrong) when (wrong is InvalidProtocolBufferException or InvalidJsonException or JsonException)
         {
             return null;
         }

@@ -18,7 +18,7 @@ namespace Coordination.CountryNode.Tests.Evidence;
 /// <summary>A dossier of Thailand and Lao PDR without a node, and the bundle of it, file by file.</summary>
 sealed class Exported : IDisposable
 {
-    public DevelopmentAuthority Authority { get; } = DevelopmentAuthority.Create(["TH", "LA", "VN"]);
+    public DevelopmentAuthority Authority { get; } = DevelopmentAuthority.Create(["TH", "LA", "VN", "KH"]);
 
     public Contracts.Peer.V1.TrustList List { get; }
 

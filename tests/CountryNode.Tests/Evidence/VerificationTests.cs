@@ -247,6 +247,70 @@ public sealed class VerificationTests : IDisposable
     }
 
     [Fact]
+    public void Nobody_signs_for_another_country_and_whoever_takes_no_part_gives_no_receipt()
+    {
+        var draft = _exported.Thailand.Continue(_exported.Entries[3], new Cancelled(), _exported.Entries[4]).Entry;
+        _exported.Add(_exported.Laos.Sign(draft));
+        _exported.Export();
+        _exported.ShouldBe(FlawCode.KeyUnknown, "No trust list of the bundle names a key of TH such as stands under TH 3 (entries/0006-TH-3.entry).");
+
+        _exported.Entries.RemoveAt(5);
+        _exported.Receipts.Add(_exported.PenOf("VN").Receipt(_exported.Entries[0].Entry, Exported.Now));
+        _exported.Export();
+        _exported.ShouldBe(FlawCode.ReceiptsDiffer, "The receipt of VN for TH 1 (receipts/0004-VN-TH-1.receipt) is of no use: VN takes no part in the dossier.");
+    }
+
+    [Fact]
+    public void A_receipt_under_a_key_that_was_not_in_use_is_named()
+    {
+        KeyOf("LA").ValidFrom = Timestamp.FromDateTimeOffset(Exported.Now.AddDays(-10));
+        _exported.Receipts[0] = _exported.Laos.Receipt(_exported.Entries[0].Entry, Exported.Now.AddDays(-20));
+        _exported.Export();
+        var flaw = _exported.Verify().ShouldBeOfType<Verified.Unsound>().Flaw;
+        flaw.Code.ShouldBe(FlawCode.KeyNotInUse);
+        flaw.Text.ShouldMatch($"^The receipt of LA for TH 1 is of .* UTC, when its key {_exported.Laos.Key.Id} was not in use\\.$");
+    }
+
+    [Theory]
+    [InlineData("TH", false)]
+    [InlineData("LA", true)]
+    public void Neither_the_author_itself_nor_a_thief_rescues_what_a_retired_key_signed(string rescuer, bool isThief)
+    {
+        KeyOf("TH").ValidFrom = Timestamp.FromDateTimeOffset(Exported.Now.AddDays(-100));
+        KeyOf("TH").ValidUntil = Timestamp.FromDateTimeOffset(Exported.Now.AddDays(-60));
+        KeyOf("LA").ValidFrom = Timestamp.FromDateTimeOffset(Exported.Now.AddDays(-100));
+        if (isThief) Revoke(upTo: _exported.Entries[4]);
+        _exported.Receipts.Clear();
+        _exported.Receipts.AddRange(((int[])[0, 3]).Select(place => _exported.PenOf(rescuer).Receipt(_exported.Entries[place].Entry, Exported.Now.AddDays(-61))));
+        _exported.Export();
+        // Two countries whose keys stand.
+        _exported.Files["trust/1.list"] = _exported.Authority.Sign(_exported.List, "VN", "KH").ToByteArray();
+        var flaw = _exported.Verify().ShouldBeOfType<Verified.Unsound>().Flaw;
+        flaw.Code.ShouldBe(FlawCode.KeyNotInUse);
+        flaw.Text.ShouldStartWith("TH 1 is of ");
+    }
+
+    [Fact]
+    public void Whoever_leaves_out_what_it_gave_a_receipt_for_is_shown_to_do_so()
+    {
+        _exported.Entries.RemoveAt(4);
+        _exported.Receipts[2] = _exported.Laos.Receipt(_exported.Entries[3].Entry, Exported.Now.AddHours(-1));
+        var silent = _exported.Add(_exported.Laos.Continue(_exported.Entries[2], new PreparationReported(PreparationItem.Escort, PreparationStatus.Asked), _exported.Entries[0]));
+        _exported.Export();
+        _exported.ShouldBeSound().LeavesOut.ShouldContain(silent.Entry.Hash);
+    }
+
+    [Fact]
+    public void A_bundle_that_says_it_is_older_than_what_it_holds_is_named()
+    {
+        _exported.Files["bundle.json"] = Encoding.UTF8.GetBytes(System.Text.RegularExpressions.Regex.Replace(
+            Encoding.UTF8.GetString(_exported.Files["bundle.json"]), "\"heldAt\": ?\"[^\"]*\"", "\"heldAt\":\"2020-01-01T00:00:00Z\"", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1)));
+        var flaw = _exported.Verify().ShouldBeOfType<Verified.Unsound>().Flaw;
+        flaw.Code.ShouldBe(FlawCode.ReceiptsDiffer);
+        flaw.Text.ShouldStartWith("bundle.json says that TH held all of it on 2020-01-01 00:00 UTC, and TH received LA 2 on ");
+    }
+
+    [Fact]
     public void A_fork_a_void_decision_and_a_strangers_entry_are_part_of_what_happened()
     {
         var (opening, takenUp) = (_exported.Entries[0], _exported.Entries[2]);
@@ -277,6 +341,8 @@ public sealed class VerificationTests : IDisposable
         _exported.Files[part] = wholePart;
 
         _exported.Files[text] = Encoding.UTF8.GetBytes("""{ "note": "Somebody." }""");
+        _exported.ShouldBe(FlawCode.ParticularsDiffer, $"The particulars of TH 3 are shown otherwise than {part} holds them.");
+        _exported.Files[text] = Encoding.UTF8.GetBytes("""{ "note": "Somebody.", "note": "Nobody in particular." }""");
         _exported.ShouldBe(FlawCode.ParticularsDiffer, $"The particulars of TH 3 are shown otherwise than {part} holds them.");
         _exported.Files[text] = Encoding.UTF8.GetBytes("no JSON");
         _exported.ShouldBe(FlawCode.ParticularsDiffer, $"The particulars of TH 3 are shown otherwise than {part} holds them.");

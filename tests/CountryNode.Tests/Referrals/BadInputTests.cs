@@ -124,6 +124,20 @@ public sealed class BadInputTests(SharedRegion shared)
         (await vientiane.GetAsync(id)).State.ShouldBe(ReferralState.Sent);
     }
 
+    // Peers alone are served by the last, at a port of their own.
+    [Theory]
+    [InlineData("coordination.referral.v1.ReferralService", "Burn")]
+    [InlineData("coordination.nothing.v1.NothingService", "Open")]
+    [InlineData("coordination.peer.v1.PeerService", "GetTrustList")]
+    public async Task A_method_that_offices_do_not_have_is_unimplemented_in_words(string service, string name)
+    {
+        using var bangkok = shared.Region.Office("TH");
+        var method = new Method<OpenRequest, OpenResponse>(
+            MethodType.Unary, service, name, Marshallers.Create(request => request.ToByteArray(), OpenRequest.Parser.ParseFrom), Marshallers.Create(response => response.ToByteArray(), OpenResponse.Parser.ParseFrom));
+        using var call = bangkok.Channel.CreateCallInvoker().AsyncUnaryCall(method, host: null, bangkok.Options, new OpenRequest());
+        (await Should.ThrowAsync<RpcException>(async () => await call)).Status.ShouldBe(new Status(StatusCode.Unimplemented, "The method is not known here."));
+    }
+
     [Fact]
     public async Task A_day_to_reply_by_that_has_passed_or_lies_years_ahead_is_refused()
     {

@@ -197,10 +197,12 @@ public sealed class CoordTests(TwoCountries countries)
     {
         using var folder = new Folder();
         var statement = folder.Write("statement.json", """{ "type": 1, "minority": "MINORITY_ADULT", "basis": "BASIS_CONSENT", "replyBy": "2099-11-30", "consent": { "purposes": ["PURPOSE_RETURN"], "until": "2099-11-30" } }""");
-        var particulars = folder.Write("particulars.json", """{ "note": "Nobody in particular.", "preview": { "sex": 1 } }""");
+        var particulars = folder.Write("particulars.json", """{ "note": "Nobody in particular.", "preview": { "sex": 1 }, "details": { "nationality": "NATIONAL", "risk": "none known" } }""");
         var opened = await JsonAsync("referral", "open", "--to", "LA", "--statement", statement, "--reply-by", Coord.ReplyBy, "--consent-purposes", "Protection", "--particulars", particulars);
         opened.GetProperty("opened").GetProperty("replyBy").GetString().ShouldBe(Coord.ReplyBy);
         var consent = opened.GetProperty("consent");
+        var details = (await JsonAsync("dossier", "particulars", opened.GetProperty("dossierId").GetString()!, opened.GetProperty("dossierId").GetString()!)).GetProperty("details");
+        (details.GetProperty("nationality").GetString(), details.GetProperty("risk").GetString()).ShouldBe(("NATIONAL", "none known"));
         (string.Join(", ", consent.GetProperty("purposes").EnumerateArray()), consent.GetProperty("recipients")[0].GetString(), consent.GetProperty("until").GetString()).ShouldBe(("Protection", "LA", "2099-11-30"));
         var id = opened.GetProperty("dossierId").GetString()!;
         var beside = await JsonAsync("dossier", "particulars", id, id);

@@ -46,8 +46,9 @@ public sealed class EvidenceTests(TwoCountries countries)
         (code, said).ShouldBe((0, ""));
         foreach (var line in (string[])
         [
-            "^The bundle is what the countries signed, whole and unchanged\\.$",
-            $"^Dossier {id[..8]}: 4 entries and \\d receipts, as TH held them on ",
+            "^Everything in the bundle is what the countries signed, unchanged, and nothing that it speaks of is missing\\.$",
+            $"^Dossier {id[..8]}: 4 entries and \\d receipts; keys as of trust list \\d+\\.$",
+            "^As it says of itself, which nobody signed, TH held all of it on ",
             "^TH 1  20..-..-..  Thailand, focal-point@datip: Opened: type Repatriation, host TH, origin LA, .* Held by LA since 20..-..-.. ..:.. UTC\\.$",
             "^LA 1  .*  Lao PDR, focal-point@ahtd: Acknowledged\\. Held by TH since ",
             "^LA 2  .*: Taken up\\.",
@@ -62,7 +63,7 @@ public sealed class EvidenceTests(TwoCountries countries)
             code.ShouldBe(4);
             said.ShouldMatch("^LA 2 counts for nothing: its key LA-[0-9a-f]{16} was revoked, and it lies beyond the entries that stand under it\\.\n$");
             printed.ShouldContain("Void: The author's key was revoked");
-            printed.ShouldNotContain("whole and unchanged");
+            printed.ShouldNotContain("Everything in the bundle");
         }
     }
 
@@ -101,7 +102,7 @@ public sealed class EvidenceTests(TwoCountries countries)
             files["entries/0009-TH-1.entry"] = strange["entries/0001-TH-1.entry"]);
         await ShouldSayAsync("are shown otherwise than particulars/", files => files[text] = """{ "note": "Somebody." }"""u8.ToArray());
         await ShouldSayAsync("The file is no zip, or a damaged one.", files => files.Clear());
-        await ShouldSayAsync("The bundle is what the countries signed", _ => { }, code: 0);
+        await ShouldSayAsync("Everything in the bundle is what the countries signed", _ => { }, code: 0);
 
         async Task ShouldSayAsync(string sentence, Action<SortedDictionary<string, byte[]>> tamper, int code = 4)
         {
