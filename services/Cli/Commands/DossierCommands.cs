@@ -47,7 +47,7 @@ static class DossierCommands
     static Output Print(HistoryResponse history)
     {
         var rows = history.Entries.Select(kept => (Kept: kept, Entry: Entry.Parser.ParseFrom(kept.Entry))).ToList();
-        var table = new Table().AddColumns("Author", "No.", "Statement", "Happened on", "Office", "Verdict", "Held elsewhere", "Entry");
+        var table = new Table().AddColumns("Author", "No.", "Statement", "Happened on", "Office", "Verdict", "Held elsewhere").AddColumn(Printing.Ids("Entry"));
         foreach (var (kept, entry) in rows)
             table.AddRow(
                 new Text(entry.Author), new Text($"{entry.Seq}"), new Text(Statement(kept)), new Text(entry.HappenedOn), new Text(Office(entry)),

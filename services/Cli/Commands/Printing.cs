@@ -64,10 +64,10 @@ static class Printing
     /// <summary>Referrals, a line each.</summary>
     public static Table List(IEnumerable<Referral> referrals)
     {
-        var table = new Table().AddColumns("Dossier", "State", "From, to", "Type", "Owed next");
+        var table = new Table().AddColumn(Ids("Dossier")).AddColumns("State", "From, to", "Type", "Owed next");
         foreach (var referral in referrals)
             table.AddRow(
-                new Text(Hex(referral.DossierId)), new Text(StateOf(referral)), new Text($"{referral.Sender} → {referral.Receiver}"),
+                new Text(Short(referral.DossierId)), new Text(StateOf(referral)), new Text($"{referral.Sender} → {referral.Receiver}"),
                 new Text($"{referral.Opened?.Type}, {referral.Opened?.Urgency}"),
                 new Text(referral.Debts.Where(debt => debt.DueAt is not null).MinBy(debt => debt.DueAt.ToDateTimeOffset()) is { } next ? Owed(next) : ""));
         return table;
@@ -91,7 +91,10 @@ static class Printing
     };
 
     /// <summary>A dossier's id; what is not written yet may have none.</summary>
-    public static string DossierOf(ByteString id) => id.IsEmpty ? "a new one" : Hex(id);
+    public static string DossierOf(ByteString id) => id.IsEmpty ? "a new one" : Short(id);
+
+    /// <summary>A column of ids or hashes, which nobody finds again in a broken line.</summary>
+    public static TableColumn Ids(string heading) => new TableColumn(heading).NoWrap();
 
     public static Table Rows() => new Table().HideHeaders().AddColumns("", "");
 
@@ -102,7 +105,7 @@ static class Printing
 
     public static string Hex(ByteString bytes) => Convert.ToHexStringLower(bytes.Span);
 
-    /// <summary>As much of a hash as tells entries of one dossier apart.</summary>
+    /// <summary>As much of an id or a hash as tells it from others, and as commands take it.</summary>
     public static string Short(ByteString hash) => Hex(hash)[..Math.Min(16, 2 * hash.Length)];
 
     /// <summary>An instant for people, in UTC.</summary>

@@ -38,8 +38,8 @@ static class ReferralCommands
             if (parsed.GetValue(due))
             {
                 var debts = (ListDueResponse)await connection.CallAsync(Method("ListDue"), Calling.Parse(request, ListDueRequest.Descriptor), cancellationToken);
-                var owed = new Table().AddColumns("Dossier", "With", "Owed");
-                foreach (var row in debts.Rows) owed.AddRow(new Text(Printing.Hex(row.DossierId)), new Text(row.Country), new Text(Printing.Owed(row.Debt), Style.Parse(row.Debt.Late ? "red" : "default")));
+                var owed = new Table().AddColumn(Printing.Ids("Dossier")).AddColumns("With", "Owed");
+                foreach (var row in debts.Rows) owed.AddRow(new Text(Printing.Short(row.DossierId)), new Text(row.Country), new Text(Printing.Owed(row.Debt), Style.Parse(row.Debt.Late ? "red" : "default")));
                 return new Output(Plain.Of(debts), Printing.More(owed, debts.NextPageToken));
             }
             var list = (ListResponse)await connection.CallAsync(Method("List"), Calling.Parse(request, ListRequest.Descriptor), cancellationToken);
@@ -55,7 +55,7 @@ static class ReferralCommands
         command.SetCall(async (parsed, connection, _, cancellationToken) =>
         {
             var told = (ListNoticesResponse)await connection.CallAsync(Method("ListNotices"), Calling.Parse(pages.Read(parsed), ListNoticesRequest.Descriptor), cancellationToken);
-            var table = new Table().AddColumns("At", "Dossier", "What", "To");
+            var table = new Table().AddColumn("At").AddColumn(Printing.Ids("Dossier")).AddColumns("What", "To");
             foreach (var notice in told.Notices)
                 table.AddRow(new Text(Printing.At(notice.At)), new Text(Printing.DossierOf(notice.DossierId)), new Text(Printing.Told(notice)), new Text(notice.Office));
             return new Output(Plain.Of(told), Printing.More(table, told.NextPageToken));

@@ -108,6 +108,9 @@ public sealed class CoordTests(TwoCountries countries)
         owed.GetProperty("rows").EnumerateArray().ShouldContain(row => row.GetProperty("dossierId").GetString() == id && row.GetProperty("debt").GetProperty("clock").GetString() == "Acknowledge");
         var (_, table, _) = await CoordAsync("referral", "list", "--whose", "OwedToUs");
         table.ShouldContain(id[..16]);
+        // In one line, however narrow the table is.
+        (_, table, _) = await CoordAsync("referral", "list", "--due", "--whose", "OwedByUs", "--page-size", "200", "--node", "LA");
+        table.ShouldMatch($"{id[..16]} │ TH +│ LA: Acknowledge, due");
 
         using var watch = _coord.Start("referral", "watch", "--cursor", "0", "--json");
         try

@@ -57,6 +57,10 @@ public sealed class EvidenceTests(TwoCountries countries)
         ])
             printed.ShouldMatch($"(?m){line}");
 
+        (code, printed, _) = await offline.RunAsync("dossier", "verify", folder["sound.zip"], "--root", root, "--json");
+        var json = JsonDocument.Parse(printed).RootElement;
+        (code, json.GetProperty("sound").GetBoolean(), json.GetProperty("entries").GetArrayLength(), json.GetProperty("state").GetString()).ShouldBe((0, true, 4, "TakenUp"));
+
         foreach (var arguments in (string[][])[["revoked.zip"], ["sound.zip", "--trust-list", folder["newer.list"]]])
         {
             (code, printed, said) = await offline.RunAsync(["dossier", "verify", folder[arguments[0]], "--root", root, .. arguments[1..]]);

@@ -75,6 +75,7 @@ public sealed class ScenarioTests(TwoCountries countries)
     [InlineData("""{ "then": "TakenUp" }""", 4, "Step 2, Acknowledge by LA: At TH the referral stands at Received, and not at TakenUp as the scenario says.")]
     [InlineData("""{ "refused": "NOT_OPEN" }""", 4, "Step 2, Acknowledge by LA: It was written, and not refused as NOT_OPEN as the scenario says.")]
     [InlineData("""{ "says": "TakeUp", "then": "Sent" }""", 1, "Step 2, TakeUp by LA, was not played:\nFailedPrecondition NOT_OPEN")]
+    [InlineData("""{ "says": "TakeUp", "then": "Sent", "refused": "CONTRADICTS" }""", 1, "Step 2, TakeUp by LA, was not played:\nFailedPrecondition NOT_OPEN")]
     [InlineData("""{ "office": "auditor" }""", 1, "Step 2, Acknowledge by LA, was not played:\nPermissionDenied")]
     public async Task A_scenario_that_comes_otherwise_ends_at_that_step_with_what_came(string instead, int ends, string says)
     {

@@ -31,20 +31,24 @@ sealed class RawCaller(Uri server) : IDisposable
     }
 
     /// <summary>The response as soon as its headers are there.</summary>
-    public async Task<HttpResponseMessage> OpenAsync(string path, byte[] body, params (string Name, string Value)[] headers)
+    public Task<HttpResponseMessage> OpenAsync(string path, byte[] body, params (string Name, string Value)[] headers) =>
+        SendAsync(path, new ByteArrayContent(body), TestContext.Current.CancellationToken, headers);
+
+    /// <summary>The same with a body of any kind, until it is given up.</summary>
+    public async Task<HttpResponseMessage> SendAsync(string path, HttpContent body, CancellationToken giveUp, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server, path))
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new ByteArrayContent(body),
+            Content = body,
         };
         if (headers.All(header => header.Name != "te")) request.Headers.TryAddWithoutValidation("te", "trailers");
         foreach (var (name, value) in headers.Where(header => header is not (("content-type", _) or ("te", "")))) request.Headers.TryAddWithoutValidation(name, value);
         var contentType = headers.FirstOrDefault(header => header.Name == "content-type").Value ?? "application/grpc";
         request.Content.Headers.TryAddWithoutValidation("content-type", contentType);
 
-        return await _http.SendAsync(request, TestContext.Current.CancellationToken);
+        return await _http.SendAsync(request, giveUp);
     }
 
     public void Dispose() => _http.Dispose();

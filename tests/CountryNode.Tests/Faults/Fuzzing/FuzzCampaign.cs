@@ -99,7 +99,7 @@ public sealed class FuzzCampaign(SharedRegion shared)
         var (path, body) = (Target.PathOf(method), Target.Framed(request));
         if (chance.Next(FramesOneIn) == 0)
         {
-            var frames = Frames.OfCall("127.0.0.1", path, null, body).Prepend(Frames.Preface).ToList();
+            var frames = Frames.OfCall("127.0.0.1", path, target.Token, body).Prepend(Frames.Preface).ToList();
             for (var wrong = chance.Next(1, 4); wrong > 0; wrong--)
             {
                 var which = chance.Next(frames.Count);

@@ -14,6 +14,8 @@ namespace Coordination.CountryNode.Tests.Faults.Fuzzing;
 /// <param name="certificate">The peer's certificate; null where a token is shown instead.</param>
 sealed class Target(Uri port, string? token, X509Certificate2? certificate) : IDisposable
 {
+    public string? Token => token;
+
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { SslOptions = Tls(certificate) });
