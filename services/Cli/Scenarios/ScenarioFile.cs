@@ -52,6 +52,7 @@ sealed record ScenarioFile(
             throw new UsageException($"{name} is no scenario: {Fault(wrong)}");
         }
         if (read.Nodes.Count == 0 || read.Nodes.Any(node => !NodeId.TryParse(node, out var id) || !id.IsCountry)) throw new UsageException($"{name} is no scenario: its nodes are the ids of one country or more, such as TH.");
+        if (read.Nodes.Distinct(StringComparer.Ordinal).Count() < read.Nodes.Count) throw new UsageException($"{name} is no scenario: it names a node twice.");
         if (read.Persons is < 1 or > MostPersons) throw new UsageException($"{name} is no scenario: it is about 1 to {MostPersons} persons.");
         if (read.Steps.Count == 0) throw new UsageException($"{name} is no scenario: it has no step.");
 
@@ -90,6 +91,9 @@ sealed record StepInFile(
         .SelectMany(StatementCommands.MethodsOf)
         .ToDictionary(method => method.Name, StringComparer.Ordinal);
 
+    static readonly IReadOnlyDictionary<string, ReferralState> States =
+        Enum.GetValues<ReferralState>().Where(state => state is not ReferralState.Unspecified).ToDictionary(state => state.ToString(), StringComparer.Ordinal);
+
     public string Office { get; init; } = Step.FocalPoint;
 
     /// <summary>As the protos' JSON, with <see cref="ScenarioValues"/>; nothing where the method says it all.</summary>
@@ -110,8 +114,7 @@ sealed record StepInFile(
         if (!scenario.Nodes.Contains(By)) throw new UsageException($"{By} is none of the scenario's nodes.");
         if (!Methods.TryGetValue(Says, out var method)) throw new UsageException($"{Says} is no method that writes: choose among {string.Join(", ", Methods.Keys.Order(StringComparer.Ordinal))}.");
         if (before.Count == 0 != (method.InputType == OpenRequest.Descriptor)) throw new UsageException("the first step opens, and no other does.");
-        if (!Enum.TryParse<ReferralState>(Then, out var then) || then is ReferralState.Unspecified || char.IsAsciiDigit(Then[0]))
-            throw new UsageException($"{Then} is no state: choose among {string.Join(", ", Enum.GetValues<ReferralState>().Where(state => state is not ReferralState.Unspecified))}.");
+        if (!States.TryGetValue(Then, out var then)) throw new UsageException($"{Then} is no state: choose among {string.Join(", ", States.Keys)}.");
         if (As is not null && before.Exists(step => step.As == As)) throw new UsageException($"another step is called {As} already.");
         var (first, last) = Range(scenario.Persons);
         if (before.Count == 0 && (Refused is not null || (first, last) != (1, scenario.Persons))) throw new UsageException("the first step opens a dossier for each person.");

@@ -6,24 +6,24 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Grpc.Server.Reflection;
 
-/// <summary>The services that an application has mapped, and the protos behind them.</summary>
-sealed class ReflectedServices(IEnumerable<EndpointDataSource> endpoints)
+/// <summary>The services that are mapped beside a method, and the protos behind them: an application may have several routers, each with ports of its own.</summary>
+sealed class ReflectedServices(GrpcMethodMetadata method, IEnumerable<EndpointDataSource> sources)
 {
-    readonly Lazy<IReadOnlyList<ServiceDescriptor>> _all = new(() => Find(endpoints));
-
-    public IReadOnlyList<ServiceDescriptor> All => _all.Value;
+    /// <summary>By their full names.</summary>
+    public IReadOnlyList<ServiceDescriptor> All { get; } =
+    [
+        .. Routers(sources).Select(router => router.Endpoints.Select(endpoint => endpoint.Metadata.GetMetadata<GrpcMethodMetadata>()).OfType<GrpcMethodMetadata>().ToList())
+            .First(mapped => mapped.Contains(method))
+            .Select(mapped => mapped.ServiceType).Distinct().Select(DescriptorOf).OrderBy(service => service.FullName, StringComparer.Ordinal),
+    ];
 
     public FileDescriptor? FindFile(string name) => Files().FirstOrDefault(file => file.Name == name);
 
     /// <param name="symbol">The full name of a service, a method, a message, a field or an enum.</param>
     public FileDescriptor? FindFileOf(string symbol) => Files().FirstOrDefault(file => Declares(file, symbol));
 
-    static IReadOnlyList<ServiceDescriptor> Find(IEnumerable<EndpointDataSource> endpoints) =>
-    [
-        .. endpoints.SelectMany(source => source.Endpoints)
-            .Select(endpoint => endpoint.Metadata.GetMetadata<GrpcMethodMetadata>()?.ServiceType).OfType<Type>().Distinct()
-            .Select(DescriptorOf).OrderBy(service => service.FullName, StringComparer.Ordinal),
-    ];
+    static IEnumerable<EndpointDataSource> Routers(IEnumerable<EndpointDataSource> sources) =>
+        sources.SelectMany(source => source is CompositeEndpointDataSource all ? Routers(all.DataSources) : [source]);
 
     /// <summary>The generated class around a service base holds the descriptor.</summary>
     static ServiceDescriptor DescriptorOf(Type service)

@@ -1,25 +1,34 @@
+using System.Collections.Concurrent;
 using Google.Protobuf.Reflection;
+using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Grpc.Reflection.V1;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace Grpc.Server.Reflection;
 
 /// <summary>Tells clients without protos what the services here are. No proto here has extensions.</summary>
-sealed class ReflectionService(ReflectedServices services) : ServerReflection.ServerReflectionBase
+sealed class ReflectionService(IEnumerable<EndpointDataSource> sources) : ServerReflection.ServerReflectionBase
 {
+    /// <summary>By the method through which they are asked for.</summary>
+    readonly ConcurrentDictionary<GrpcMethodMetadata, ReflectedServices> _services = [];
+
     public override async Task ServerReflectionInfo(
         IAsyncStreamReader<ServerReflectionRequest> requestStream, IServerStreamWriter<ServerReflectionResponse> responseStream, ServerCallContext context)
     {
+        var method = context.GetHttpContext().GetEndpoint()!.Metadata.GetMetadata<GrpcMethodMetadata>()!;
+        var services = _services.GetOrAdd(method, asked => new(asked, sources));
         await foreach (var request in requestStream.ReadAllAsync(context.CancellationToken))
         {
-            var response = Answer(request);
+            var response = Answer(request, services);
             response.ValidHost = request.Host;
             response.OriginalRequest = request;
             await responseStream.WriteAsync(response, context.CancellationToken);
         }
     }
 
-    ServerReflectionResponse Answer(ServerReflectionRequest request) => request.MessageRequestCase switch
+    static ServerReflectionResponse Answer(ServerReflectionRequest request, ReflectedServices services) => request.MessageRequestCase switch
     {
         ServerReflectionRequest.MessageRequestOneofCase.ListServices =>
             new() { ListServicesResponse = new() { Service = { services.All.Select(service => new ServiceResponse { Name = service.FullName }) } } },

@@ -33,11 +33,7 @@ public static class GrpcServicesExtensions
     }
 
     /// <summary>Registers what <c>MapGrpcReflectionService</c> needs.</summary>
-    public static IServiceCollection AddGrpcReflection(this IServiceCollection services)
-    {
-        services.AddSingleton<ReflectedServices>();
-        return services.AddSingleton<ReflectionService>();
-    }
+    public static IServiceCollection AddGrpcReflection(this IServiceCollection services) => services.AddSingleton<ReflectionService>();
 
     sealed record Registrations(IServiceCollection Services) : IGrpcServerBuilder;
 }

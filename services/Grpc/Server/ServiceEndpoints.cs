@@ -128,10 +128,12 @@ sealed class ServiceEndpoints<TService>(IEndpointRouteBuilder routes) : ServiceB
     void Map<TRequest, TResponse>(Method<TRequest, TResponse> method, MethodInfo implementation, Func<ServerCall, Task> answer)
     {
         var endpoint = routes.Map(RoutePatternFactory.Parse(method.FullName), http => _server.ServeAsync(http, method.Type, answer));
+        // The same however often the endpoint is built: by it a router is known.
+        var metadata = new GrpcMethodMetadata(typeof(TService), method);
         endpoint.Add(builder =>
         {
             builder.DisplayName = $"gRPC - {method.FullName}";
-            builder.Metadata.Add(new GrpcMethodMetadata(typeof(TService), method));
+            builder.Metadata.Add(metadata);
             builder.Metadata.Add(new HttpMethodMetadata([HttpMethods.Post]));
             foreach (var attribute in typeof(TService).GetCustomAttributes(inherit: true)) builder.Metadata.Add(attribute);
             foreach (var attribute in implementation.GetCustomAttributes(inherit: true)) builder.Metadata.Add(attribute);

@@ -39,7 +39,9 @@ public sealed class NodeHealthTests
         using var bangkok = region.Office("TH");
 
         (await Should.ThrowAsync<RpcException>(() => ServicesAsync(stranger))).StatusCode.ShouldBe(StatusCode.Unauthenticated);
-        (await ServicesAsync(bangkok)).ShouldContain("coordination.referral.v1.ReferralService");
+        // What peers are served with is at a port of their own.
+        (await ServicesAsync(bangkok)).ShouldBe(
+            ["coordination.dossier.v1.ApprovalService", "coordination.dossier.v1.DossierService", "coordination.referral.v1.ReferralService", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"]);
 
         static async Task<List<string>> ServicesAsync(OfficeClient office)
         {

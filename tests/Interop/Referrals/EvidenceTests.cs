@@ -140,6 +140,11 @@ public sealed class EvidenceTests(TwoCountries countries)
         foreach (var said in (string[])["<td>พม 1/&lt;2&gt;</td>", "Your reference", $"<td>{id[..8]}</td>", "<td>LA 2</td>", "<h1>Taken up</h1>", "Lao PDR, focal-point@ahtd", "It stands.", code, "size: A4"])
             page.ShouldContain(said);
         page.ShouldMatch("<td>LA-[0-9a-f]{16}</td>");
+        var happened = (await _coord.JsonAsync("dossier", "show", id)).GetProperty("entries")[0].GetProperty("happenedOn").GetString()!;
+        await _coord.JsonAsync("dossier", "letter", id, id[..12], "-o", folder["opening.html"], "--your-reference", "LPD/77");
+        var opening = File.ReadAllText(folder["opening.html"]);
+        foreach (var said in (string[])["<tr><th>Your reference</th><td>LPD/77</td></tr>", $"<tr><th>Date</th><td>{happened}</td></tr>", "<tr><th>Type</th><td>Repatriation</td></tr>", "<tr><th>Origin</th><td>LA</td></tr>"])
+            opening.ShouldContain(said);
         foreach (var never in (string[])["<script", "http:", "https:", "url(", id, entry]) page.ShouldNotContain(never, Case.Insensitive);
 
         var (ended, printed, _) = await _coord.RunAsync("dossier", "verify", folder["bundle.zip"], "--root", Root, "--check", code.ToLowerInvariant().Replace('-', ' '));
