@@ -23,7 +23,7 @@ static class Frames
         Frame(WindowUpdate, 0, 0, [0, 1, 0, 0]),
         Frame(Headers, EndHeaders, 1, Block(
         [
-            (":method", "POST"), (":scheme", "https"), (":authority", authority), (":path", path), ("te", "trailers"), ("content-type", "application/grpc"), ("grpc-timeout", "2S"),
+            (":method", "POST"), (":scheme", "https"), (":authority", authority), (":path", path), ("te", "trailers"), ("content-type", "application/grpc"), ("grpc-timeout", "100m"),
             .. token is null ? Array.Empty<(string, string)>() : [("authorization", $"Bearer {token}")],
         ])),
         Frame(Ping, 0, 0, new byte[8]),
