@@ -110,7 +110,7 @@ static class Calling
 
     public static bool MayBeTriedAgain(RpcException failed) => failed.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded;
 
-    public static Argument<string> DossierIdArgument() => new("id") { Description = "The dossier's id as coord prints it, or its first 8 digits or more." };
+    public static Argument<string> DossierIdArgument() => new("id") { Description = $"The dossier's id as coord prints it, or its first {FewestDigits} digits or more." };
 
     /// <summary>The dossier whose id is this, or begins so.</summary>
     /// <exception cref="UsageException">None at the node does, or several do, or it is no such id.</exception>
@@ -160,7 +160,7 @@ static class Calling
     /// <exception cref="UsageException">None does, or several do.</exception>
     public static async Task<ByteString> FindEntryAsync(this Connection connection, ByteString dossier, string hash, CancellationToken cancellationToken)
     {
-        if (hash.Length is < FewestDigits or > IdDigits || !hash.All(char.IsAsciiHexDigit)) throw new UsageException("An entry is named by its hash as coord prints it, or by its first 8 digits or more.");
+        if (hash.Length is < FewestDigits or > IdDigits || !hash.All(char.IsAsciiHexDigit)) throw new UsageException($"An entry is named by its hash as coord prints it, or by its first {FewestDigits} digits or more.");
         var history = await new DossierService.DossierServiceClient(connection.Channel).HistoryAsync(new() { DossierId = dossier }, connection.Options(cancellationToken));
         var found = history.Entries.Where(entry => Printing.Hex(entry.Hash).StartsWith(hash, StringComparison.OrdinalIgnoreCase)).ToList();
         return found.Count switch

@@ -176,9 +176,9 @@ public sealed class Bundle
         }
     }
 
-    /// <summary>Whether a name is one of the layout's. Of letters, digits and marks alone: names stand in sentences on somebody's screen.</summary>
+    /// <summary>Whether a name is one of the layout's: a file in its folder, in one spelling. Of letters, digits and marks alone: names stand in sentences on somebody's screen.</summary>
     static bool IsPart(string name) => name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '/')
-        && (name == LabelFile || (Path.GetDirectoryName(name), Path.GetExtension(name)) is ("entries", EntryFile) or ("receipts", ReceiptFile) or ("trust", ListFile) or ("particulars", PartFile or TextFile));
+        && (name == LabelFile || name.Split('/') is [var folder, var file] && (folder, Path.GetExtension(file)) is ("entries", EntryFile) or ("receipts", ReceiptFile) or ("trust", ListFile) or ("particulars", PartFile or TextFile));
 
     static string Plainly(string name) => string.Concat(name.Take(80).Select(letter => letter is >= ' ' and <= '~' ? letter : '?'));
 

@@ -119,6 +119,7 @@ public sealed class Verification
     Flaw? Receipts()
     {
         var held = _entries.ToDictionary(one => one.Signed.Entry.Hash, one => one.Signed.Entry);
+        var participants = Opening.Participants.ToHashSet();
         foreach (var file in _bundle.Receipts)
         {
             var unreadable = new Flaw(FlawCode.Unreadable, $"{file.Name} holds no receipt that can be read.");
@@ -129,7 +130,7 @@ public sealed class Verification
             if (Signature(SignatureKind.Receipt, holder, signed.KeyId, signed.Receipt.Span, signed.Signature.Span, name) is { } flaw) return flaw;
             if (_lists.Select(list => SignedReceipt.Read(signed, list)).OfType<SignedReceipt>().FirstOrDefault() is not { } receipt) return unreadable;
             if (receipt.Dossier != _id) return new(FlawCode.OtherDossier, $"{Sentence(name)} belongs to another dossier: {receipt.Dossier.Short}, not {_id.Short}.");
-            if (!Opening.Participants.Contains(receipt.Holder)) return new(FlawCode.ReceiptsDiffer, $"{Sentence(name)} is of no use: {receipt.Holder} takes no part in the dossier.");
+            if (!participants.Contains(receipt.Holder)) return new(FlawCode.ReceiptsDiffer, $"{Sentence(name)} is of no use: {receipt.Holder} takes no part in the dossier.");
             if (!held.TryGetValue(receipt.Hash, out var entry)) return new(FlawCode.EntryMissing, $"{receipt.Author} {receipt.Seq} is missing: {receipt.Holder} gave a receipt for it.");
             if ((entry.Author, entry.Seq) != (receipt.Author, receipt.Seq)) return new(FlawCode.ReceiptsDiffer, $"{Sentence(name)} holds the hash of {NameOf(entry)}.");
             if (_receipts.Exists(other => other.Holder == receipt.Holder && other.Hash == receipt.Hash)) return new(FlawCode.Twice, $"{Sentence(name)} is there twice.");
@@ -182,7 +183,7 @@ public sealed class Verification
 
     Flaw? Parts()
     {
-        var texts = _bundle.Texts.ToDictionary(text => Bundle.EntryOf(text));
+        var texts = _bundle.Texts.ToDictionary(Bundle.EntryOf);
         if (_bundle.Texts.ExceptBy(_bundle.Parts.Select(Bundle.EntryOf), Bundle.EntryOf).FirstOrDefault() is { } alone)
             return new(FlawCode.ParticularsDiffer, $"{alone.Name} stands without the part by which it could be checked.");
         var byHash = _entries.ToDictionary(one => one.Signed.Entry.Hash.ToString(), one => one.Signed);

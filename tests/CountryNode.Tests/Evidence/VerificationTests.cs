@@ -344,6 +344,10 @@ public sealed class VerificationTests : IDisposable
         _exported.ShouldBe(FlawCode.ParticularsDiffer, $"The particulars of TH 3 are shown otherwise than {part} holds them.");
         _exported.Files[text] = Encoding.UTF8.GetBytes("""{ "note": "Somebody.", "note": "Nobody in particular." }""");
         _exported.ShouldBe(FlawCode.ParticularsDiffer, $"The particulars of TH 3 are shown otherwise than {part} holds them.");
+        var twin = text.Replace("/", "//", StringComparison.Ordinal);
+        _exported.Files[twin] = wholeText;
+        _exported.ShouldBe(FlawCode.NoBundle, $"The bundle holds {twin[..80]}, which is no part of a bundle.");
+        _exported.Files.Remove(twin);
         _exported.Files[text] = Encoding.UTF8.GetBytes("no JSON");
         _exported.ShouldBe(FlawCode.ParticularsDiffer, $"The particulars of TH 3 are shown otherwise than {part} holds them.");
         _exported.Files.Remove(text);
@@ -383,6 +387,7 @@ public sealed class VerificationTests : IDisposable
     [InlineData("virus.exe", "", FlawCode.NoBundle, "The bundle holds virus.exe, which is no part of a bundle.")]
     [InlineData("entries/\u001b[2J.entry", "", FlawCode.NoBundle, "The bundle holds entries/?[2J.entry, which is no part of a bundle.")]
     [InlineData("entries/../../1.entry", "", FlawCode.NoBundle, "The bundle holds entries/../../1.entry, which is no part of a bundle.")]
+    [InlineData("particulars//00.json", "{}", FlawCode.NoBundle, "The bundle holds particulars//00.json, which is no part of a bundle.")]
     [InlineData("entries/0009-TH-9.entry", "x", FlawCode.Unreadable, "entries/0009-TH-9.entry holds no entry that can be read.")]
     [InlineData("receipts/0009-TH-TH-9.receipt", "", FlawCode.Unreadable, "receipts/0009-TH-TH-9.receipt holds no receipt that can be read.")]
     public void A_file_that_does_not_belong_or_is_not_there_is_named(string name, string? content, FlawCode code, string says)
