@@ -16,7 +16,7 @@ static class ConnectionOptions
     static readonly Option<string?> Address = new("--address") { Description = "Address of the node's API, instead of --region. Needs --token-file, and --ca unless the system trusts the certificate.", Recursive = true };
     static readonly Option<string?> Ca = new("--ca") { Description = "PEM file with the authority of the node's certificate.", Recursive = true };
     static readonly Option<string?> TokenFile = new("--token-file") { Description = "File with the office's bearer token.", Recursive = true };
-    static readonly Option<bool> AsJson = new("--json") { Description = "Print JSON instead of a table.", Recursive = true };
+    static readonly Option<bool> AsJson = new("--json") { Description = "Print JSON instead of a table. What fails is said on standard error all the same, in a line that begins with status and reason.", Recursive = true };
 
     static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
 

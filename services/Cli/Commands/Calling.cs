@@ -63,9 +63,13 @@ static class Calling
             {
                 return command.Unknown(commandId, "Given up before the node answered.");
             }
+            catch (IOException unwritable)
+            {
+                return command.Unknown(commandId, $"What came of it cannot be printed: {unwritable.Message}");
+            }
             catch (RpcException failed)
             {
-                Console.Error.WriteLine(command.Sentence(failed));
+                Console.Error.WriteLine(Sentence(failed, command.OptionOf));
                 if (!MayBeTriedAgain(failed)) return ExitCode.Refused;
                 return command.Unknown(commandId);
             }
@@ -99,14 +103,15 @@ static class Calling
     /// <summary>A refusal in one line: status, reason, and what the node says to do.</summary>
     public static string Sentence(RpcException failed) => $"{failed.StatusCode} {ReasonOf(failed)}: {failed.Status.Detail}";
 
-    /// <summary>The same, with the options of the command in place of the fields at fault.</summary>
-    static string Sentence(this Command command, RpcException failed) =>
+    /// <summary>The same, with the names that its reader knows in place of the fields at fault.</summary>
+    /// <param name="failed">The refusal.</param>
+    /// <param name="called">What a field is called, by what <see cref="Fields"/> call it; null where it is given in another way.</param>
+    public static string Sentence(RpcException failed, Func<string, string?> called) =>
         DetailsOf<BadRequest>(failed).SelectMany(request => request.FieldViolations).Select(violation => violation.Field).OrderByDescending(field => field.Length)
-            .Aggregate(Sentence(failed), (says, field) => OptionOf(command, field) is { } option ? says.Replace(field, option.Name, StringComparison.Ordinal) : says);
+            .Aggregate(Sentence(failed), (says, field) => called(Words.Kebab((field.Split('.', 2) is [_, var inner] ? inner : field).Replace('.', '_'))) is { } name ? says.Replace(field, name, StringComparison.Ordinal) : says);
 
-    /// <summary>The option that gives a field of what a request is about; null where it is given in another way.</summary>
-    static Option? OptionOf(Command command, string field) =>
-        field.Split('.', 2) is [_, var inner] ? command.Options.FirstOrDefault(option => option.Name == $"--{Words.Kebab(inner.Replace('.', '_'))}") : null;
+    /// <summary>The option of a command that gives a field; null where it is given in another way.</summary>
+    static string? OptionOf(this Command command, string field) => command.Options.FirstOrDefault(option => option.Name == $"--{field}")?.Name;
 
     public static bool MayBeTriedAgain(RpcException failed) => failed.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded;
 
@@ -175,7 +180,17 @@ static class Calling
     /// <remarks>Called "reason" in today's google.rpc.ErrorInfo; this package has the field's first name.</remarks>
     public static string ReasonOf(RpcException failed) => DetailsOf<ErrorInfo>(failed).Select(info => info.Type).FirstOrDefault("");
 
-    static IEnumerable<T> DetailsOf<T>(RpcException failed) where T : class, IMessage<T>, new() =>
-        failed.Trailers.FirstOrDefault(entry => entry.Key == DetailsKey) is not { } details ? []
-        : Google.Rpc.Status.Parser.ParseFrom(details.ValueBytes).Details.Select(detail => detail.TryUnpack<T>(out var found) ? found : null).OfType<T>();
+    /// <summary>None where they cannot be read: the status and its words stand without them.</summary>
+    static IReadOnlyList<T> DetailsOf<T>(RpcException failed) where T : class, IMessage<T>, new()
+    {
+        if (failed.Trailers.FirstOrDefault(entry => entry.Key == DetailsKey) is not { } details) return [];
+        try
+        {
+            return [.. Google.Rpc.Status.Parser.ParseFrom(details.ValueBytes).Details.Select(detail => detail.TryUnpack<T>(out var found) ? found : null).OfType<T>()];
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return [];
+        }
+    }
 }

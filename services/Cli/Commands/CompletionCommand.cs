@@ -9,13 +9,15 @@ static class CompletionCommand
     {
         var bash = new Command("bash", "Prints what makes bash complete coord's commands, options and codes: source <(coord completion bash)");
         bash.SetAction(_ => Console.Write("""
-            # Asks coord itself what could stand at the cursor; away from the terminal, which it would set up for itself.
+            # Asks coord itself what could stand at the cursor, and bash for files where it knows nothing; away from the terminal, which it would set up for itself.
             _coord() {
               local line="${COMP_LINE#* }" point
               point=$((COMP_POINT - (${#COMP_LINE} - ${#line})))
+              # Bash takes what stands behind an equals sign for a word of its own.
+              line="${line//=/ }"
               mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" "[suggest:$point]" "$line" </dev/null 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}")
             }
-            complete -F _coord coord
+            complete -o default -F _coord coord
 
             """));
         return new Command("completion", "Completion of commands, options and codes in a shell.") { bash };

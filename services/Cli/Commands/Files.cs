@@ -52,9 +52,11 @@ static class Files
     }
 
     /// <summary>Says no before any work is done, where <see cref="Write"/> would.</summary>
-    /// <exception cref="UsageException">There is such a file already.</exception>
+    /// <exception cref="UsageException">There is such a file already, or it is none.</exception>
     public static void MustBeFree(string file, bool force)
     {
+        // Whoever is root would put a file in the place of a device.
+        if (Path.GetFullPath(Target(file)).StartsWith("/dev/", StringComparison.Ordinal)) throw new UsageException($"{file} is a device: name a file.");
         if (!force && Path.Exists(file)) throw new UsageException($"{file} exists: name another file, or overwrite it with --force.");
     }
 
@@ -65,7 +67,8 @@ static class Files
     /// <exception cref="UsageException">It cannot be written there.</exception>
     public static void Write(string file, bool force, Action<Stream> write)
     {
-        var next = $"{file}.{Environment.ProcessId}.next";
+        var target = Target(file);
+        var next = $"{target}.{Environment.ProcessId}.next";
         try
         {
             try
@@ -75,7 +78,7 @@ static class Files
                     write(stream);
                     stream.Flush(flushToDisk: true);
                 }
-                File.Move(next, file, overwrite: force);
+                File.Move(next, target, overwrite: force);
             }
             finally
             {
@@ -85,6 +88,19 @@ static class Files
         catch (Exception unwritable) when (unwritable is IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"{file} cannot be written: {unwritable.Message}");
+        }
+    }
+
+    /// <summary>Where a link leads in the end.</summary>
+    static string Target(string file)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file;
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{file} cannot be written: {unreadable.Message}");
         }
     }
 

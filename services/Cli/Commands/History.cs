@@ -8,6 +8,9 @@ namespace Coordination.Cli.Commands;
 /// <summary>What a bundle shows, as a person would tell it.</summary>
 static class History
 {
+    /// <summary>Before the further lines of a text, which would else look like the history's own.</summary>
+    const string Inside = "    | ";
+
     /// <summary>Where it comes from, a line for each entry, and where it stands.</summary>
     public static IEnumerable<string> Lines(Findings findings, bool sound)
     {
@@ -19,7 +22,7 @@ static class History
         foreach (var judged in dossier.Entries) yield return $"{Verification.NameOf(judged.Entry)}  {Line(findings, judged.Entry)}";
         yield return "";
         foreach (var (entry, says) in findings.Particulars)
-            foreach (var (name, words) in Plain.Said(says)) yield return $"Beside {Verification.NameOf(entry)}, {Words.Apart(name)}: {words}";
+            foreach (var (name, words) in Plain.Said(says)) yield return $"Beside {Verification.NameOf(entry)}, {Words.Apart(name)}: {words.Replace("\n", $"\n{Inside}", StringComparison.Ordinal)}";
         yield return dossier switch
         {
             { UpgradeNeeded: true } => "Only a newer program knows where it stands.",

@@ -54,7 +54,7 @@ static class ImportCommand
         foreach (var row in rows)
         {
             var read = (OpenRequest)Calling.Parse(row.Request, OpenRequest.Descriptor, row.Where);
-            Opening.Complete(read, own, row.To ?? to);
+            Opening.Complete(read, own, row.To ?? to, $"{row.Where}: ");
             read.Command ??= new();
             // What is sent is in one order too: the node takes a request in another order for another request.
             var bytes = InOrder(read);
@@ -97,7 +97,7 @@ static class ImportCommand
             catch (RpcException refused) when (!cancellationToken.IsCancellationRequested)
             {
                 json.Add(new JsonObject { ["refused"] = Calling.Sentence(refused) });
-                table.AddRow(new Text($"{place + 1}"), new Text("not opened", Style.Parse("red")), new Text(Calling.Sentence(refused)));
+                table.AddRow(new Text($"{place + 1}"), new Text("not opened", Style.Parse("red")), new Text(Calling.Sentence(refused, field => Columns.ContainsKey(field) ? field : null)));
                 worst = Math.Max(worst, Calling.MayBeTriedAgain(refused) ? ExitCode.Unavailable : ExitCode.Refused);
             }
         }

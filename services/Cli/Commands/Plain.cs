@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Text.Json.Nodes;
-using Coordination.Hosting.Dossiers;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
@@ -33,9 +32,7 @@ static class Plain
     public static IEnumerable<(string Name, string Words)> Said(IMessage message) =>
         from field in Of(message)
         where field.Value is not null && field.Value.ToJsonString() is not ("\"\"" or "[]")
-        select (field.Key, Visible(field.Value is JsonValue text && text.TryGetValue<string>(out var words) ? words : field.Value.ToJsonString(Calling.Json)));
-
-    static string Visible(string words) => string.Concat(words.EnumerateRunes().Select(letter => FieldReader.IsHidden(letter) ? "?" : letter.ToString()));
+        select (field.Key, Words.Visible(field.Value is JsonValue text && text.TryGetValue<string>(out var words) ? words : field.Value.ToJsonString(Calling.Json)));
 
     static JsonNode? Value(FieldDescriptor field, object value) => field.FieldType switch
     {

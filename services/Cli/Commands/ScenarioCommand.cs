@@ -47,8 +47,8 @@ static class ScenarioCommand
         var steps = new JsonArray();
         if (!asJson)
         {
-            AnsiConsole.WriteLine(scenario.Title);
-            AnsiConsole.WriteLine($"Source: {scenario.Source}");
+            AnsiConsole.WriteLine(Words.InOneLine(scenario.Title));
+            AnsiConsole.WriteLine($"Source: {Words.InOneLine(scenario.Source)}");
             AnsiConsole.WriteLine();
         }
         foreach (var (place, step) in scenario.Steps.Index())
@@ -96,7 +96,7 @@ static class ScenarioCommand
         AnsiConsole.Write(new Text($"{place + 1,2}/{scenario.Steps.Count}  "));
         AnsiConsole.Write(new Text($"{Words.Country(step.By)}: {does}  ".PadRight(DoesWidth), new Style(decoration: Decoration.Bold)));
         AnsiConsole.WriteLine(states, Style.Parse("green"));
-        AnsiConsole.Write(new Padder(new Text(step.Tells), new Padding(NumberWidth, 0, 0, 0)));
+        AnsiConsole.Write(new Padder(new Text(Words.InOneLine(step.Tells)), new Padding(NumberWidth, 0, 0, 0)));
     }
 
     static void TellEnd(Scenario scenario, Player player, int entries)

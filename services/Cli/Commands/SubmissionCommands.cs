@@ -26,6 +26,7 @@ static class SubmissionCommands
             var page = await Client(connection).ListSubmissionsAsync(request, connection.Options(cancellationToken));
             var table = Printing.Rows();
             foreach (var submission in page.Submissions) Add(table, submission);
+            if (page.Submissions.Count == 0) Printing.Row(table, "Submissions", "None waits, and none was sent back.");
             var plain = Plain.Of(page);
             plain["submissions"] = new JsonArray([.. page.Submissions.Select(OfSubmission)]);
             return new Output(plain, Printing.More(table, page.NextPageToken));

@@ -54,8 +54,7 @@ static class Telling
         IMessage message => Facts(message).ToList() is { Count: > 0 } facts ? $"({Listed(facts)})" : "yes",
         ByteString bytes => bytes.IsEmpty ? "" : Printing.Short(bytes),
         bool said => said ? "yes" : "no",
-        // Whoever signs can write what does something to a reader's screen; every code and date is of visible ASCII.
-        string text => string.Concat(text.Select(letter => letter is >= ' ' and <= '~' ? letter : '?')),
+        string text => Words.InOneLine(text),
         uint number => number == 0 ? "" : $"{number}",
         _ when field.FieldType is FieldType.Enum => Convert.ToInt32(value) is var number and not 0 ? Code(field.EnumType, number) : "",
         _ => throw new NotSupportedException($"No statement has a field of type {field.FieldType}."),

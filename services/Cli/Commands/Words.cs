@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Coordination.Hosting.Dossiers;
 
 namespace Coordination.Cli.Commands;
 
@@ -16,6 +17,12 @@ static class Words
 
     /// <summary>A sentence begins with a capital.</summary>
     public static string Capital(string text) => text.Length == 0 ? "" : $"{char.ToUpperInvariant(text[0])}{text[1..]}";
+
+    /// <summary>Text that somebody else wrote, as a terminal can show it: whoever wrote it need not have kept the rules for text, and what would do something to a reader's screen is a question mark.</summary>
+    public static string Visible(string text) => string.Concat(text.EnumerateRunes().Select(letter => FieldReader.IsHidden(letter) ? "?" : letter.ToString()));
+
+    /// <summary>The same for a line among others, which cannot begin one of its own.</summary>
+    public static string InOneLine(string text) => Visible(text).Replace('\n', '?').Replace('\t', '?');
 
     /// <summary><c>LA</c> becomes <c>Lao PDR</c>.</summary>
     public static string Country(string node) => node switch

@@ -94,7 +94,7 @@ public sealed class FieldReader
     public DateOnly Date(string field, string text)
     {
         if (!DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date))
-            Fault(field, "is no date: YYYY-MM-DD is needed, such as 2026-11-22");
+            Fault(field, "is no date: YYYY-MM-DD is needed");
         else if (date < Earliest || date > Latest)
             Fault(field, $"is out of range: a day from {EntryWire.Write(Earliest)} to {EntryWire.Write(Latest)} is needed");
         return date;
