@@ -96,7 +96,7 @@ static class Files
     {
         try
         {
-            return File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file;
+            return (Path.Exists(file) ? File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName : null) ?? file;
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {

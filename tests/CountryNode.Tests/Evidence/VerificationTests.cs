@@ -313,7 +313,7 @@ public sealed class VerificationTests : IDisposable
     [Fact]
     public void A_fork_a_void_decision_and_a_strangers_entry_are_part_of_what_happened()
     {
-        var (opening, takenUp) = (_exported.Entries[0], _exported.Entries[2]);
+        var (opening, takenUp, asked) = (_exported.Entries[0], _exported.Entries[2], _exported.Entries[3]);
         var fork = _exported.Thailand.Continue(opening, new Cancelled(), takenUp);
         var stranger = _exported.PenOf("VN").Continue(_exported.PenOf("VN").Begin(new Acknowledged(), opening), new InformationRequested(), opening);
         // As a node hands them out: in the order in which they count.
@@ -323,7 +323,11 @@ public sealed class VerificationTests : IDisposable
         _exported.Entries.AddRange(order.Select(judged => signed[judged.Entry.Hash]));
         _exported.Export();
 
-        var dossier = _exported.ShouldBeSound().Dossier;
+        var findings = _exported.ShouldBeSound();
+        var dossier = findings.Dossier;
+        // Laos gave a receipt for the one TH 2, and none for the other.
+        findings.HeldSince(_exported.Entries.Single(one => one.Entry.Hash == asked.Entry.Hash).Entry).Select(receipt => receipt.Holder).ShouldBe([_exported.Laos.Node]);
+        findings.HeldSince(fork.Entry).ShouldBeEmpty();
         dossier.VerdictOn(fork.Entry.Hash).ShouldBeOfType<Verdict.Void>().Reason.Code.ShouldBe(ReasonCode.Forked);
         dossier.VerdictOn(stranger.Entry.Hash).ShouldBeOfType<Verdict.Void>().Reason.Code.ShouldBe(ReasonCode.ForeignAuthor);
     }

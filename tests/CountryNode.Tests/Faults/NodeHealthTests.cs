@@ -1,4 +1,5 @@
 using Coordination.Local;
+using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Reflection.V1;
@@ -43,12 +44,20 @@ public sealed class NodeHealthTests
         (await ServicesAsync(bangkok)).ShouldBe(
             ["coordination.dossier.v1.ApprovalService", "coordination.dossier.v1.DossierService", "coordination.referral.v1.ReferralService", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"]);
 
-        static async Task<List<string>> ServicesAsync(OfficeClient office)
+        // One answer is all that a client needs to call a service: its proto and every one that it imports.
+        var told = await AskAsync(bangkok, new() { FileContainingSymbol = "coordination.referral.v1.ReferralService" });
+        var files = FileDescriptor.BuildFromByteStrings(told.FileDescriptorResponse.FileDescriptorProto.Reverse());
+        files.SelectMany(file => file.Services).Single().FindMethodByName("Open").InputType.FindFieldByName("command").MessageType.FullName.ShouldBe("coordination.directory.v1.Command");
+
+        static async Task<List<string>> ServicesAsync(OfficeClient office) =>
+            [.. (await AskAsync(office, new() { ListServices = "" })).ListServicesResponse.Service.Select(service => service.Name)];
+
+        static async Task<ServerReflectionResponse> AskAsync(OfficeClient office, ServerReflectionRequest request)
         {
             using var call = new ServerReflection.ServerReflectionClient(office.Channel).ServerReflectionInfo(office.Options);
-            await call.RequestStream.WriteAsync(new ServerReflectionRequest { ListServices = "" }, Cancelled);
+            await call.RequestStream.WriteAsync(request, Cancelled);
             (await call.ResponseStream.MoveNext(Cancelled)).ShouldBeTrue();
-            return [.. call.ResponseStream.Current.ListServicesResponse.Service.Select(service => service.Name)];
+            return call.ResponseStream.Current;
         }
     }
 }

@@ -17,14 +17,18 @@ sealed class OfficeClient : IDisposable
 
     readonly string? _token;
 
-    public OfficeClient(Region region, RegionNode node, string? token)
+    /// <param name="region">The region.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="token">The office's; null for none.</param>
+    /// <param name="address">Another way to the node; null for its own address.</param>
+    public OfficeClient(Region region, RegionNode node, string? token, string? address = null)
     {
         var authorities = new X509Certificate2Collection();
         authorities.ImportFromPemFile(region.AuthoritiesFile);
         var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) };
         handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
-        Channel = GrpcChannel.ForAddress(node.ApiAddress, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true, MaxSendMessageSize = null });
+        Channel = GrpcChannel.ForAddress(address ?? node.ApiAddress, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true, MaxSendMessageSize = null });
         _token = token;
         Referrals = new ReferralService.ReferralServiceClient(Channel);
         Dossiers = new DossierService.DossierServiceClient(Channel);

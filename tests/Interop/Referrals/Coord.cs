@@ -5,8 +5,16 @@ using Coordination.Local;
 namespace Coordination.Interop.Referrals;
 
 /// <summary>coord in a process of its own, at a region that it knows by the region file alone.</summary>
-sealed class Coord(Region region)
+/// <param name="regionFile">Where that file is.</param>
+sealed class Coord(string regionFile)
 {
+    public Coord(Region region) : this(region.RegionFile)
+    {
+    }
+
+    /// <summary>The file by which it knows its region.</summary>
+    public string RegionFile => regionFile;
+
     /// <summary>A day to reply by: a node takes none that lies years ahead.</summary>
     public static string ReplyBy { get; } = TimeProvider.System.GetUtcNow().AddDays(30).ToString("yyyy-MM-dd");
 
@@ -55,10 +63,11 @@ sealed class Coord(Region region)
         }
     }
 
+    /// <summary>As at a terminal: what is run in the background begins with Ctrl-C turned off.</summary>
     public Process Start(params string[] line)
     {
-        var start = new ProcessStartInfo("dotnet", [Checkout.Coord, .. line]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["COORD_REGION"] = region.RegionFile;
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Checkout.Coord, .. line]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["COORD_REGION"] = regionFile;
         return Process.Start(start)!;
     }
 }

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
 namespace Coordination.Interop.Wire;
@@ -22,10 +23,11 @@ public sealed class HealthTests(Python python)
         using var watch = client.Watch(new HealthCheckRequest(), cancellationToken: Token);
 
         await UntilAsync(ServingStatus.Serving);
-        server.IsWell = false;
+        server.Health = HealthStatus.Unhealthy;
         await UntilAsync(ServingStatus.NotServing);
         (await client.CheckAsync(new HealthCheckRequest(), cancellationToken: Token)).Status.ShouldBe(ServingStatus.NotServing);
-        server.IsWell = true;
+        // Who is not at its best serves all the same.
+        server.Health = HealthStatus.Degraded;
         await UntilAsync(ServingStatus.Serving);
         (await client.CheckAsync(new HealthCheckRequest(), cancellationToken: Token)).Status.ShouldBe(ServingStatus.Serving);
 

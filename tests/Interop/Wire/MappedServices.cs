@@ -189,6 +189,49 @@ public sealed class MappedServices
         await call.RequestStream.WriteAsync(new SumRequest { Number = 1 }, Token);
         await call.RequestStream.CompleteAsync();
         (await call).Sum.ShouldBe(2);
+
+        using var both = new WireService.WireServiceClient(channel).Chat(new Metadata { { "x-id", "long and slow" } }, cancellationToken: Token);
+        await both.RequestStream.WriteAsync(new ChatRequest { Number = 1, Size = 1 }, Token);
+        await Task.Delay(TimeSpan.FromSeconds(4), Token);
+        for (var number = 2; number < 10; number++) await both.RequestStream.WriteAsync(new ChatRequest { Number = number, Size = 1 }, Token);
+        await both.RequestStream.CompleteAsync();
+        (await both.ResponseStream.ReadAllAsync(Token).CountAsync(Token)).ShouldBe(9);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_client_whose_server_says_that_it_goes_calls_the_next_one_and_no_call_fails()
+    {
+        await using var first = await StartAsync(services => services.AddGrpc(), app => app.MapGrpcService<WireDoor>());
+        await using var second = await StartAsync(services => services.AddGrpc(), app =>
+        {
+            app.Use((http, next) =>
+            {
+                http.Response.Headers["x-server"] = "second";
+                return next(http);
+            });
+            app.MapGrpcService<WireDoor>();
+        });
+        await using var cable = new Cable(new Uri(first.Urls.Single()).Port);
+        using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{cable.Port}");
+        var client = new WireService.WireServiceClient(channel);
+        using var underWay = client.SleepAsync(new SleepRequest { Id = "under way" }, cancellationToken: Token);
+        var sleeper = first.Services.GetRequiredService<Sleepers>()["under way"];
+        await sleeper.Asleep.Task.WaitAsync(Token);
+
+        cable.LeadTo(new Uri(second.Urls.Single()).Port);
+        var stopping = first.StopAsync(Token);
+        string? server;
+        do
+        {
+            using var next = client.EchoAsync(new EchoRequest(), cancellationToken: Token);
+            server = (await next.ResponseHeadersAsync).GetValue("x-server");
+            await next;
+        }
+        while (server != "second");
+        stopping.IsCompleted.ShouldBeFalse();
+        sleeper.Released.SetResult();
+        await underWay;
+        await stopping;
     }
 
     [Fact(Timeout = Limit)]

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Coordination.Interop.Wire.V1;
@@ -316,6 +318,26 @@ public sealed class OddResponses
         headers.UserAgent.ToString().ShouldStartWith("grpc-dotnet");
         headers["grpc-accept-encoding"].ToString().ShouldBe("identity");
         headers.ContentLength.ShouldBeNull();
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_server_that_gives_up_at_the_deadline_is_late_and_was_not_cancelled()
+    {
+        // The server's clock begins after the client's, and may strike before the client's timer does.
+        await using var odd = await OddServer.StartAsync(context =>
+        {
+            var since = Stopwatch.GetTimestamp();
+            var timeout = TimeSpan.FromMilliseconds(int.Parse(context.Request.Headers["grpc-timeout"].ToString().TrimEnd('m'), CultureInfo.InvariantCulture));
+            while (Stopwatch.GetElapsedTime(since) < timeout) Thread.Yield();
+            Grpc(context);
+            context.Response.Headers["grpc-status"] = "1";
+            return Task.CompletedTask;
+        });
+        for (var call = 0; call < 100; call++)
+        {
+            var deadline = TimeProvider.System.GetUtcNow().UtcDateTime.AddMilliseconds(20);
+            (await Should.ThrowAsync<RpcException>(async () => await odd.Client.EchoAsync(new EchoRequest(), deadline: deadline, cancellationToken: Token))).StatusCode.ShouldBe(StatusCode.DeadlineExceeded);
+        }
     }
 
     static void Grpc(HttpContext context) => context.Response.ContentType = "application/grpc";

@@ -59,7 +59,7 @@ public sealed class WireServer : IAsyncLifetime
             });
         });
         builder.Services.AddGrpc();
-        builder.Services.AddGrpcHealthChecks().AddCheck("wellness", () => IsWell ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
+        builder.Services.AddGrpcHealthChecks().AddCheck("wellness", () => new HealthCheckResult(Health));
         builder.Services.Configure<HealthCheckPublisherOptions>(options => (options.Delay, options.Period) = (TimeSpan.Zero, TimeSpan.FromSeconds(1)));
         builder.Services.AddGrpcReflection();
         builder.Services.AddSingleton<Sleepers>();
@@ -93,7 +93,7 @@ public sealed class WireServer : IAsyncLifetime
     public Uri Tls => Address(2);
 
     /// <summary>What its health check says.</summary>
-    internal bool IsWell { get; set; } = true;
+    internal HealthStatus Health { get; set; } = HealthStatus.Healthy;
 
     internal Sleepers Sleepers => _app.Services.GetRequiredService<Sleepers>();
 
