@@ -31,9 +31,7 @@ static class StatementCommands
         var id = method.InputType.FindFieldByName("dossier_id") is null ? null : Calling.DossierIdArgument();
         if (id is not null) command.Arguments.Add(id);
         var to = method.InputType.FindFieldByName("opened") is null ? null : Opening.To;
-        var earlier = to is null ? null : Opening.Earlier;
         if (to is not null) command.Options.Add(to);
-        if (earlier is not null) command.Options.Add(earlier);
         var fields = FieldOptions.AddTo(command, method.InputType, About);
         var stated = StatedIn(method);
         var statement = stated is null ? null : new Option<string?>("--statement") { Description = "The statement as JSON, instead of its options or beside them, which then stand before what it says: a file, or - for standard input.", HelpName = "file" };
@@ -49,7 +47,6 @@ static class StatementCommands
             stated?.Accessor.SetValue(request, statement is not null && parsed.GetValue(statement) is { } file ? Files.ReadMessage(file, stated.MessageType) : stated.MessageType.Parser.ParseFrom(ByteString.Empty));
             fields.Set(parsed, request);
             if (to is not null) Opening.Complete((OpenRequest)request, connection.Node, parsed.GetValue(to));
-            if (earlier is not null && parsed.GetValue(earlier) is { } before) Opening.Follow((OpenRequest)request, await connection.FindDossierAsync(before, cancellationToken));
             ByteString? dossier = id is null ? null : await connection.FindDossierAsync(parsed.GetValue(id)!, cancellationToken);
             if (dossier is not null) method.InputType.FindFieldByName("dossier_id").Accessor.SetValue(request, dossier);
             method.InputType.FindFieldByName("command").Accessor.SetValue(request, await about.ReadAsync(parsed, connection, commandId, dossier, cancellationToken));
@@ -124,12 +121,6 @@ static class StatementCommands
 static class Opening
 {
     public static Option<string?> To => new("--to") { Description = "The other country: host and origin follow from the type, and the consent is for it, unless they are said. Unless said, urgency is Routine and the instrument CommitMemorandum, which binds all six.", HelpName = "country" };
-
-    public static Option<string?> Earlier => new("--earlier") { Description = "An earlier referral of the person that this node holds: its dossier's id, or the first digits. Gives --earlier-referral.", HelpName = "id" };
-
-    /// <summary>Names an earlier referral of the person.</summary>
-    public static void Follow(OpenRequest request, ByteString earlier) =>
-        request.Opened.EarlierReferral = ByteString.CopyFrom(Token.OfEarlier(DossierId.Read(earlier.Span)).ToArray());
 
     /// <summary>Fills in what is usual, and where it goes, where they are not said.</summary>
     /// <param name="request">What is known of it so far.</param>

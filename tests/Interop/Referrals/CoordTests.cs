@@ -166,7 +166,7 @@ public sealed class CoordTests(TwoCountries countries)
     {
         var (code, script, _) = await CoordAsync("completion", "bash");
         code.ShouldBe(0);
-        script.ShouldContain("complete -F _coord coord");
+        script.ShouldContain("-F _coord coord");
         (await CoordAsync("[suggest:10]", "referral t")).Printed.ShouldContain("take-up");
         (await CoordAsync("[suggest:26]", "referral decline 00 --reas")).Printed.ShouldContain("--reason");
         (await CoordAsync("[suggest:33]", "referral decline 00 --reason NotO")).Printed.ShouldContain("NotOurNational");
@@ -176,6 +176,7 @@ public sealed class CoordTests(TwoCountries countries)
     public async Task Bash_at_a_terminal_completes_what_is_typed_before_a_tab()
     {
         using var folder = new Folder();
+        folder.Write("note.txt", "Nobody in particular.");
         // coord as it would stand in PATH; what it is told in the end, it notes.
         File.SetUnixFileMode(folder.Write("coord", $"""
             #!/bin/sh
@@ -183,14 +184,15 @@ public sealed class CoordTests(TwoCountries countries)
             printf '%s\n' "$*" >>'{folder["told"]}'
 
             """), UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        var screen = await Programs.RunAsync("script", ["-q", "-c", $"HISTFILE= TERM=xterm INPUTRC=/dev/null PATH='{folder[""]}':$PATH bash --norc --noprofile -i", "/dev/null"], """
+        var screen = await Programs.RunAsync("script", ["-q", "-c", $"HISTFILE= TERM=xterm INPUTRC=/dev/null PATH='{folder[""]}':$PATH bash --norc --noprofile -i", "/dev/null"], $$"""
             source <(coord completion bash </dev/null)
             coord ref\tnoti\t--page-s\t5
-            coord referral decl\t00 --rea\tNotO\t--note file
+            coord referral decl\t00 --rea\tNotO\t--note {{folder["no"]}}\t
+            coord referral decl\t00 --reason=NotO\t
             exit
 
             """.Replace(@"\t", "\t", StringComparison.Ordinal), TestContext.Current.CancellationToken);
-        File.ReadAllText(folder["told"]).ShouldBe("referral notices --page-size 5\nreferral decline 00 --reason NotOurNational --note file\n");
+        File.ReadAllText(folder["told"]).ShouldBe($"referral notices --page-size 5\nreferral decline 00 --reason NotOurNational --note {folder["note.txt"]}\nreferral decline 00 --reason=NotOurNational\n");
         // .NET's way of setting up a terminal's keypad for itself.
         screen.ShouldNotContain("\e[?1h");
     }

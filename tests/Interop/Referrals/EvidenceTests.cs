@@ -196,6 +196,15 @@ public sealed class EvidenceTests(TwoCountries countries)
         nowhere.ShouldBe(2);
         why.ShouldContain("cannot be written");
         Directory.GetFiles(Path.GetDirectoryName(folder["mine"])!).ShouldBe([folder["mine"]]);
+
+        // A link stays one, and a device is no file: as root it would be gone.
+        File.CreateSymbolicLink(folder["link"], folder["mine"]);
+        File.CreateSymbolicLink(folder["null"], "/dev/null");
+        await _coord.JsonAsync("dossier", "letter", id, id, "-o", folder["link"], "--force");
+        File.ReadAllText(folder["mine"]).ShouldStartWith("<!doctype html>");
+        File.ResolveLinkTarget(folder["link"], returnFinalTarget: true)!.FullName.ShouldBe(folder["mine"]);
+        foreach (var device in (string[])["/dev/null", folder["null"]])
+            (await _coord.RunAsync("dossier", "export", id, "-o", device, "--force")).ShouldBe((2, "", $"{device} is a device: name a file.\n"));
     }
 
     [Theory(Timeout = 120_000)]
