@@ -21,6 +21,9 @@ public sealed class FuzzCampaign(SharedRegion shared)
     /// <summary>Again the same cases: COORDINATION_FUZZ_SEED.</summary>
     static readonly int Seed = int.Parse(Environment.GetEnvironmentVariable("COORDINATION_FUZZ_SEED") ?? $"{RandomNumberGenerator.GetInt32(int.MaxValue / 2)}", CultureInfo.InvariantCulture);
 
+    /// <summary>Whoever waits for so many is told how far it is.</summary>
+    const int LongCampaign = 100_000;
+
     const int Workers = 6;
 
     /// <summary>One in so many is a connection of its own whose frames are wrong; the others are calls whose messages are.</summary>
@@ -70,7 +73,9 @@ public sealed class FuzzCampaign(SharedRegion shared)
                 var status = await TryAsync(calls, chance);
                 statuses.AddOrUpdate(status, 1, (_, times) => times + 1);
                 // A hundred times over the run.
-                if (number % Math.Max(1, Cases / 100) == 0) memory[number] = Resident(node);
+                if (number % Math.Max(1, Cases / 100) != 0) continue;
+                memory[number] = Resident(node);
+                if (Cases >= LongCampaign) Console.WriteLine($"{number} of {Cases} cases, resident {memory[number]} MiB");
             }
         }, Token)));
 

@@ -18,6 +18,9 @@ sealed class Target(Uri port, string? token, X509Certificate2? certificate) : ID
 
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    /// <summary>Longer than the deadline of a call that is as it should be: a stream goes on for as many hours as its caller says.</summary>
+    static readonly TimeSpan CallPatience = TimeSpan.FromSeconds(25);
+
     readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { SslOptions = Tls(certificate) });
 
     /// <summary>A message, with the five bytes before it.</summary>
@@ -32,7 +35,7 @@ sealed class Target(Uri port, string? token, X509Certificate2? certificate) : ID
     public static string PathOf(MethodDescriptor method) => $"/{method.Service.FullName}/{method.Name}";
 
     /// <summary>Posts bytes as a gRPC call.</summary>
-    /// <returns>The status of gRPC or, before a slash, of HTTP alone.</returns>
+    /// <returns>The status of gRPC or, before a slash, of HTTP alone, or how else it ended.</returns>
     public async Task<string> PostAsync(string path, byte[] body, string timeout, string contentType, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(port, path)) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new ByteArrayContent(body) };
@@ -40,10 +43,12 @@ sealed class Target(Uri port, string? token, X509Certificate2? certificate) : ID
         request.Headers.TryAddWithoutValidation("grpc-timeout", timeout);
         if (token is not null) request.Headers.TryAddWithoutValidation("authorization", $"Bearer {token}");
         request.Content.Headers.TryAddWithoutValidation("content-type", contentType);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(CallPatience);
         try
         {
-            using var response = await _http.SendAsync(request, cancellationToken);
-            await response.Content.CopyToAsync(Stream.Null, cancellationToken);
+            using var response = await _http.SendAsync(request, patience.Token);
+            await response.Content.CopyToAsync(Stream.Null, patience.Token);
             return response.Headers.TryGetValues("grpc-status", out var early) || response.TrailingHeaders.TryGetValues("grpc-status", out early)
                 ? early.Single()
                 : $"{(int)response.StatusCode}/";
@@ -51,6 +56,10 @@ sealed class Target(Uri port, string? token, X509Certificate2? certificate) : ID
         catch (HttpRequestException reset) when (reset.InnerException is HttpProtocolException or HttpIOException or IOException || reset.HttpRequestError is not HttpRequestError.ConnectionError)
         {
             return "reset/";
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return "left/";
         }
     }
 
