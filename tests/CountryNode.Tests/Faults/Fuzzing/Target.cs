@@ -63,7 +63,7 @@ sealed class Target(Uri port, string? token, X509Certificate2? certificate) : ID
         }
     }
 
-    /// <summary>Sends bytes on a connection of their own, and reads until the server is done with it.</summary>
+    /// <summary>Sends bytes on a connection of their own, and reads until the server is done with it, or for a while.</summary>
     public async Task SendAsync(byte[] bytes, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -83,6 +83,10 @@ sealed class Target(Uri port, string? token, X509Certificate2? certificate) : ID
         catch (IOException)
         {
             // The server had had enough before all was written, or read.
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A stream that somebody watches for hours, as a mutated deadline says.
         }
     }
 
