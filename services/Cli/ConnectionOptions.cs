@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using Coordination.Cli.Commands;
 using Grpc.Core;
 using Grpc.Net.Client;
 
@@ -48,7 +49,7 @@ static class ConnectionOptions
             ?? throw new UsageException($"The region in {parsed.GetValue(Region)} has no node {node}; it has {string.Join(", ", region.Nodes.Select(known => known.Id))}.");
         var token = there.Tokens.FirstOrDefault(known => known.Key == office || known.Key.StartsWith(office + "@", StringComparison.Ordinal)).Value
             ?? throw new UsageException($"{node} has no office {office}; it has {string.Join(", ", there.Tokens.Keys)}.");
-        return Connection.Open(node, there.ApiAddress, token, region.CaFile);
+        return Connection.Open(node, there.ApiAddress, Checked(token, parsed.GetValue(Region)!), region.CaFile);
     }
 
     /// <summary>The nodes of the region.</summary>
@@ -73,20 +74,18 @@ static class ConnectionOptions
 
     public static bool WantsJson(this ParseResult parsed) => parsed.GetValue(AsJson);
 
-    /// <summary>Reads a bearer token, as a header can carry it: visible ASCII in one line.</summary>
-    static string ReadToken(string file)
-    {
-        var token = ReadText(file).TrimEnd();
-        return token.Length > 0 && token.All(letter => letter is > ' ' and <= '~')
-            ? token
-            : throw new UsageException($"{file} holds no bearer token: one line of visible ASCII, without spaces, is expected.");
-    }
+    static string ReadToken(string file) => Checked(ReadText(file).TrimEnd(), file);
+
+    /// <summary>A bearer token as a header can carry it: visible ASCII in one line.</summary>
+    static string Checked(string token, string file) => token.Length > 0 && token.All(letter => letter is > ' ' and <= '~')
+        ? token
+        : throw new UsageException($"{file} holds no bearer token: one line of visible ASCII, without spaces, is expected.");
 
     static string ReadText(string file)
     {
         try
         {
-            return File.ReadAllText(file);
+            return File.ReadAllText(Files.Named(file));
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -143,11 +142,10 @@ sealed record Connection(string Node, GrpcChannel Channel, string Token) : IDisp
 
     static X509Certificate2Collection ReadAuthorities(string file)
     {
-        if (!File.Exists(file)) throw new UsageException($"{file} does not exist.");
         var authorities = new X509Certificate2Collection();
         try
         {
-            authorities.ImportFromPemFile(file);
+            authorities.ImportFromPem(Files.ReadText(file));
         }
         catch (CryptographicException)
         {

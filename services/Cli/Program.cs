@@ -6,7 +6,7 @@ using Spectre.Console;
 var root = new RootCommand("""
     coord works on referrals at one country's node, as one of its offices.
 
-    Exit codes: 0 done · 1 refused by the node, with the reason · 2 the command line is wrong · 3 the node cannot be reached: the same command with the same --command-id may be tried again · 4 what was to be verified, or was played, is not what it should be.
+    Exit codes: 0 done · 1 refused by the node, with the reason · 2 the command line is wrong · 3 nobody knows whether it was done, since the node cannot be reached, was not waited for, or what came of it cannot be printed: the same command with the same --command-id may be tried again · 4 what was to be verified, or was played, is not what it should be.
     """);
 ConnectionOptions.AddTo(root);
 root.Subcommands.Add(ReferralCommands.Create());
@@ -22,12 +22,27 @@ if (Console.IsOutputRedirected)
     AnsiConsole.Profile.Capabilities.Ansi = false;
 }
 
-var parsed = root.Parse(args);
-return parsed.Errors.Count > 0 ? Usage() : await parsed.InvokeAsync();
-
-int Usage()
+try
 {
-    foreach (var error in parsed.Errors) Console.Error.WriteLine(error.Message);
+    var parsed = root.Parse(args);
+    return parsed.Errors.Count > 0 ? Usage(parsed) : await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false });
+}
+catch (IOException unprintable)
+{
+    // Standard error may be as full: then the exit code says it alone.
+    try
+    {
+        Console.Error.WriteLine($"What came of it cannot be printed: {unprintable.Message}");
+    }
+    catch (IOException)
+    {
+    }
+    return ExitCode.Unavailable;
+}
+
+static int Usage(ParseResult parsed)
+{
+    foreach (var error in parsed.Errors) Console.Error.WriteLine(Words.InOneLine(error.Message));
     Console.Error.WriteLine("See: coord --help, or --help after any command.");
     return ExitCode.Usage;
 }

@@ -37,20 +37,19 @@ static class RunCommand
         try
         {
             var region = await Region.StartAsync(options, stop.Token);
-            var leaves = false;
             try
             {
                 if (!empty && region.Nodes.Select(node => node.Id).Intersect(["TH", "LA"]).Count() == 2) await PlayAsync(region, stop.Token);
                 Show(region, detach);
-                if (detach) region.Detach();
-                else await Task.Delay(Timeout.Infinite, stop.Token);
-                leaves = detach;
+                if (!detach) await Task.Delay(Timeout.Infinite, stop.Token);
             }
-            finally
+            catch
             {
-                // What runs on when one who detaches has left is the business of infra/stop.
-                if (!leaves) await region.DisposeAsync();
+                await region.DisposeAsync();
+                throw;
             }
+            // What runs on is the business of infra/stop.
+            region.Detach();
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

@@ -69,5 +69,5 @@ sealed class ChildProcess
     static bool IsHostSetting(string name) =>
         name.StartsWith("ASPNETCORE_", StringComparison.Ordinal)
         || name.StartsWith("Node__", StringComparison.Ordinal)
-        || name is "DOTNET_ENVIRONMENT" or "DOTNET_STARTUP_HOOKS";
+        || name is "DOTNET_ENVIRONMENT" or "DOTNET_STARTUP_HOOKS" or "DOTNET_hostBuilder__reloadConfigOnChange";
 }

@@ -9,7 +9,6 @@ using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Rpc;
 using Grpc.Core;
-using Spectre.Console;
 
 namespace Coordination.Cli.Commands;
 
@@ -32,8 +31,7 @@ static class Calling
         command.SetCall(async (parsed, connection, commandId, cancellationToken) =>
         {
             var output = await call(parsed, connection, commandId, cancellationToken);
-            if (parsed.WantsJson()) Console.WriteLine(output.Json.ToJsonString(Json));
-            else AnsiConsole.Write(output.Table);
+            output.Print(parsed.WantsJson());
             return ExitCode.Done;
         });
 
@@ -56,16 +54,15 @@ static class Calling
             }
             catch (UsageException wrong)
             {
-                Console.Error.WriteLine(wrong.Message);
-                return ExitCode.Usage;
+                return wrong.Tell();
             }
-            catch (RpcException) when (cancellationToken.IsCancellationRequested)
+            catch (Exception given) when (given is RpcException or OperationCanceledException && cancellationToken.IsCancellationRequested)
             {
                 return command.Unknown(commandId, "Given up before the node answered.");
             }
-            catch (IOException unwritable)
+            catch (UnprintableException lost)
             {
-                return command.Unknown(commandId, $"What came of it cannot be printed: {unwritable.Message}");
+                return command.Unknown(commandId, lost.Message);
             }
             catch (RpcException failed)
             {
@@ -75,7 +72,7 @@ static class Calling
             }
         });
 
-    /// <summary>Nobody knows whether it was done.</summary>
+    /// <summary>Ends a command of which its caller does not know what it did, and says how to try it again where it writes.</summary>
     static int Unknown(this Command command, string commandId, string? why = null)
     {
         if (why is not null) Console.Error.WriteLine(why);
@@ -93,22 +90,38 @@ static class Calling
             }
             catch (UsageException wrong)
             {
-                Console.Error.WriteLine(wrong.Message);
-                return ExitCode.Usage;
+                return wrong.Tell();
             }
         });
 
+    /// <summary>Says what is wrong with the command line, or with a file that it names and somebody else may have written.</summary>
+    static int Tell(this UsageException wrong)
+    {
+        Console.Error.WriteLine(Words.InOneLine(wrong.Message));
+        return ExitCode.Usage;
+    }
+
     public static string NewCommandId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
-    /// <summary>A refusal in one line: status, reason, and what the node says to do.</summary>
-    public static string Sentence(RpcException failed) => $"{failed.StatusCode} {ReasonOf(failed)}: {failed.Status.Detail}";
+    /// <summary>A refusal in one line: status, reason where there is one, and what the node says to do.</summary>
+    public static string Sentence(RpcException failed) =>
+        $"{failed.StatusCode}{(ReasonOf(failed) is { Length: > 0 } reason ? $" {reason}" : "")}: {Words.InOneLine(failed.Status.Detail)}";
 
     /// <summary>The same, with the names that its reader knows in place of the fields at fault.</summary>
     /// <param name="failed">The refusal.</param>
     /// <param name="called">What a field is called, by what <see cref="Fields"/> call it; null where it is given in another way.</param>
-    public static string Sentence(RpcException failed, Func<string, string?> called) =>
-        DetailsOf<BadRequest>(failed).SelectMany(request => request.FieldViolations).Select(violation => violation.Field).OrderByDescending(field => field.Length)
-            .Aggregate(Sentence(failed), (says, field) => called(Words.Kebab((field.Split('.', 2) is [_, var inner] ? inner : field).Replace('.', '_'))) is { } name ? says.Replace(field, name, StringComparison.Ordinal) : says);
+    public static string Sentence(RpcException failed, Func<string, string?> called)
+    {
+        var says = Sentence(failed);
+        foreach (var violation in DetailsOf<BadRequest>(failed).SelectMany(request => request.FieldViolations))
+        {
+            var inner = violation.Field.Split('.', 2)[^1];
+            // With what is said of it: the word alone may stand in a sentence about something else.
+            if (called(Words.Kebab(inner.Replace('.', '_'))) is { } name)
+                says = says.Replace($"{violation.Field} {violation.Description}", $"{name} {violation.Description}", StringComparison.Ordinal);
+        }
+        return says;
+    }
 
     /// <summary>The option of a command that gives a field; null where it is given in another way.</summary>
     static string? OptionOf(this Command command, string field) => command.Options.FirstOrDefault(option => option.Name == $"--{field}")?.Name;

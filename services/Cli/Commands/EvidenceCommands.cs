@@ -142,11 +142,14 @@ static class EvidenceCommands
     /// <exception cref="UsageException">It holds no such key.</exception>
     static KeyPool ReadRoot(string file)
     {
-        using var none = Files.Open(file);
         try
         {
-            using var key = KeyFolder.ReadKey(file);
+            using var key = KeyFolder.ReadKey(Files.Named(file));
             return KeyPool.Of("root", key);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{file} cannot be read: {unreadable.Message}");
         }
         catch (Exception other) when (other is CryptographicException or ArgumentException)
         {

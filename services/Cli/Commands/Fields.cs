@@ -96,7 +96,7 @@ sealed record Field(string Name, IReadOnlyList<string> Path, FieldDescriptor Des
 
     JsonNode Read(string text) => Describes.FieldType switch
     {
-        FieldType.Enum => _codes!.TryGetValue(text, out var code) ? code : throw new UsageException($"{text} is no code for --{Name}: choose among {string.Join(", ", _codes.Keys)}."),
+        FieldType.Enum => _codes!.TryGetValue(text, out var code) ? code : throw new UsageException($"This is no code for --{Name}: choose among {string.Join(", ", _codes.Keys)}."),
         FieldType.Bytes => text.Length % 2 == 0 && text.All(char.IsAsciiHexDigit)
             ? Convert.ToBase64String(Convert.FromHexString(text))
             : throw new UsageException($"--{Name} takes hexadecimal digits, two for each byte."),

@@ -19,7 +19,7 @@ static class Files
     {
         try
         {
-            if (file != "-") return File.ReadAllBytes(file);
+            if (file != "-") return File.ReadAllBytes(Named(file));
             // A second reader would find nothing, and take that for what was said.
             if (_inputIsRead) throw new UsageException("Standard input is named twice: name a file for one of the two.");
             _inputIsRead = true;
@@ -40,7 +40,7 @@ static class Files
     {
         try
         {
-            var opened = File.OpenRead(file);
+            var opened = File.OpenRead(Named(file));
             if (opened.CanSeek) return opened;
             opened.Dispose();
             throw new UsageException($"{file} is no file.");
@@ -56,7 +56,7 @@ static class Files
     public static void MustBeFree(string file, bool force)
     {
         // Whoever is root would put a file in the place of a device.
-        if (Path.GetFullPath(Target(file)).StartsWith("/dev/", StringComparison.Ordinal)) throw new UsageException($"{file} is a device: name a file.");
+        if (Target(Named(file)).StartsWith("/dev/", StringComparison.Ordinal)) throw new UsageException($"{file} is in /dev, where devices are: name a file elsewhere.");
         if (!force && Path.Exists(file)) throw new UsageException($"{file} exists: name another file, or overwrite it with --force.");
     }
 
@@ -91,12 +91,18 @@ static class Files
         }
     }
 
-    /// <summary>Where a link leads in the end.</summary>
+    /// <exception cref="UsageException">It names nothing.</exception>
+    public static string Named(string file) => file.Length > 0 ? file : throw new UsageException("A file is named by nothing at all: give its name.");
+
+    /// <summary>Where a file is once every link on the way is followed.</summary>
     static string Target(string file)
     {
         try
         {
-            return (Path.Exists(file) ? File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName : null) ?? file;
+            var way = Path.GetFullPath(file);
+            var folder = Path.GetDirectoryName(way) is { } above ? Target(above) : null;
+            var here = folder is null ? way : Path.Combine(folder, Path.GetFileName(way));
+            return Path.Exists(here) && File.ResolveLinkTarget(here, returnFinalTarget: true) is { } elsewhere ? Target(elsewhere.FullName) : here;
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {

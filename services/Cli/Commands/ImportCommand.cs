@@ -83,8 +83,7 @@ static class ImportCommand
     static async Task<int> OpenAsync(ParseResult parsed, Connection connection, IReadOnlyList<OpenRequest> requests, CancellationToken cancellationToken)
     {
         var client = new ReferralService.ReferralServiceClient(connection.Channel);
-        var table = new Table().AddColumns("No.", "Dossier", "State");
-        var json = new JsonArray();
+        var (json, table) = (new JsonArray(), new Table().AddColumns("No.", "Dossier", "State"));
         var worst = ExitCode.Done;
         foreach (var (place, request) in requests.Index())
         {
@@ -94,18 +93,33 @@ static class ImportCommand
                 json.Add(Plain.Of(opened));
                 table.AddRow(new Text($"{place + 1}"), new Text(opened.Referral is { } referral ? Printing.Hex(referral.DossierId) : opened.AwaitingApproval.SubmissionId), new Text(opened.Referral?.State.ToString() ?? "awaits approval"));
             }
-            catch (RpcException refused) when (!cancellationToken.IsCancellationRequested)
+            catch (RpcException) when (cancellationToken.IsCancellationRequested)
+            {
+                Console.Error.WriteLine($"Given up at number {place + 1} of {requests.Count}.");
+                worst = ExitCode.Unavailable;
+                break;
+            }
+            catch (RpcException refused)
             {
                 json.Add(new JsonObject { ["refused"] = Calling.Sentence(refused) });
                 table.AddRow(new Text($"{place + 1}"), new Text("not opened", Style.Parse("red")), new Text(Calling.Sentence(refused, field => Columns.ContainsKey(field) ? field : null)));
                 worst = Math.Max(worst, Calling.MayBeTriedAgain(refused) ? ExitCode.Unavailable : ExitCode.Refused);
             }
         }
-        if (parsed.WantsJson()) Console.WriteLine(json.ToJsonString(Calling.Json));
-        else AnsiConsole.Write(table);
-        if (worst == ExitCode.Unavailable) Console.Error.WriteLine("The same file again opens what is missing, and nothing twice.");
+        if (worst == ExitCode.Unavailable) Console.Error.WriteLine(Again);
+        try
+        {
+            new Output(json, table).Print(parsed.WantsJson());
+        }
+        catch (UnprintableException lost)
+        {
+            Console.Error.WriteLine($"{lost.Message} {Again}");
+            return ExitCode.Unavailable;
+        }
         return worst;
     }
+
+    const string Again = "The same file again opens what is missing, and nothing twice.";
 
     /// <summary>What is said of a row beside the request: to whom it goes, and the office's own word for it.</summary>
     static readonly string[] Beside = ["to", "reference"];
@@ -127,6 +141,8 @@ static class ImportCommand
         try
         {
             csv.ReadHeader();
+            if (csv.Headers.GroupBy(column => column, StringComparer.OrdinalIgnoreCase).FirstOrDefault(alike => alike.Count() > 1) is { } twice)
+                throw new UsageException($"{name}, line 1: two columns are called {twice.Key}. Leave one of them away.");
             if (csv.Headers.FirstOrDefault(column => !IsBeside(column) && !Columns.ContainsKey(column)) is { } unknown)
                 throw new UsageException($"{name}, line 1: no column is called {unknown}. coord referral import --columns lists them.");
             while (csv.Read())

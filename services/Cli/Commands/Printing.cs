@@ -9,7 +9,25 @@ namespace Coordination.Cli.Commands;
 /// <summary>What a command prints.</summary>
 /// <param name="Json">For machines.</param>
 /// <param name="Table">For people.</param>
-sealed record Output(JsonNode Json, Table Table);
+sealed record Output(JsonNode Json, Table Table)
+{
+    /// <exception cref="UnprintableException">Standard output takes nothing.</exception>
+    public void Print(bool asJson)
+    {
+        try
+        {
+            if (asJson) Console.WriteLine(Json.ToJsonString(Calling.Json));
+            else AnsiConsole.Write(Table);
+        }
+        catch (IOException unwritable)
+        {
+            throw new UnprintableException(unwritable);
+        }
+    }
+}
+
+/// <summary>What came of a command cannot be printed, since the disk behind standard output is full or its reader has gone.</summary>
+sealed class UnprintableException(IOException why) : Exception($"What came of it cannot be printed: {why.Message}", why);
 
 /// <summary>Answers of the API as tables for people.</summary>
 static class Printing

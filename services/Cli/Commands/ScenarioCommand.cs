@@ -37,6 +37,8 @@ static class ScenarioCommand
                 throw new UsageException($"The scenario is about {Words.Country(paper)} without a node, and the region has one for it: infra/run with --countries that leave {paper} out.");
 
             using var lines = new Lines(parsed);
+            // A file with a fault plays nothing: nor one that names an office which no node has.
+            foreach (var (place, step) in scenario.Steps.Index()) lines.Open(step, place);
             return await PlayAsync(scenario, new Player(scenario, lines.To), parsed.WantsJson(), cancellationToken);
         });
         return command;
@@ -61,7 +63,7 @@ static class ScenarioCommand
             }
             catch (UnsoundException wrong)
             {
-                Console.Error.WriteLine($"Step {place + 1}, {step.Method.Name} by {step.By}: {wrong.Message}");
+                Console.Error.WriteLine(Words.InOneLine($"Step {place + 1}, {step.Method.Name} by {step.By}: {wrong.Message}"));
                 return ExitCode.Unsound;
             }
             catch (Grpc.Core.RpcException)
@@ -126,6 +128,19 @@ static class ScenarioCommand
     sealed class Lines(ParseResult parsed) : IDisposable
     {
         readonly Dictionary<(string Node, string Office), Connection> _open = [];
+
+        /// <exception cref="UsageException">The node has no such office.</exception>
+        public void Open(Step step, int place)
+        {
+            try
+            {
+                To(step.By, step.Office);
+            }
+            catch (UsageException wrong)
+            {
+                throw new UsageException($"Step {place + 1}: {wrong.Message}");
+            }
+        }
 
         public Connection To(string node, string office) =>
             _open.TryGetValue((node, office), out var line) ? line : _open[(node, office)] = parsed.ConnectTo(node, office);

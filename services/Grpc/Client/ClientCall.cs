@@ -203,6 +203,8 @@ sealed class ClientCall : IDisposable
             if (inner is HttpProtocolException { ErrorCode: var code }) return new Status(StatusMapping.OfHttp2(code), $"The server broke the call off with HTTP/2 error {code}.", cause);
         }
 
+        if (cause is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError })
+            return new Status(StatusCode.Unavailable, "No secure connection comes about: the server's certificate does not count here, or it wants another one of ours.", cause);
         return cause is HttpRequestException { HttpRequestError: not HttpRequestError.VersionNegotiationError } or IOException
             ? new Status(StatusCode.Unavailable, "The server cannot be reached.", cause)
             : new Status(StatusCode.Internal, "The call could not be made.", cause);

@@ -11,6 +11,7 @@ namespace Grpc.Server;
 /// <summary>Answers calls of services and methods that nobody mapped; leaves all other requests to other endpoints.</summary>
 sealed class UnknownMethods(CallServer server) : IRouteConstraint
 {
+    /// <summary>The routers that have it, for as long as they live; there is no weak set.</summary>
     readonly ConditionalWeakTable<IEndpointRouteBuilder, UnknownMethods> _mapped = [];
 
     /// <summary>Maps one endpoint for all services of a router: an application may have several, each with ports of its own.</summary>

@@ -21,6 +21,9 @@ namespace Coordination.Hosting.Evidence;
 /// </remarks>
 public sealed class Verification
 {
+    /// <summary>By which the clocks of one node's replicas may differ.</summary>
+    static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
+
     readonly Bundle _bundle;
     readonly DossierId _id;
     readonly List<TrustList> _lists = [];
@@ -146,7 +149,9 @@ public sealed class Verification
             return new(FlawCode.EntryMissing, $"bundle.json speaks of {Entries(_bundle.Label.Entries)}, and the bundle holds {_entries.Count}: the last of a chain may be missing.");
         if (_receipts.Count != _bundle.Label.Receipts)
             return new(FlawCode.ReceiptsDiffer, $"bundle.json speaks of {_bundle.Label.Receipts} receipts, and the bundle holds {_receipts.Count}.");
-        return _receipts.Find(receipt => receipt.Holder.ToString() == _bundle.Label.Node && receipt.ReceivedAt > _bundle.Label.HeldAt) is { } later
+        if (!Opening.Participants.Any(node => node.ToString() == _bundle.Label.Node))
+            return new(FlawCode.NoBundle, $"bundle.json says that {_bundle.Label.Node} held all of it, which takes no part in the dossier.");
+        return _receipts.Find(receipt => receipt.Holder.ToString() == _bundle.Label.Node && receipt.ReceivedAt > _bundle.Label.HeldAt + Skew) is { } later
             ? new(FlawCode.ReceiptsDiffer, $"bundle.json says that {_bundle.Label.Node} held all of it on {At(_bundle.Label.HeldAt)}, and {_bundle.Label.Node} received {later.Author} {later.Seq} on {At(later.ReceivedAt)}.")
             : null;
         static string Entries(int count) => count == 1 ? "1 entry" : $"{count} entries";

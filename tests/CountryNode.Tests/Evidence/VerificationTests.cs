@@ -311,6 +311,21 @@ public sealed class VerificationTests : IDisposable
     }
 
     [Fact]
+    public void The_clocks_of_a_nodes_replicas_may_differ_a_little()
+    {
+        _exported.Receipts[1] = _exported.Thailand.Receipt(_exported.Entries[2].Entry, Exported.Now.AddMinutes(4));
+        _exported.Export();
+        _exported.ShouldBeSound();
+    }
+
+    [Fact]
+    public void A_bundle_of_a_node_that_takes_no_part_is_none()
+    {
+        _exported.Files["bundle.json"] = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(_exported.Files["bundle.json"]).Replace("\"TH\"", "\"VN\"", StringComparison.Ordinal));
+        _exported.ShouldBe(FlawCode.NoBundle, "bundle.json says that VN held all of it, which takes no part in the dossier.");
+    }
+
+    [Fact]
     public void A_fork_a_void_decision_and_a_strangers_entry_are_part_of_what_happened()
     {
         var (opening, takenUp, asked) = (_exported.Entries[0], _exported.Entries[2], _exported.Entries[3]);

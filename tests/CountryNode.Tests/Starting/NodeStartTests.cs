@@ -87,7 +87,8 @@ public sealed class NodeStartTests(SharedRegion shared)
     [InlineData("Node__KeyFolder", "/etc", "Could not find file '/etc/api.pem'")]
     [InlineData("Node__ApiAddress", "https://nosuch.example:7101", "is no https address with an IP address or localhost")]
     [InlineData("Node__Offices__0", "auditor@datip", "as TH's office on duty, which is none of Node:Offices")]
-    [InlineData("DOTNET_DbgEnableMiniDump", "1", "a dump would hold keys and names in clear")]
+    [InlineData("DOTNET_DbgEnableMiniDump", "1", "DOTNET_DbgEnableMiniDump is set: a dump would hold keys and names in clear")]
+    [InlineData("COMPlus_DbgEnableMiniDump", "1", "COMPlus_DbgEnableMiniDump is set: a dump would hold keys and names in clear")]
     [InlineData("Unused", "", "address already in use")]
     public async Task A_node_that_cannot_start_says_why_in_one_sentence(string setting, string value, string says)
     {

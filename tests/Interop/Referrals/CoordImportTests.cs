@@ -109,6 +109,16 @@ public sealed class CoordImportTests(TwoCountries countries)
     public async Task A_statement_or_particulars_that_are_none_end_with_2_and_a_sentence(string option, string input, string says, params string[] more) =>
         ShouldSay(await _coord.FeedAsync(input, ["referral", "open", "--to", "LA", option, "-", .. more]), says);
 
+    [Fact(Timeout = 120_000)]
+    public async Task A_column_that_is_there_twice_and_a_cell_that_is_no_code_are_named_and_no_cell_is_repeated()
+    {
+        using var folder = new Folder();
+        ShouldSay(await _coord.RunAsync("referral", "import", folder.Write("twice.csv", "to,type,Type\nLA,Repatriation,FamilyTracing\n")), "twice.csv, line 1: two columns are called type. Leave one of them away.");
+        var (code, _, said) = await _coord.RunAsync("referral", "import", folder.Write("shifted.csv", "type,to\nSomebody Invented,LA\n"));
+        (code, said).ShouldBe((2, $"{folder["shifted.csv"]}, line 2, column type: This is no code for --type: choose among {said.Split("choose among ")[^1]}"));
+        said.ShouldNotContain("Invented");
+    }
+
     static void ShouldSay((int Code, string Printed, string Said) answer, string says)
     {
         (answer.Code, answer.Printed).ShouldBe((2, ""));

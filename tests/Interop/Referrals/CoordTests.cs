@@ -148,7 +148,7 @@ public sealed class CoordTests(TwoCountries countries)
 
         foreach (var (fault, says) in (IEnumerable<(string, string)>)
         [
-            ("to,type\nLA,Repatriation\nLA,Holiday\n", "line 3, column type: Holiday is no code"),
+            ("to,type\nLA,Repatriation\nLA,Holiday\n", "line 3, column type: This is no code"),
             ("to,colour\nLA,red\n", "line 1: no column is called colour"),
             ("to,type\nLA\n", "line 2: this is no row"),
             ("to,type\n", "has no row"),
@@ -237,13 +237,13 @@ public sealed class CoordTests(TwoCountries countries)
     [InlineData("no node ZZ", "referral show 00 --node ZZ")]
     [InlineData("no office minister", "referral show 00 --office minister")]
     [InlineData("does not exist", "referral show 00 --region /does/not/exist")]
-    [InlineData("Holiday is no code for --type: choose among", $"{Open} --type Holiday")]
-    [InlineData("Unspecified is no code for --minority: choose among Adult, Minor, Disputed.", $"{Open} --minority Unspecified")]
-    [InlineData("unspecified is no code for --urgency: choose among Routine, Urgent", $"{Open} --type Repatriation --urgency unspecified")]
-    [InlineData("0 is no code for --urgency", $"{Open} --type Repatriation --urgency 0")]
-    [InlineData("Unspecified is no code for --consent-purposes: choose among Return, ", $"{Open} --type Repatriation --consent-until 2099-12-31 --consent-purposes Return --consent-purposes Unspecified")]
-    [InlineData("Unspecified is no code for --part-purposes: choose among Return, ", "referral withdraw-consent 00 --part-purposes Unspecified")]
-    [InlineData("Unspecified is no code for --reason: choose among NotOurNational, ", "referral decline 00 --reason Unspecified")]
+    [InlineData("This is no code for --type: choose among", $"{Open} --type Holiday")]
+    [InlineData("This is no code for --minority: choose among Adult, Minor, Disputed.", $"{Open} --minority Unspecified")]
+    [InlineData("This is no code for --urgency: choose among Routine, Urgent", $"{Open} --type Repatriation --urgency unspecified")]
+    [InlineData("This is no code for --urgency", $"{Open} --type Repatriation --urgency 0")]
+    [InlineData("This is no code for --consent-purposes: choose among Return, ", $"{Open} --type Repatriation --consent-until 2099-12-31 --consent-purposes Return --consent-purposes Unspecified")]
+    [InlineData("This is no code for --part-purposes: choose among Return, ", "referral withdraw-consent 00 --part-purposes Unspecified")]
+    [InlineData("This is no code for --reason: choose among NotOurNational, ", "referral decline 00 --reason Unspecified")]
     [InlineData("--plan takes hexadecimal digits", "referral report-met 00 --plan xyz")]
     [InlineData("--at takes a day and a time", "referral report-met 00 --at yesterday")]
     [InlineData("--number takes a number", "referral report-follow-up 00 --number first")]

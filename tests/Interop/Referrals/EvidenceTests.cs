@@ -204,7 +204,7 @@ public sealed class EvidenceTests(TwoCountries countries)
         File.ReadAllText(folder["mine"]).ShouldStartWith("<!doctype html>");
         File.ResolveLinkTarget(folder["link"], returnFinalTarget: true)!.FullName.ShouldBe(folder["mine"]);
         foreach (var device in (string[])["/dev/null", folder["null"]])
-            (await _coord.RunAsync("dossier", "export", id, "-o", device, "--force")).ShouldBe((2, "", $"{device} is a device: name a file.\n"));
+            (await _coord.RunAsync("dossier", "export", id, "-o", device, "--force")).ShouldBe((2, "", $"{device} is in /dev, where devices are: name a file elsewhere.\n"));
     }
 
     [Theory(Timeout = 120_000)]

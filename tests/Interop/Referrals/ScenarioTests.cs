@@ -97,7 +97,7 @@ public sealed class ScenarioTests(TwoCountries countries)
     [InlineData(1, """{ "request": { "particulars": { "note": "@tomorrow" } } }""", "Standard input, step 2: @tomorrow is none of @today+30,")]
     [InlineData(1, """{ "request": { "colour": "red" } }""", "Standard input, step 2: its request does not fit coordination.referral.v1.AcknowledgeRequest")]
     [InlineData(1, """{ "colour": "red" }""", "Standard input is no scenario: what stands at $.steps[1].colour does not belong there.")]
-    [InlineData(1, """{ "office": "nobody" }""", "LA has no office nobody; it has focal-point@ahtd,")]
+    [InlineData(1, """{ "office": "nobody" }""", "Step 2: LA has no office nobody; it has focal-point@ahtd,")]
     public async Task A_step_that_cannot_be_played_ends_with_2_and_a_sentence(int step, string instead, string says) => await ShouldSayAsync(With(step, instead).ToJsonString(), says);
 
     [Theory(Timeout = 120_000)]
