@@ -138,7 +138,7 @@ public sealed class WatchTests(SharedRegion shared)
         using var office = region.Office("VN");
         var streams = Enumerable.Range(0, 20).Select(i => office.Watch("", deadline: i % 2 == 0 ? TimeSpan.FromSeconds(2) : null)).ToList();
         foreach (var stream in streams) await stream.ResponseHeadersAsync;
-        (await LooksAsync()).ShouldBeTrue();
+        (await Poll.UntilAsync(LooksAsync, Soon, Cancelled)).ShouldBeTrue("Nobody looks for changes.");
         // Half of them by their deadline, half because the caller goes.
         (await Refused.ByAsync(() => streams[0].ResponseStream.MoveNext(Cancelled))).Code.ShouldBe(StatusCode.DeadlineExceeded);
         foreach (var stream in streams) stream.Dispose();
