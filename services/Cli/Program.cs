@@ -12,6 +12,7 @@ ConnectionOptions.AddTo(root);
 root.Subcommands.Add(ReferralCommands.Create());
 root.Subcommands.Add(DossierCommands.Create());
 root.Subcommands.Add(SubmissionCommands.Create());
+root.Subcommands.Add(AuditCommands.Create());
 root.Subcommands.Add(ScenarioCommand.Create());
 root.Subcommands.Add(CompletionCommand.Create());
 

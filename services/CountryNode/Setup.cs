@@ -80,12 +80,15 @@ static class Setup
         services.AddSingleton<Changes>();
         services.AddSingleton<ReferralDesk>();
         services.AddSingleton<SubmissionDesk>();
+        services.AddSingleton<AccessLog>();
+        services.AddSingleton<CaseFiles>();
         services.AddSingleton<Callers>();
         services.AddSingleton<ReferralView>();
         services.AddSingleton<Commands>();
         services.AddSingleton<ApprovalDoor>();
         services.AddSingleton<ReferralDoor>();
         services.AddSingleton<DossierDoor>();
+        services.AddSingleton<AuditDoor>();
         services.AddSingleton<PeerDoor>();
         services.AddGrpc(options => options.MaxReceiveMessageSize = MostBytesReceived);
         services.AddGrpcReflection();
@@ -163,6 +166,7 @@ static class Setup
         node.MapGrpcService<ReferralDoor>();
         node.MapGrpcService<DossierDoor>();
         node.MapGrpcService<ApprovalDoor>();
+        node.MapGrpcService<AuditDoor>();
     }
 
     static IList<SecurityKey> TokenKeys(NodeSettings settings) => new JsonWebKeySet(File.ReadAllText(settings.Tokens.KeysFile)).GetSigningKeys();

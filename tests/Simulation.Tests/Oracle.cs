@@ -109,6 +109,21 @@ sealed class Oracle(World world)
         }
     }
 
+    /// <summary>A case file leaves its author for whom it was released to, while the person lets it be read.</summary>
+    public void CaseFileLeaves(Node from, NodeId to, DossierId dossier, EntryHash release, string compact)
+    {
+        world.Met(Situation.CaseFilePulled);
+        if (from.Database.Row(dossier)?.ByHash.GetValueOrDefault(release)?.Entry is not { } entry || entry.Author != from.Id || !from.Database.Row(dossier)!.Participants.Contains(to))
+        {
+            world.Fail($"{from.Id} hands {to} a case file of {dossier.Short} that it did not release to it.");
+            return;
+        }
+        if (WithdrewEverything(from, entry)) world.Fail($"{from.Id} hands {to} a case file of {dossier.Short} after all consent was withdrawn.");
+        if (!MayLeave(from, entry, to)) world.Fail($"{from.Id} hands {to} a case file of {dossier.Short}, from which the person withdrew consent.");
+        using var header = JsonDocument.Parse(Base64Url.DecodeFromChars(compact.AsSpan(0, compact.IndexOf('.', StringComparison.Ordinal))));
+        if (!Region.RingOf(to).Holds(header.RootElement.GetProperty("kid").GetString()!)) world.Fail($"{from.Id} hands {to} a case file of {dossier.Short} that is sealed to somebody else.");
+    }
+
     /// <summary>Whether a part goes to its recipient in the end: what was withdrawn or erased on its way does not.</summary>
     public bool Goes(Node author, DossierRow row, KeptPart part) => !_erased.Contains((author.Id, row.Id)) && (
         !row.ByHash.TryGetValue(part.Entry, out var held) || Fold(row).MayLeave(held.Entry.Body, part.Recipient));

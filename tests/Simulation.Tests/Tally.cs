@@ -68,6 +68,7 @@ enum Situation
     CrossingDecisionVoid,
     WithdrawalNotSigned,
     ParticularsSent,
+    CaseFilePulled,
     ParticularsRead,
     ParticularsErased,
     DaysPassed,

@@ -13,7 +13,7 @@ static class ReferralCommands
 {
     public static Command Create()
     {
-        var referral = new Command("referral", "Referrals of persons between two countries.") { Show(), List(), Notices(), Watch(), ImportCommand.Create() };
+        var referral = new Command("referral", "Referrals of persons between two countries.") { Show(), List(), Notices(), Watch(), OpenCaseFile(), ImportCommand.Create() };
         foreach (var statement in StatementCommands.Of(ReferralService.Descriptor)) referral.Subcommands.Add(statement);
         return referral;
     }
@@ -44,6 +44,25 @@ static class ReferralCommands
             }
             var list = (ListResponse)await connection.CallAsync(Method("List"), Calling.Parse(request, ListRequest.Descriptor), cancellationToken);
             return new Output(Plain.Of(list), Printing.More(Printing.List(list.Referrals), list.NextPageToken));
+        });
+        return command;
+    }
+
+    static Command OpenCaseFile()
+    {
+        var id = Calling.DossierIdArgument();
+        id.Arity = ArgumentArity.ZeroOrOne;
+        var command = new Command("open-case-file", ProtoComments.Of(Method("OpenCaseFile"))) { id };
+        var fields = FieldOptions.AddTo(command, OpenCaseFileRequest.Descriptor, "dossier_id");
+        command.SetCall(async (parsed, connection, _, cancellationToken) =>
+        {
+            var request = (OpenCaseFileRequest)Calling.Parse(fields.Read(parsed), OpenCaseFileRequest.Descriptor);
+            if (parsed.GetValue(id) is { } dossier) request.DossierId = await connection.FindDossierAsync(dossier, cancellationToken);
+            var opened = (OpenCaseFileResponse)await connection.CallAsync(Method("OpenCaseFile"), request, cancellationToken);
+            var table = Printing.Rows();
+            Printing.Row(table, "Released by", opened.Version > 0 ? $"{opened.By}, version {opened.Version}; entry {Printing.Short(opened.Release)}" : $"{opened.By}, once it is approved");
+            foreach (var (name, words) in Plain.Said(opened.CaseFile)) Printing.Row(table, Words.Capital(Words.Apart(name)), words);
+            return new Output(Plain.Of(opened), table);
         });
         return command;
     }

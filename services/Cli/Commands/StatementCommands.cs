@@ -16,7 +16,7 @@ namespace Coordination.Cli.Commands;
 static class StatementCommands
 {
     /// <summary>Fields of every request that are given in ways of their own.</summary>
-    static readonly string[] About = ["command", "dossier_id", "particulars"];
+    static readonly string[] About = ["command", "dossier_id", "particulars", "case_file"];
 
     /// <summary>Of every method of a service that takes a command, in the order of the proto.</summary>
     public static IEnumerable<Command> Of(ServiceDescriptor service) =>
@@ -38,6 +38,8 @@ static class StatementCommands
         if (statement is not null) command.Options.Add(statement);
         var about = AboutOptions.AddTo(command);
         var particulars = ParticularsOptions.AddTo(command);
+        var caseFile = method.InputType.FindFieldByName("case_file") is null ? null : new Option<string>("--case-file") { Description = "What is known of the person, as JSON of coordination.referral.v1.CaseFile: a file, or - for standard input.", HelpName = "file", Required = true };
+        if (caseFile is not null) command.Options.Add(caseFile);
         command.Options.Add(Calling.CommandId);
 
         command.SetCall(async (parsed, connection, commandId, cancellationToken) =>
@@ -50,6 +52,7 @@ static class StatementCommands
             ByteString? dossier = id is null ? null : await connection.FindDossierAsync(parsed.GetValue(id)!, cancellationToken);
             if (dossier is not null) method.InputType.FindFieldByName("dossier_id").Accessor.SetValue(request, dossier);
             method.InputType.FindFieldByName("command").Accessor.SetValue(request, await about.ReadAsync(parsed, connection, commandId, dossier, cancellationToken));
+            if (caseFile is not null) method.InputType.FindFieldByName("case_file").Accessor.SetValue(request, Files.ReadMessage(parsed.GetValue(caseFile)!, CaseFile.Descriptor));
             if (particulars.Read(parsed) is { } beside) method.InputType.FindFieldByName("particulars").Accessor.SetValue(request, beside);
             return Printing.Written(await connection.CallAsync(method, request, cancellationToken));
         });

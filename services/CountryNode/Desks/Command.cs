@@ -33,6 +33,9 @@ public sealed record Command(CommandKey Key, string Person, ReadOnlyMemory<byte>
     /// <summary>What is sealed beside the entry; empty for nothing.</summary>
     public ReadOnlyMemory<byte> Particulars { get; init; }
 
+    /// <summary>For a release: the case file, a serialised CaseFile; empty for anything else.</summary>
+    public ReadOnlyMemory<byte> CaseFile { get; init; }
+
     /// <summary>For an opening: the earlier referral of the person that the new one is to name; null for none.</summary>
     public DossierId? Earlier { get; init; }
 

@@ -6,6 +6,7 @@ using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Domain.Referrals;
 using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Referrals;
 using Coordination.Hosting.Sealing;
 using Coordination.Hosting.Trust;
 
@@ -184,7 +185,35 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
                 : AsTheProtocolSays(command, Sign(held: null, Draft(command, opened, today, now), command.Particulars, readers: null, now));
         }
         var id = command.Dossier ?? throw new ArgumentException("A statement other than Opened belongs into a dossier.", nameof(command));
-        return await store.FindAsync(id, cancellationToken) is { } held ? Judge(command, held, today, now) : Refusal.NotFound;
+        if (await store.FindAsync(id, cancellationToken) is not { } held) return Refusal.NotFound;
+        if (command.Body is not CaseFileReleased) return Judge(command, held, today, now);
+        if (command.CaseFile.IsEmpty) return Refusal.Invalid("FIELD_INVALID", "case_file", "is missing: what is known of the person is needed");
+        return await WithheldAsync(held, cancellationToken) is { } withheld
+            ? Judge(command with { CaseFile = CaseFileWire.Without(command.CaseFile, withheld) }, held, today, now)
+            : new Refusal(RefusalKind.NotOpen, "CONSENT_DETAILS_UNREADABLE", "What the person withholds cannot be read here any more, so nobody can tell what may be released. Record the consent anew, with its details.");
+    }
+
+    /// <summary>A command as it may be kept until it is written: of a case file nothing that the person withholds.</summary>
+    public async Task<Command> WithoutWithheldAsync(Command command, CancellationToken cancellationToken) =>
+        command is not { Body: CaseFileReleased, Dossier: { } id } || await store.FindAsync(id, cancellationToken) is not { } held ? command
+        : command with { CaseFile = await WithheldAsync(held, cancellationToken) is { } withheld ? CaseFileWire.Without(command.CaseFile, withheld) : default };
+
+    /// <summary>The categories of the case file that the person withholds, by the last consent that says; null where that cannot be read.</summary>
+    async Task<IReadOnlyCollection<string>?> WithheldAsync(HeldDossier held, CancellationToken cancellationToken)
+    {
+        var (signed, parts) = (held.Entries.ToDictionary(kept => kept.Entry.Hash, kept => kept.Signed), (IReadOnlyDictionary<EntryHash, KeptPart>?)null);
+        foreach (var (entry, verdict) in held.Fold<Referral>(trust.Current).Entries.Reverse())
+        {
+            if (entry.Body is not (Opened or ConsentRecorded) || verdict is not Verdict.Applied || !entry.Particulars.Any(digest => digest.Recipient == pen.Node)) continue;
+            parts ??= (await store.FindPartsAsync(held.Id, pen.Node, cancellationToken)).ToDictionary(part => part.Entry);
+            if (!parts.TryGetValue(entry.Hash, out var part) || safe.Read(signed[entry.Hash], part) is not Disclosure.Opened opened) return null;
+            switch (ParticularsWire.WithheldIn(SealedPart.ContentOf(opened.Plaintext)))
+            {
+                case Withheld.These(var categories): return categories;
+                case Withheld.Unreadable: return null;
+            }
+        }
+        return [];
     }
 
     /// <summary>As <see cref="JudgeAsync"/>, of what goes on with a dossier.</summary>
@@ -195,7 +224,9 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         // A withdrawal that is not signed yet acts all the same.
         var known = held.Pending.IsEmpty ? dossier : held.FoldWithPending(trust.Current);
         // Who says nothing beside the entry needs no key folder.
-        var keeping = Erases(command) ? Keeping.Destroyed : command.Particulars.IsEmpty ? Keeping.Possible : safe.Look(held.Id);
+        var keeping = Erases(command) ? Keeping.Destroyed : command.Particulars.IsEmpty && command.CaseFile.IsEmpty ? Keeping.Possible : safe.Look(held.Id);
+        if (command.Body is CaseFileReleased released)
+            command = command with { Body = released with { Version = 1 + (dossier.State?.Releases.Count(release => release.By == (command.OnBehalfOf ?? pen.Node)) ?? 0) } };
         List<NodeId> readers = [.. held.Opening?.Participants.Where(node => node == pen.Node || known.MayLeave(command.Body, node)) ?? []];
         if (ParticularsFault(command, held, keeping, readers) is { } unkept) return unkept;
         if (Checks.OnBehalf(command, held) is { } onBehalf) return onBehalf;
@@ -210,7 +241,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         if (command.Body is Decision && known.AsWithdrawn()?.Next(draft with { HappenedOn = command.OnBehalfOf is null ? today : draft.HappenedOn }) is Voided<Referral> voidNow)
             return Refuse(held, draft, voidNow.Reason);
         // What must be said after the key is gone is said without particulars.
-        return AsTheProtocolSays(command, Sign(held, draft, keeping is Keeping.Destroyed ? default : command.Particulars, readers, now));
+        return AsTheProtocolSays(command, Sign(held, draft, keeping is Keeping.Destroyed ? default : command.Particulars, readers, now, command.CaseFile));
     }
 
     /// <summary>Why a statement cannot be written with the particulars that the command has; null when it can, or has none.</summary>
@@ -220,9 +251,15 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     /// <param name="readers">Who may read them.</param>
     static Refusal? ParticularsFault(Command command, HeldDossier held, Keeping keeping, IReadOnlyList<NodeId> readers)
     {
-        if (command.Particulars.IsEmpty) return null;
         if (keeping is Keeping.Damaged)
-            return new(RefusalKind.TryAgain, "PARTICULARS_DAMAGED", "The key under which particulars of this dossier are kept is damaged: ask the operator to put back the copy of the key folder. Without particulars it is written at once.");
+        {
+            return command.CaseFile.IsEmpty
+                ? new(RefusalKind.TryAgain, "PARTICULARS_DAMAGED", "The key under which particulars of this dossier are kept is damaged: ask the operator to put back the copy of the key folder. Without particulars it is written at once.")
+                : new(RefusalKind.TryAgain, "CASE_FILE_DAMAGED", "The key under which the case file is to be kept is damaged: ask the operator to put back the copy of the key folder.");
+        }
+        if (keeping is Keeping.Destroyed && !command.CaseFile.IsEmpty)
+            return new(RefusalKind.NotOpen, "CASE_FILE_ERASED", "What was known of the person was erased, and nothing more is kept in this dossier: open a new referral.");
+        if (command.Particulars.IsEmpty) return null;
         if (keeping is Keeping.Destroyed && !Referral.IsWithdrawal(command.Body) && !command.ConfirmsContradiction)
             return new(RefusalKind.NotOpen, "PARTICULARS_ERASED", "The particulars of this dossier were erased, and nothing more is kept beside its entries. Send the statement without particulars.");
         // The reason of a contradiction is wanted, and stays at home.
@@ -246,13 +283,14 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
 
     /// <summary>Signs a draft with its particulars and folds it with what is held; null where it opens.</summary>
     /// <remarks>The particulars are for those readers; null for everybody who takes part.</remarks>
-    Judged.Stands Sign(HeldDossier? held, Entry draft, ReadOnlyMemory<byte> particulars, IEnumerable<NodeId>? readers, DateTimeOffset now)
+    Judged.Stands Sign(HeldDossier? held, Entry draft, ReadOnlyMemory<byte> particulars, IEnumerable<NodeId>? readers, DateTimeOffset now, ReadOnlyMemory<byte> caseFile = default)
     {
         var opening = draft.Opening ?? held?.Opening ?? throw new UnreachableException("A draft continues a dossier whose opening is held.");
-        var (signed, parts) = safe.Sign(draft, readers ?? opening.Participants, particulars);
+        (NodeId, ReadOnlyMemory<byte>)? released = caseFile.IsEmpty || held?.Fold<Referral>(trust.Current).State is not { } referral ? null : (referral.Parties.Other(draft.OnBehalfOf ?? draft.Author), caseFile);
+        var (signed, parts, file) = safe.Sign(draft, readers ?? opening.Participants, particulars, released);
         held ??= HeldDossier.Nothing(signed.Entry.Dossier);
         var with = held with { Entries = held.Entries.Add(new HeldEntry(signed, HandedOnBy: null, now)) };
-        return new(held, with, with.Fold<Referral>(trust.Current), signed, parts);
+        return new(held, with, with.Fold<Referral>(trust.Current), signed, parts, file);
     }
 
     Append Append(Judged.Stands stands, CommandKey command, Answered? answered, DateTimeOffset now)
@@ -264,6 +302,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             SetDigest.Of(opening, stands.HeldWith.Entries.Select(kept => kept.Entry)), opening, command, answered, handOvers.Known, now)
         {
             Receipts = stands.Held.Receipts.Length,
+            CaseFile = stands.CaseFile is { } file ? safe.KeepCaseFile(stands.Signed.Entry, file) : null,
             AskFor = Gaps.AskFor(stands.HeldWith, stands.After, opening, pen.Node),
         };
     }
@@ -363,7 +402,8 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         /// <param name="After">The fold of that.</param>
         /// <param name="Signed">The entry.</param>
         /// <param name="Parts">Its particulars, one for each who may read them.</param>
-        public sealed record Stands(HeldDossier Held, HeldDossier HeldWith, Dossier<Referral> After, SignedEntry Signed, IReadOnlyList<SealedPart> Parts) : Judged;
+        /// <param name="CaseFile">For a release, what is released; null for anything else.</param>
+        public sealed record Stands(HeldDossier Held, HeldDossier HeldWith, Dossier<Referral> After, SignedEntry Signed, IReadOnlyList<SealedPart> Parts, SealedPart? CaseFile) : Judged;
 
         /// <summary>A withdrawal that acts now and is signed later.</summary>
         public sealed record NotYet(HeldDossier Held, Entry Draft) : Judged;
@@ -383,6 +423,9 @@ public abstract record ParticularsRead
     {
         /// <summary>The whole plaintext of the seal, by which the entry's digest is checked; empty while there is no entry.</summary>
         public ReadOnlyMemory<byte> Part { get; init; }
+
+        /// <summary>For a release that waits, the case file; empty for anything else.</summary>
+        public ReadOnlyMemory<byte> CaseFile { get; init; }
     }
 
     public sealed record Not(Refusal Refusal) : ParticularsRead;

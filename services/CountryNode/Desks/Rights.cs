@@ -10,6 +10,8 @@ public enum Act
     /// <summary>Where it stands, and every entry of it: codes only, and the hashes by which an entry is answered, corrected or read beside.</summary>
     ReadReferral = 1,
     ReadParticulars,
+    OpenCaseFile,
+    ReadAccessLog,
     ReadNotices,
     Approve,
 }
@@ -21,6 +23,9 @@ public static class Rights
     {
         [Act.ReadReferral] = [Role.FocalPoint, Role.CaseWorker, Role.Approver, Role.Auditor],
         [Act.ReadParticulars] = [Role.FocalPoint, Role.CaseWorker, Role.Approver],
+        // Whoever supervises or approves does not need to know who the person is.
+        [Act.OpenCaseFile] = [Role.FocalPoint, Role.CaseWorker],
+        [Act.ReadAccessLog] = [Role.Auditor],
         [Act.ReadNotices] = [Role.FocalPoint, Role.CaseWorker, Role.Approver, Role.Administrator],
         [Act.Approve] = [Role.Approver],
     }.ToFrozenDictionary();

@@ -13,7 +13,7 @@ namespace Coordination.CountryNode.Desks;
 
 /// <summary>Where a statement waits for a second person, if this country wants one; every other goes straight to its desk.</summary>
 /// <remarks>What was approved is judged again when it is signed: what was open when it was submitted may not be any more.</remarks>
-public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, OfficeDirectory directory, DossierKeys keys, Pen pen, TimeProvider time)
+public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, AccessLog log, OfficeDirectory directory, DossierKeys keys, Pen pen, TimeProvider time)
 {
     /// <summary>Of a submission's id: nobody guesses one.</summary>
     const int IdBytes = 16;
@@ -39,23 +39,28 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
         if (!directory.NeedsApproval(await desk.SaidByAsync(command, cancellationToken))) return await desk.WriteAsync(command, answering, cancellationToken);
         if (await desk.FindAnswerAsync(command, cancellationToken) is { } answered) return answered;
         if (await desk.TryAsync(command, cancellationToken) is { } refusal) return refusal;
+        command = await desk.WithoutWithheldAsync(command, cancellationToken);
 
         var now = time.GetUtcNow();
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes));
         var key = KeyOf(command.Dossier, id);
-        var content = command.Particulars.IsEmpty ? default : keys.Protect(key, command.Particulars.Span, Encoding.ASCII.GetBytes(id)) switch
+        var submission = new Submission(
+            id, command.Key, command.Person, command.Dossier, command.Body.Name, Draft(command, now), Kept(command.Particulars, ParticularsOf(id)),
+            command.Earlier, command.ConfirmsContradiction, now, Settled: null, SettledAt: null, ReasonAtRest: default)
+        {
+            CaseFileAtRest = Kept(command.CaseFile, CaseFileOf(id)),
+        };
+        var answer = awaiting(id);
+        if (await submissions.KeepAsync(submission, new Answered(command.RequestHash, answer), RemindAt(command.Body, now), cancellationToken)) return new CommandOutcome.Done(answer);
+        Forget(submission);
+        return await desk.FindAnswerAsync(command, cancellationToken) ?? Busy;
+
+        ReadOnlyMemory<byte> Kept(ReadOnlyMemory<byte> content, byte[] associated) => content.IsEmpty ? default : keys.Protect(key, content.Span, associated) switch
         {
             Protection.Protected kept => kept.Bytes,
             Protection.Destroyed => default,
             _ => throw new IOException($"The key of dossier {key.Short} is damaged: put back the copy of the key folder."),
         };
-        var submission = new Submission(
-            id, command.Key, command.Person, command.Dossier, command.Body.Name, Draft(command, now), content,
-            command.Earlier, command.ConfirmsContradiction, now, Settled: null, SettledAt: null, ReasonAtRest: default);
-        var answer = awaiting(id);
-        if (await submissions.KeepAsync(submission, new Answered(command.RequestHash, answer), RemindAt(command.Body, now), cancellationToken)) return new CommandOutcome.Done(answer);
-        Forget(submission);
-        return await desk.FindAnswerAsync(command, cancellationToken) ?? Busy;
     }
 
     /// <summary>What waits: all of it to who may approve, its own to any other office; and to each what was sent back to it.</summary>
@@ -105,7 +110,7 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
         {
             outcome = Read(submission) switch
             {
-                ParticularsRead.Is said => await desk.WriteAsync(command with { Particulars = said.Content }, answering, cancellationToken),
+                ParticularsRead.Is said => await desk.WriteAsync(command with { Particulars = said.Content, CaseFile = said.CaseFile }, answering, cancellationToken),
                 // Whoever approved it at the same time has written it, and erased what waited with it.
                 ParticularsRead.Not not => await desk.FindAnswerAsync(command, cancellationToken) ?? not.Refusal,
                 _ => throw new UnreachableException(),
@@ -125,6 +130,21 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
                 return outcome;
             default:
                 return outcome;
+        }
+    }
+
+    /// <summary>Opens the case file that waits with a submission, for whoever may approve it.</summary>
+    /// <returns>A serialised CaseFile.</returns>
+    public async Task<ParticularsRead> OpenCaseFileAsync(string id, Office office, string person, Contracts.Referral.V1.AccessReason reason, CancellationToken cancellationToken)
+    {
+        switch (await FindAsync(id, office, person, cancellationToken))
+        {
+            case Found.Not not: return not.Refusal;
+            case Found.One { Submission.Settled: not null }: return Settled;
+            case Found.One { Submission: { CaseFileAtRest.IsEmpty: false, Dossier: { } dossier } submission }:
+                await log.AddAsync(office, person, dossier, id, reason, time.GetUtcNow(), cancellationToken);
+                return Read(submission, submission.CaseFileAtRest, CaseFileOf(id));
+            default: return CaseFiles.NotReleased;
         }
     }
 
@@ -185,9 +205,19 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
     async Task<Refusal?> MayApproveAsync(Office office, CancellationToken cancellationToken) =>
         Rights.Check(office, Act.Approve) is { } refusal && !await submissions.IsDelegateAsync(office, RegionalTime.Today(pen.Node, time.GetUtcNow()), cancellationToken) ? refusal : null;
 
-    ParticularsRead Read(Submission submission) => submission.AtRest.IsEmpty
+    ParticularsRead Read(Submission submission) => Read(submission, submission.AtRest, ParticularsOf(submission.Id)) switch
+    {
+        ParticularsRead.Is said => Read(submission, submission.CaseFileAtRest, CaseFileOf(submission.Id)) switch
+        {
+            ParticularsRead.Is file => said with { CaseFile = file.Content },
+            var unread => unread,
+        },
+        var unread => unread,
+    };
+
+    ParticularsRead Read(Submission submission, ReadOnlyMemory<byte> atRest, byte[] associated) => atRest.IsEmpty
         ? new ParticularsRead.Is(default)
-        : keys.Open(KeyOf(submission), submission.AtRest.Span, Encoding.ASCII.GetBytes(submission.Id)) switch
+        : keys.Open(KeyOf(submission), atRest.Span, associated) switch
         {
             Disclosure.Opened opened => new ParticularsRead.Is(opened.Plaintext),
             Disclosure.Destroyed => Erased,
@@ -208,7 +238,13 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, O
 
     const string ReasonErased = "It was erased with the particulars. What is still to be said is sent again without them.";
 
-    /// <summary>What the reason is encrypted for: it opens in no other place.</summary>
+    /// <summary>What each part of a submission is encrypted for: it opens in no other place.</summary>
+    static byte[] ParticularsOf(string submission) => Encoding.ASCII.GetBytes(submission);
+
+    /// <inheritdoc cref="ParticularsOf"/>
+    static byte[] CaseFileOf(string submission) => Encoding.ASCII.GetBytes($"{submission} case file");
+
+    /// <inheritdoc cref="ParticularsOf"/>
     static byte[] ReasonOf(Submission submission) => Encoding.ASCII.GetBytes($"{submission.Id} sent back");
 
     /// <summary>Its own key of the command, such as no caller can make: approved twice, it is written once, and the second time gets the first answer.</summary>

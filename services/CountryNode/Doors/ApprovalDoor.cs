@@ -79,6 +79,7 @@ public sealed class ApprovalDoor(SubmissionDesk desk, Callers callers, ReferralV
         Draft = UnsafeByteOperations.UnsafeWrap(waiting.Submission.Draft),
         SentBack = waiting.Submission.Settled is Settlement.SentBack,
         SentBackReason = waiting.Reason,
+        HasCaseFile = !waiting.Submission.CaseFileAtRest.IsEmpty,
     };
 
     /// <summary>What a page token says.</summary>

@@ -43,7 +43,7 @@ public sealed class Commands(SubmissionDesk desk, Callers callers, ReferralView 
             fields.Fault("command.command_id", "is missing or malformed: 16 to 64 letters, digits, \"-\" and \"_\" are needed, such as a UUID, made once per command");
         fields.Text("command.contradiction_reason", about.ContradictionReason, ParticularsWire.MostText);
         if (about.ContradictionReason.Length > 0 && string.IsNullOrWhiteSpace(about.ContradictionReason)) fields.Fault("command.contradiction_reason", "says nothing: say why, or leave it empty");
-        ParticularsWire.Check(particulars, opens: dossier is null, fields);
+        ParticularsWire.Check(particulars, opens: dossier is null, recordsConsent: request is RecordConsentRequest, fields);
         var bytes = request.ToByteArray();
         // A newer client may have asked for less than an older node would do.
         if (UnknownFields.AreIn(request, bytes))

@@ -46,6 +46,18 @@ public sealed class PeerDoor(Door door, Shelf shelf, IStore store, TrustInForce 
         return response;
     }
 
+    public override async Task<PullCaseFileResponse> PullCaseFile(PullCaseFileRequest request, ServerCallContext context)
+    {
+        var peer = callers.Peer(context);
+        var id = Errors.ReadId(request.DossierId);
+        if (!EntryHash.TryRead(request.Release.Span, out var release)) throw Refusal.Invalid("FIELD_INVALID", "release", $"is no hash: {EntryHash.Length} bytes are needed").ToException();
+        return await Errors.AnswerAsync(outage, () => shelf.PullAsync(peer, id, release, context.CancellationToken)) switch
+        {
+            (_, { } refusal) => throw refusal.ToException(),
+            var (compact, _) => new PullCaseFileResponse { Jwe = compact },
+        };
+    }
+
     public override async Task<GetBucketsResponse> GetBuckets(GetBucketsRequest request, ServerCallContext context)
     {
         var peer = callers.Peer(context);

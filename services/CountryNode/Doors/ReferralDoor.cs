@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Coordination.Contracts.Referral.V1;
 using Coordination.CountryNode.Desks;
@@ -13,7 +14,7 @@ using Referrals = Coordination.Domain.Referrals;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>Referrals over gRPC: parse, call the desk, map. Nothing here decides anything.</summary>
-public sealed partial class ReferralDoor(ReferralDesk desk, SubmissionDesk submissions, ReferralLists lists, Changes changes, Bell bell, Commands commands, Callers callers, ReferralView view, Pen pen, TimeProvider time, Outage outage) : ReferralService.ReferralServiceBase
+public sealed partial class ReferralDoor(ReferralDesk desk, SubmissionDesk submissions, CaseFiles caseFiles, ReferralLists lists, Changes changes, Bell bell, Commands commands, Callers callers, ReferralView view, Pen pen, TimeProvider time, Outage outage) : ReferralService.ReferralServiceBase
 {
     public override Task<OpenResponse> Open(OpenRequest request, ServerCallContext context) =>
         commands.DoAsync(request, request.Command, null, request.Particulars, context, OpenResponse.Parser,
@@ -45,7 +46,15 @@ public sealed partial class ReferralDoor(ReferralDesk desk, SubmissionDesk submi
         commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, RecordConsentResponse.Parser, fields => ReferralWire.Read(request.ConsentRecorded, fields));
 
     public override Task<ReleaseCaseFileResponse> ReleaseCaseFile(ReleaseCaseFileRequest request, ServerCallContext context) =>
-        commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReleaseCaseFileResponse.Parser, fields => ReferralWire.Read(request.CaseFileReleased, fields));
+        commands.DoAsync(
+            request, request.Command, request.DossierId, request.Particulars, context, ReleaseCaseFileResponse.Parser,
+            fields =>
+            {
+                CaseFileWire.Check(request.CaseFile, fields);
+                // The desk numbers it, and what is sealed makes the digest.
+                return new Referrals.CaseFileReleased(Version: 1, CaseFile: default);
+            },
+            (command, _) => command with { CaseFile = CaseFileWire.Without(request.CaseFile ?? new(), request.WithHealth ? [] : [CaseFileWire.Health]).ToByteArray() });
 
     public override Task<ReceiveCaseFileResponse> ReceiveCaseFile(ReceiveCaseFileRequest request, ServerCallContext context) =>
         commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, ReceiveCaseFileResponse.Parser, _ => new Referrals.CaseFileReceived());
@@ -145,6 +154,38 @@ public sealed partial class ReferralDoor(ReferralDesk desk, SubmissionDesk submi
 
     public override Task<EnterInErrorResponse> EnterInError(EnterInErrorRequest request, ServerCallContext context) =>
         commands.DoAsync(request, request.Command, request.DossierId, request.Particulars, context, EnterInErrorResponse.Parser, _ => new Referrals.EnteredInError());
+
+    public override async Task<OpenCaseFileResponse> OpenCaseFile(OpenCaseFileRequest request, ServerCallContext context)
+    {
+        var (office, person) = (callers.Office(context), callers.Person(context));
+        var fields = new FieldReader();
+        var waits = request.SubmissionId.Length > 0;
+        if (waits && (request.DossierId.Length > 0 || request.Release.Length > 0)) fields.Fault("submission_id", "is given beside a dossier or a release: give one of the two");
+        var (dossier, release) = (waits ? default : new DossierId(fields.Hash("dossier_id", request.DossierId.Span)), fields.OptionalHash("release", request.Release.Span));
+        if (request.Reason is AccessReason.Unspecified || !Enum.IsDefined(request.Reason)) fields.UnknownCode<AccessReason>("reason");
+        if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
+        if (waits)
+        {
+            return await Errors.AnswerAsync(outage, () => submissions.OpenCaseFileAsync(request.SubmissionId, office, person, request.Reason, context.CancellationToken)) switch
+            {
+                ParticularsRead.Is said => new OpenCaseFileResponse { CaseFile = CaseFile.Parser.ParseFrom(said.Content.Span), By = pen.Node.ToString() },
+                ParticularsRead.Not not => throw not.Refusal.ToException(),
+                _ => throw new UnreachableException(),
+            };
+        }
+        return await Errors.AnswerAsync(outage, () => caseFiles.OpenAsync(office, person, dossier, release, request.Reason, context.CancellationToken)) switch
+        {
+            CaseFileRead.Is { Release.Entry: var entry, Content: var content } => new OpenCaseFileResponse
+            {
+                CaseFile = CaseFile.Parser.ParseFrom(content.Span),
+                Release = ByteString.CopyFrom(entry.Hash.ToArray()),
+                Version = (uint)((Referrals.CaseFileReleased)entry.Body).Version,
+                By = entry.Author.ToString(),
+            },
+            CaseFileRead.Not not => throw not.Refusal.ToException(),
+            _ => throw new UnreachableException(),
+        };
+    }
 
     public override async Task<GetResponse> Get(GetRequest request, ServerCallContext context)
     {

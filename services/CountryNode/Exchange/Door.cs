@@ -135,6 +135,30 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
         }
     }
 
+    /// <summary>Keeps a case file that a peer released and this node has pulled, unless the consent was withdrawn meanwhile.</summary>
+    /// <param name="peer">Who released it.</param>
+    /// <param name="id">Of which dossier.</param>
+    /// <param name="release">Its CaseFileReleased.</param>
+    /// <param name="compact">As it came. What is not what the release names is noted and not kept.</param>
+    /// <param name="cancellationToken">Leaves nothing half-written.</param>
+    public async Task FileAsync(NodeId peer, DossierId id, EntryHash release, string compact, CancellationToken cancellationToken)
+    {
+        if (await store.FindAsync(id, cancellationToken) is not { } known || known.Entries.FirstOrDefault(kept => kept.Entry.Hash == release)?.Signed is not { } signed) return;
+        if (signed.Entry.Author != peer || safe.TakeCaseFile(signed, compact) is not { } file)
+        {
+            await store.AuditAsync([new AuditRow(time.GetUtcNow(), "CASE_FILE_WRONG", peer, release, id)], cancellationToken);
+            return;
+        }
+        var kept = safe.KeepCaseFile(signed.Entry, file);
+        await store.AdmitAsync([id], held =>
+        {
+            var list = trust.Current;
+            return held[id].FoldWithPending(list).MayBeRead(pen.Node)
+                ? [Judge(peer, held[id] with { CaseFiles = held[id].CaseFiles.Add(release) }, [], new Dictionary<EntryHash, KeptPart>(), list, mayLeaveMore: false, time.GetUtcNow()).Admission with { CaseFile = kept }]
+                : [];
+        }, cancellationToken);
+    }
+
     /// <summary>What becomes of entries of one dossier. Pure but for the signatures under new receipts.</summary>
     Judgement Judge(
         NodeId peer, HeldDossier held, ImmutableArray<SignedEntry> offered, IReadOnlyDictionary<EntryHash, KeptPart> parts, TrustList list, bool mayLeaveMore, DateTimeOffset now)

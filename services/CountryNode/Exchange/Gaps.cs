@@ -4,11 +4,12 @@ using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Domain.Referrals;
 using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Trust;
 
 namespace Coordination.CountryNode.Exchange;
 
 /// <summary>Fetches what waiting entries descend from, and what may be read beside entries, from whoever may hold it.</summary>
-public sealed partial class Gaps(IStore store, IPeers peers, Door door, Pen pen, TimeProvider time, ILogger<Gaps> logger)
+public sealed partial class Gaps(IStore store, IPeers peers, Door door, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Gaps> logger)
 {
     /// <summary>After the first try at a dossier; doubled with every further one.</summary>
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
@@ -33,8 +34,13 @@ public sealed partial class Gaps(IStore store, IPeers peers, Door door, Pen pen,
         var unread = held.Entries.Select(kept => kept.Entry)
             .Where(entry => entry.Author != node && entry.Particulars.Any(digest => digest.Recipient == node) && !held.Parts.Contains(entry.Hash))
             .Where(entry => !erasedBy.Contains(entry.Author) && dossier.MayLeave(entry.Body, node)).Select(entry => entry.Author);
-        return [.. missing.Concat(opening is null ? [] : unread.Where(opening.Participants.Contains)).Where(other => other != node).Distinct()];
+        var unfiled = Unfiled(held, dossier, node).Select(release => release.By).Where(author => !erasedBy.Contains(author));
+        return [.. missing.Concat(opening is null ? [] : unread.Concat(unfiled).Where(opening.Participants.Contains)).Where(other => other != node).Distinct()];
     }
+
+    /// <summary>Releases to a node whose case files it has not pulled.</summary>
+    static IEnumerable<CaseFileRelease> Unfiled(HeldDossier held, Dossier<Referral> dossier, NodeId node) =>
+        (dossier.State?.Releases ?? default).Where(release => release.By != node && !held.CaseFiles.Contains(release.Entry) && dossier.MayBeRead(node));
 
     /// <summary>Says of each gap that has lasted for an hour, once, that somebody should look.</summary>
     public async Task SayLastingAsync(CancellationToken cancellationToken)
@@ -51,6 +57,8 @@ public sealed partial class Gaps(IStore store, IPeers peers, Door door, Pen pen,
             if (await store.FindAsync(id, cancellationToken) is not { } held) continue;
             var missing = await peers.FetchAsync(peer, id, held.Complete(pen.Node), cancellationToken);
             if (missing.Length > 0) await door.AdmitAsync(peer, missing, cancellationToken);
+            foreach (var release in Unfiled(held, held.FoldWithPending(trust.Current), pen.Node).Where(release => release.By == peer))
+                if (await peers.PullCaseFileAsync(peer, id, release.Entry, cancellationToken) is { } compact) await door.FileAsync(peer, id, release.Entry, compact, cancellationToken);
         }
     }
 

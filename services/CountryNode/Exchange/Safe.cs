@@ -4,16 +4,20 @@ using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Domain.Referrals;
 using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Referrals;
 using Coordination.Hosting.Sealing;
 using Coordination.Hosting.Trust;
 
 namespace Coordination.CountryNode.Exchange;
 
-/// <summary>Particulars between an office, the database and the road: in clear only here, and only for as long as it takes.</summary>
+/// <summary>Particulars and case files between an office, the database and the road: in clear only here, and only for as long as it takes.</summary>
 public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce trust, Pen pen, TimeProvider time, ILogger<Safe> logger)
 {
     /// <summary>In characters, of particulars on the road, at most: some five times what an office can write.</summary>
     public const int MostSealed = 1024 * 1024;
+
+    /// <summary>In characters, of a case file on the road, at most: four for each three bytes, and its header.</summary>
+    const int MostSealedCaseFile = CaseFileWire.MostBytes / 3 * 4 + 4096;
 
     /// <summary>Whether particulars can be kept of a dossier now.</summary>
     /// <exception cref="IOException">The key folder fails.</exception>
@@ -27,18 +31,53 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
     /// <param name="draft">In its place.</param>
     /// <param name="participants">Whom the particulars are for, this node among them.</param>
     /// <param name="content">Empty for none.</param>
+    /// <param name="caseFile">For a release: to whom, and what; null for anything else.</param>
     /// <returns>The entry with one digest for each, and what is to be kept beside it once it stands.</returns>
-    public (SignedEntry Signed, IReadOnlyList<SealedPart> Parts) Sign(Entry draft, IEnumerable<NodeId> participants, ReadOnlyMemory<byte> content)
+    public (SignedEntry Signed, IReadOnlyList<SealedPart> Parts, SealedPart? CaseFile) Sign(
+        Entry draft, IEnumerable<NodeId> participants, ReadOnlyMemory<byte> content, (NodeId Recipient, ReadOnlyMemory<byte> Content)? caseFile)
     {
         var nonce = pen.NonceFor(draft);
+        SealedPart? file = null;
+        if (caseFile is var (to, all) && draft.Body is CaseFileReleased released)
+        {
+            file = SealedPart.Of(draft, nonce, to, all, pen.Random);
+            draft = draft with { Body = released with { CaseFile = file.Digest.Digest } };
+        }
         var parts = content.IsEmpty ? [] : participants.Distinct().Order().Select(recipient => SealedPart.Of(draft, nonce, recipient, content, pen.Random)).ToList();
         var signed = pen.Sign(draft with { Particulars = [.. parts.Select(part => part.Digest)] }, nonce);
-        return (signed, parts);
+        return (signed, parts, file);
     }
 
     /// <summary>What is to be kept of a part of an entry.</summary>
     /// <exception cref="IOException">The key folder fails.</exception>
-    public KeptPart Keep(Entry entry, SealedPart part) => Keep(entry, part.Recipient, part.Bytes);
+    public KeptPart Keep(Entry entry, SealedPart part) => Keep(entry, part.Recipient, part.Bytes, Associated(entry.Hash, part.Recipient));
+
+    /// <summary>What is to be kept of a case file.</summary>
+    /// <exception cref="IOException">The key folder fails.</exception>
+    public KeptPart KeepCaseFile(Entry release, SealedPart file) => Keep(release, file.Recipient, file.Bytes, AssociatedCaseFile(release.Hash, file.Recipient));
+
+    /// <summary>A case file that this node released, sealed to the node that pulls it; null for what was erased or cannot be read, or while the trust list names no key to seal to.</summary>
+    public string? SealCaseFile(SignedEntry release, KeptPart file) => Sealed(SealKind.CaseFile, release, file, AssociatedCaseFile(release.Entry.Hash, file.Recipient));
+
+    /// <summary>Opens a case file that came sealed to this node; null when it is not the one that its release names.</summary>
+    public SealedPart? TakeCaseFile(SignedEntry release, string compact) =>
+        compact.Length <= MostSealedCaseFile
+            && ring.Open(SealKind.CaseFile, compact) is Unsealed.Opened opened
+            && SealedPart.ReadCaseFile(opened.Plaintext, release.Entry, release.Bytes, pen.Node) is not null
+                ? new SealedPart(pen.Node, opened.Plaintext)
+                : null;
+
+    /// <summary>What was released: a serialised CaseFile, if it is the one that its release names.</summary>
+    public Disclosure ReadCaseFile(SignedEntry release, KeptPart file)
+    {
+        if (file.AtRest.IsEmpty) return new Disclosure.Destroyed();
+        return keys.Open(release.Entry.Dossier, file.AtRest.Span, AssociatedCaseFile(release.Entry.Hash, file.Recipient)) switch
+        {
+            Disclosure.Opened opened when SealedPart.ReadCaseFile(opened.Plaintext, release.Entry, release.Bytes, file.Recipient) is { } content => new Disclosure.Opened(content),
+            Disclosure.Opened => new Disclosure.Damaged(Damage.Altered),
+            var disclosure => disclosure,
+        };
+    }
 
     /// <summary>What goes on the road. An entry always goes; what is to be read beside it goes no more once the person took the consent back.</summary>
     /// <param name="dossier">All that is held of it, with the withdrawals that are not signed yet.</param>
@@ -48,12 +87,12 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
     {
         var kept = parts.ToDictionary(part => part.Entry);
         return entries.Select(signed => new Outgoing(
-            signed, kept.TryGetValue(signed.Entry.Hash, out var part) && dossier.MayLeave(signed.Entry.Body, part.Recipient) ? Sealed(signed, part) : null));
+            signed, kept.TryGetValue(signed.Entry.Hash, out var part) && dossier.MayLeave(signed.Entry.Body, part.Recipient) ? Sealed(SealKind.Particulars, signed, part, Associated(part.Entry, part.Recipient)) : null));
     }
 
     /// <summary>Seals what is kept to the node that may read it, with a new key each time.</summary>
     /// <returns>Null for what was erased, or while the trust list names no key to seal to.</returns>
-    string? Sealed(SignedEntry signed, KeptPart part)
+    string? Sealed(SealKind kind, SignedEntry signed, KeptPart part, byte[] associated)
     {
         if (part.AtRest.IsEmpty) return null;
         if (trust.Current.EncryptionKeyOf(part.Recipient, time.GetUtcNow()) is not { } theirs)
@@ -61,10 +100,10 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
             LogNoKey(logger, part.Recipient.ToString());
             return null;
         }
-        switch (keys.Open(signed.Entry.Dossier, part.AtRest.Span, Associated(part.Entry, part.Recipient)))
+        switch (keys.Open(signed.Entry.Dossier, part.AtRest.Span, associated))
         {
             case Disclosure.Opened opened:
-                return Seal.To(theirs.Key, SealKind.Particulars, opened.Plaintext.Span);
+                return Seal.To(theirs.Key, kind, opened.Plaintext.Span);
             case Disclosure.Damaged damaged:
                 LogDamaged(logger, signed.Entry.Dossier.Short, damaged.Why);
                 return null;
@@ -112,7 +151,7 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
         };
     }
 
-    KeptPart Keep(Entry entry, NodeId recipient, ReadOnlyMemory<byte> plaintext) => keys.Protect(entry.Dossier, plaintext.Span, Associated(entry.Hash, recipient)) switch
+    KeptPart Keep(Entry entry, NodeId recipient, ReadOnlyMemory<byte> plaintext, byte[] associated) => keys.Protect(entry.Dossier, plaintext.Span, associated) switch
     {
         Protection.Protected kept => new(entry.Hash, recipient, kept.Bytes),
         // Whoever says Erased has the key destroyed: nothing of the dossier is kept again.
@@ -121,6 +160,8 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
     };
 
     static byte[] Associated(EntryHash entry, NodeId recipient) => [.. entry.ToArray(), .. Encoding.ASCII.GetBytes(recipient.ToString())];
+
+    static byte[] AssociatedCaseFile(EntryHash release, NodeId recipient) => [.. "case file "u8, .. Associated(release, recipient)];
 
     static byte[] Associated(CommandKey command) => Encoding.ASCII.GetBytes($"pending {command.Office} {command.CommandId}");
 

@@ -1,3 +1,4 @@
+using Coordination.CountryNode.Desks;
 using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
@@ -7,8 +8,20 @@ using Coordination.Hosting.Trust;
 namespace Coordination.CountryNode.Exchange;
 
 /// <summary>What peers may fetch here.</summary>
-public sealed class Shelf(IStore store, Safe safe, HandOvers handOvers, TrustInForce trust, Pen pen)
+public sealed class Shelf(IStore store, Safe safe, HandOvers handOvers, TrustInForce trust, Pen pen, TimeProvider time)
 {
+    /// <summary>A case file that was released to a peer, sealed to it, or why not.</summary>
+    public async Task<(string? Sealed, Refusal? Refusal)> PullAsync(NodeId peer, DossierId id, EntryHash release, CancellationToken cancellationToken)
+    {
+        if (await store.FindAsync(id, cancellationToken) is not { } held || held.Opening?.Participants.Contains(peer) is not true) return (null, Refusal.NotFound);
+        var dossier = held.FoldWithPending(trust.Current);
+        if (dossier.State?.Releases.Any(known => known.Entry == release && known.By == pen.Node) is not true) return (null, CaseFiles.NotReleased);
+        if (trust.Current.ValidUntil <= time.GetUtcNow()) return (null, CaseFiles.TrustListExpired);
+        if (CaseFiles.ConsentFault(dossier, peer, pen.Node, time.GetUtcNow()) is { } fault) return (null, fault);
+        var signed = held.Entries.First(kept => kept.Entry.Hash == release).Signed;
+        return await store.FindCaseFileAsync(release, cancellationToken) is { } file && safe.SealCaseFile(signed, file) is { } compact ? (compact, null) : (null, CaseFiles.Erased);
+    }
+
     /// <summary>What a peer lacks of a dossier, as much as goes into one message; null where the dossier does not exist for that peer.</summary>
     /// <remarks>What each descends from comes before it: a part of the answer never waits for the rest.</remarks>
     public async Task<IReadOnlyList<Outgoing>?> FetchAsync(NodeId peer, DossierId id, IReadOnlySet<EntryHash> theirs, CancellationToken cancellationToken)

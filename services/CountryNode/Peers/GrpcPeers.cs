@@ -50,6 +50,19 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
         }
     }
 
+    public async Task<string?> PullCaseFileAsync(NodeId peer, DossierId dossier, EntryHash release, CancellationToken cancellationToken)
+    {
+        var request = new PullCaseFileRequest { DossierId = ByteString.CopyFrom(dossier.ToArray()), Release = ByteString.CopyFrom(release.ToArray()) };
+        try
+        {
+            return (await CallAsync(peer, (client, options) => client.PullCaseFileAsync(request, options), cancellationToken)).Jwe;
+        }
+        catch (PeerUnavailableException refused) when (refused.InnerException is RpcException { StatusCode: StatusCode.NotFound or StatusCode.FailedPrecondition })
+        {
+            return null;
+        }
+    }
+
     public async Task<ReadOnlyMemory<byte>> GetTrustListAsync(NodeId peer, CancellationToken cancellationToken)
     {
         var response = await CallAsync(peer, (client, options) => client.GetTrustListAsync(new GetTrustListRequest(), options), cancellationToken);

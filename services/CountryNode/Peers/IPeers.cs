@@ -20,6 +20,10 @@ public interface IPeers
     /// <exception cref="PeerUnavailableException">No answer that counts; try again.</exception>
     Task<ImmutableArray<Offered>> FetchAsync(NodeId peer, DossierId dossier, IReadOnlyCollection<EntryHash> held, CancellationToken cancellationToken);
 
+    /// <summary>A case file that a peer released to this node, sealed; null where the peer does not hand it over, or no more.</summary>
+    /// <exception cref="PeerUnavailableException">No answer that counts; try again.</exception>
+    Task<string?> PullCaseFileAsync(NodeId peer, DossierId dossier, EntryHash release, CancellationToken cancellationToken);
+
     /// <summary>The trust list that a peer goes by, as signed.</summary>
     /// <exception cref="PeerUnavailableException">No answer that counts; try again.</exception>
     Task<ReadOnlyMemory<byte>> GetTrustListAsync(NodeId peer, CancellationToken cancellationToken);

@@ -44,6 +44,7 @@ sealed class Appends
     async Task<IReadOnlyList<AppendOutcome>> AppendAsync(NpgsqlConnection connection, IReadOnlyList<Append> appends, CancellationToken cancellationToken)
     {
         var parts = appends.SelectMany(append => append.Parts.Select(part => (append.Entry.Entry, Part: part))).ToList();
+        var files = appends.Where(append => append.CaseFile is not null).Select(append => (append.Entry.Entry.Dossier, File: append.CaseFile!)).ToList();
         var others = appends.SelectMany(append => append.Participants.Participants.Where(node => node != _pen.Node).Distinct().Select(node => (append.Entry.Entry.Dossier, Node: node))).ToList();
         var participants = appends.SelectMany(append => append.Participants.Writers.Concat(append.Participants.Readers)
             .Select(node => (append.Entry.Entry.Dossier, Node: node, Writes: append.Participants.Writers.Contains(node)))).ToList();
@@ -88,6 +89,10 @@ sealed class Appends
                     PartDossiers = Bytes(parts.Select(part => part.Entry.Dossier)),
                     PartRecipients = Texts(parts.Select(part => part.Part.Recipient)),
                     PartsAtRest = Bytes(parts.Select(part => part.Part.AtRest)),
+                    FileEntries = Bytes(files.Select(file => file.File.Entry)),
+                    FileDossiers = Bytes(files.Select(file => file.Dossier)),
+                    FileRecipients = Texts(files.Select(file => file.File.Recipient)),
+                    FilesAtRest = Bytes(files.Select(file => file.File.AtRest)),
                 }), cancellationToken));
             return [.. outcomes.Select(outcome => outcome switch { 1 => AppendOutcome.Kept, 2 => AppendOutcome.Behind, _ => AppendOutcome.JudgeAgain })];
         }
@@ -152,6 +157,13 @@ sealed class Appends
             on conflict do nothing)
         """;
 
+    const string Files =
+        """
+        filed as (
+            insert into case_file (entry_hash, dossier_id, recipient, at_rest)
+            select file.hash, moved.id, recipient, at_rest from moved join unnest(@FileEntries, @FileDossiers, @FileRecipients, @FilesAtRest) as file (hash, id, recipient, at_rest) on file.id = moved.id)
+        """;
+
     const string Answers =
         """
         answered as (
@@ -193,5 +205,5 @@ sealed class Appends
 
     const string OpeningStatement = $"with {Given}, moved as ({Opens}), {Takes}, {Owes}, {Answers}, {Signs}, {Kept}";
 
-    const string ContinuingStatement = $"with {Given}, {Due}, moved as ({Continues}), {Owes}, {Pays}, {Asks}, {Answers}, {Signs}, {Kept}";
+    const string ContinuingStatement = $"with {Given}, {Due}, moved as ({Continues}), {Owes}, {Pays}, {Asks}, {Files}, {Answers}, {Signs}, {Kept}";
 }

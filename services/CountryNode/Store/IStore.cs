@@ -29,6 +29,9 @@ public interface IStore
     /// <summary>The particulars of a dossier that a recipient may read, encrypted at rest.</summary>
     Task<ImmutableArray<KeptPart>> FindPartsAsync(DossierId id, NodeId recipient, CancellationToken cancellationToken);
 
+    /// <summary>A case file that this node released, or pulled, by its CaseFileReleased; null where it is not here.</summary>
+    Task<KeptPart?> FindCaseFileAsync(EntryHash release, CancellationToken cancellationToken);
+
     /// <summary>Dossiers whose overview may have changed without an entry: receipts came, or the trust list changed. Claimed until the next look.</summary>
     Task<ImmutableArray<DossierId>> ClaimStaleAsync(int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken);
 
@@ -145,6 +148,9 @@ public sealed record HeldDossier(
     DossierId Id, ImmutableArray<HeldEntry> Entries, ImmutableArray<SignedReceipt> Receipts, ImmutableArray<Stop> Stops, DateTimeOffset? WaitingSince,
     ImmutableHashSet<EntryHash> Parts)
 {
+    /// <summary>The releases whose case files are held or were erased.</summary>
+    public ImmutableHashSet<EntryHash> CaseFiles { get; init; } = [];
+
     /// <summary>Withdrawals that act here and are not signed yet.</summary>
     public ImmutableArray<PendingWithdrawal> Pending { get; init; } = [];
 
@@ -201,6 +207,9 @@ public sealed record Append(
     /// <summary>How many receipts the overview was made from: with others it is made again.</summary>
     public int Receipts { get; init; }
 
+    /// <summary>For a release, its case file; null for anything else.</summary>
+    public KeptPart? CaseFile { get; init; }
+
     /// <summary>Whom to ask for what may be read here again: a consent that this entry records gives back what was withheld.</summary>
     public ImmutableArray<NodeId> AskFor { get; init; } = [];
 
@@ -234,7 +243,11 @@ public enum AppendOutcome
 /// <param name="Audit">What was kept without letting it count.</param>
 public sealed record Admission(
     DossierId Id, ImmutableArray<HeldEntry> Entries, Opening? Opening, Overview Overview, ImmutableArray<KeptPart> Parts, SetDigest? Digest, DateTimeOffset? WaitingSince, ImmutableArray<NodeId> AskFor,
-    ImmutableArray<SignedReceipt> Receipts, ImmutableArray<AuditRow> Audit);
+    ImmutableArray<SignedReceipt> Receipts, ImmutableArray<AuditRow> Audit)
+{
+    /// <summary>A case file that was pulled, encrypted at rest; null for none.</summary>
+    public KeptPart? CaseFile { get; init; }
+}
 
 /// <summary>What the door refused, or kept without letting it count.</summary>
 /// <param name="At">UTC.</param>
@@ -252,7 +265,7 @@ public sealed record AuditRow(DateTimeOffset At, string Reason, NodeId Peer, Ent
 /// <param name="WaitingSince">As it was settled last.</param>
 public sealed record Parcel(DossierId Dossier, ImmutableArray<SignedEntry> Entries, ImmutableArray<KeptPart> Parts, string? StoppedBy, DateTimeOffset? WaitingSince);
 
-/// <summary>Particulars of one entry as they are kept: under the dossier's own key, which no backup of the database holds.</summary>
+/// <summary>Particulars of one entry, or the case file of a release, as they are kept: under the dossier's own key, which no backup of the database holds.</summary>
 /// <param name="Entry">Whose.</param>
 /// <param name="Recipient">Who may read them.</param>
 /// <param name="AtRest">Encrypted; empty for what was erased.</param>

@@ -117,6 +117,7 @@ public sealed partial class PostgresStore(NpgsqlDataSource database, Pen pen) : 
                 Writes = participants.Select(participant => participant.Writes).ToArray(),
             }, cancellationToken));
         await KeepPartsAsync(connection, admissions, cancellationToken);
+        await KeepCaseFilesAsync(connection, admissions, cancellationToken);
         await KeepGapsAsync(connection, admissions, cancellationToken);
         await KeepReceiptsAsync(connection, receipts, cancellationToken);
         await AuditAsync(connection, [.. admissions.SelectMany(admission => admission.Audit)], cancellationToken);
@@ -163,6 +164,27 @@ public sealed partial class PostgresStore(NpgsqlDataSource database, Pen pen) : 
         await AuditAsync(connection, rows, cancellationToken);
     }
 
+    static Task KeepCaseFilesAsync(NpgsqlConnection connection, IReadOnlyCollection<Admission> admissions, CancellationToken cancellationToken)
+    {
+        var files = admissions.Where(admission => admission.CaseFile is not null).Select(admission => (admission.Id, File: admission.CaseFile!)).ToList();
+        return files.Count == 0 ? Task.CompletedTask : connection.ExecuteAsync(Sql(
+            "insert into case_file (entry_hash, dossier_id, recipient, at_rest) select * from unnest(@Releases, @Dossiers, @Recipients, @AtRest) on conflict do nothing",
+            new
+            {
+                Releases = Bytes(files.Select(kept => kept.File.Entry)),
+                Dossiers = Bytes(files.Select(kept => kept.Id)),
+                Recipients = Texts(files.Select(kept => kept.File.Recipient)),
+                AtRest = Bytes(files.Select(kept => kept.File.AtRest)),
+            }, cancellationToken));
+    }
+
+    public async Task<KeptPart?> FindCaseFileAsync(EntryHash release, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var row = await connection.QuerySingleOrDefaultAsync<CaseFileRow>(Sql("select recipient, at_rest from case_file where entry_hash = @Release", new { Release = release.ToArray() }, cancellationToken));
+        return row is null ? null : new KeptPart(release, NodeId.Parse(row.Recipient), row.AtRest);
+    }
+
     public async Task<ImmutableArray<KeptPart>> FindPartsAsync(DossierId id, NodeId recipient, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -186,6 +208,7 @@ public sealed partial class PostgresStore(NpgsqlDataSource database, Pen pen) : 
             select dossier_id, bytes, signature, key_id, handed_on_by, held_since from entry where dossier_id = any(@Ids);
             select dossier_id, author, seq, hash, holder, received_at, bytes, signature, key_id from receipt where dossier_id = any(@Ids);
             select dossier_id, entry_hash from part where dossier_id = any(@Ids) and recipient = @Own;
+            select dossier_id, entry_hash from case_file where dossier_id = any(@Ids);
             select dossier_id, office, command_id, draft, at_rest from pending_withdrawal where dossier_id = any(@Ids) order by pended_at;
             select participant.dossier_id, catch_up.peer from catch_up
                 join participant on participant.node = catch_up.peer and catch_up.dossier_id in (''::bytea, participant.dossier_id)
@@ -196,12 +219,14 @@ public sealed partial class PostgresStore(NpgsqlDataSource database, Pen pen) : 
         var entries = (await rows.ReadAsync<EntryRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => row.ToHeld());
         var receipts = (await rows.ReadAsync<ReceiptRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => row.ToReceipt());
         var parts = (await rows.ReadAsync<HeldPartRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => EntryHash.Read(row.EntryHash));
+        var files = (await rows.ReadAsync<HeldPartRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => EntryHash.Read(row.EntryHash));
         var pending = (await rows.ReadAsync<PendingRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => row.ToPending());
         var catchingUp = (await rows.ReadAsync<CatchUpRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => NodeId.Parse(row.Peer));
         return dossiers
             .Select(row => (Id: DossierId.Read(row.Id), row.WaitingSince))
             .ToDictionary(row => row.Id, row => new HeldDossier(row.Id, [.. entries[row.Id]], [.. receipts[row.Id]], [.. stops[row.Id]], At(row.WaitingSince), [.. parts[row.Id]])
             {
+                CaseFiles = [.. files[row.Id]],
                 Pending = [.. pending[row.Id]],
                 CatchingUpWith = [.. catchingUp[row.Id].Distinct()],
             });
@@ -263,6 +288,8 @@ public sealed partial class PostgresStore(NpgsqlDataSource database, Pen pen) : 
     sealed record DossierRow(byte[] Id, DateTime? WaitingSince);
 
     sealed record PartRow(byte[] EntryHash, byte[] AtRest);
+
+    sealed record CaseFileRow(string Recipient, byte[] AtRest);
 
     sealed record HeldPartRow(byte[] DossierId, byte[] EntryHash);
 

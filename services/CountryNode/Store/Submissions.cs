@@ -24,6 +24,9 @@ public sealed record Submission(
     DossierId? Earlier, bool Contradicts, DateTimeOffset SubmittedAt,
     Settlement? Settled, DateTimeOffset? SettledAt, ReadOnlyMemory<byte> ReasonAtRest)
 {
+    /// <summary>For a release, what would be released, encrypted; empty for anything else.</summary>
+    public ReadOnlyMemory<byte> CaseFileAtRest { get; init; }
+
     /// <summary>Where it is in the list.</summary>
     public SubmissionPlace Place => new(SettledAt, SubmittedAt, Id);
 }
@@ -56,8 +59,8 @@ public sealed class Submissions(NpgsqlDataSource database)
                 insert into command (office, command_id, request_hash, answer, answered_at)
                 values (@Office, @CommandId, @RequestHash, @Answer, @SubmittedAt) on conflict do nothing returning office),
             submitted as (
-                insert into submission (id, office, command_id, person, dossier_id, statement, draft, at_rest, earlier, contradicts, submitted_at, remind_at)
-                select @Id, @Office, @CommandId, @Person, @Dossier, @Statement, @Draft, @AtRest, @Earlier, @Contradicts, @SubmittedAt, @RemindAt from answered
+                insert into submission (id, office, command_id, person, dossier_id, statement, draft, at_rest, earlier, contradicts, submitted_at, remind_at, case_file_at_rest)
+                select @Id, @Office, @CommandId, @Person, @Dossier, @Statement, @Draft, @AtRest, @Earlier, @Contradicts, @SubmittedAt, @RemindAt, @CaseFileAtRest from answered
                 returning id, dossier_id),
             told as (
                 insert into notice (submission_id, dossier_id, kind, round, at) select id, dossier_id, 'Submitted', 1, @SubmittedAt from submitted)
@@ -79,6 +82,7 @@ public sealed class Submissions(NpgsqlDataSource database)
                 submission.Contradicts,
                 submission.SubmittedAt,
                 RemindAt = remindAt,
+                CaseFileAtRest = submission.CaseFileAtRest.ToArray(),
             }, cancellationToken)) == 1;
     }
 
@@ -185,19 +189,22 @@ public sealed class Submissions(NpgsqlDataSource database)
     }
 
     const string Select =
-        "select id, office, command_id, person, dossier_id, statement, draft, at_rest, earlier, contradicts, submitted_at, settled_as, settled_at, reason_at_rest from submission";
+        "select id, office, command_id, person, dossier_id, statement, draft, at_rest, earlier, contradicts, submitted_at, settled_as, settled_at, reason_at_rest, case_file_at_rest from submission";
 
     static CommandDefinition Sql(string text, object parameters, CancellationToken cancellationToken) => new(text, parameters, cancellationToken: cancellationToken);
 
     sealed record Row(
         string Id, string Office, string CommandId, string Person, byte[]? DossierId, string Statement, byte[] Draft, byte[] AtRest, byte[]? Earlier,
-        bool Contradicts, DateTime SubmittedAt, string? SettledAs, DateTime? SettledAt, byte[] ReasonAtRest)
+        bool Contradicts, DateTime SubmittedAt, string? SettledAs, DateTime? SettledAt, byte[] ReasonAtRest, byte[] CaseFileAtRest)
     {
         public Submission ToSubmission() => new(
             Id,
             new CommandKey(Domain.Dossiers.Office.TryParse(Office, out var office) ? office : throw new InvalidDataException("A submission names no office."), CommandId),
             Person, DossierId is null ? null : Domain.Dossiers.DossierId.Read(DossierId), Statement, Draft, AtRest,
             Earlier is null ? null : Domain.Dossiers.DossierId.Read(Earlier), Contradicts, new DateTimeOffset(SubmittedAt),
-            SettledAs is null ? null : Enum.Parse<Settlement>(SettledAs), SettledAt is { } at ? new DateTimeOffset(at) : null, ReasonAtRest);
+            SettledAs is null ? null : Enum.Parse<Settlement>(SettledAs), SettledAt is { } at ? new DateTimeOffset(at) : null, ReasonAtRest)
+        {
+            CaseFileAtRest = CaseFileAtRest,
+        };
     }
 }

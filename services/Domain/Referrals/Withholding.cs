@@ -16,7 +16,10 @@ public static class Withholding
     /// beside the word on what became of the data, is said in knowledge of it.
     /// </remarks>
     public static bool MayLeave(this Dossier<Referral> dossier, Body body, NodeId recipient) =>
-        body is ConsentWithdrawn or DataStopped
-        || (!dossier.Withdrawals.Any(withdrawal => withdrawal.Body is ConsentWithdrawn { Scope: WithdrawalScope.Everything })
-            && dossier.AsWithdrawn()?.IsWithdrawnFrom(recipient) is not true);
+        body is ConsentWithdrawn or DataStopped || dossier.MayBeRead(recipient);
+
+    /// <summary>Whether the person lets a country read anything: a case file that was released to it is closed in both countries where not.</summary>
+    public static bool MayBeRead(this Dossier<Referral> dossier, NodeId recipient) =>
+        !dossier.Withdrawals.Any(withdrawal => withdrawal.Body is ConsentWithdrawn { Scope: WithdrawalScope.Everything })
+        && dossier.AsWithdrawn()?.IsWithdrawnFrom(recipient) is not true;
 }

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Dossiers;
+using Google.Protobuf;
 using Wire = Coordination.Contracts.Referral.V1;
 
 namespace Coordination.Hosting.Referrals;
@@ -62,8 +63,9 @@ public static class ParticularsWire
     /// <summary>Says what is wrong with particulars that an office sends; never what they say.</summary>
     /// <param name="particulars">As they came.</param>
     /// <param name="opens">They are beside an opening, which alone has a preview.</param>
+    /// <param name="recordsConsent">They are beside a consent that is recorded, which alone has its details so.</param>
     /// <param name="fields">Of the request.</param>
-    public static void Check(Wire.Particulars particulars, bool opens, FieldReader fields)
+    public static void Check(Wire.Particulars particulars, bool opens, bool recordsConsent, FieldReader fields)
     {
         fields = fields.Within("particulars");
         fields.Text("note", particulars.Note, MostNote);
@@ -77,9 +79,29 @@ public static class ParticularsWire
             else if (codes.Length == 0) fields.Text($"details.{key}", value, MostText);
             else OneOf($"details.{key}", value, codes, fields);
         }
+        if (particulars.Consent is { } consent)
+        {
+            if (!recordsConsent) fields.Fault("consent", "belongs to a recorded consent; beside an opening it is preview.consent");
+            Check(consent, fields.Within("consent"));
+        }
         if (particulars.Preview is not { } preview) return;
         if (!opens) fields.Fault("preview", "belongs to the opening: send what changed as details");
         Check(preview, fields.Within("preview"));
+    }
+
+    /// <summary>What is withheld by the consent of which particulars tell.</summary>
+    /// <param name="content">Serialised Particulars, beside an opening or a recorded consent.</param>
+    public static Withheld WithheldIn(ReadOnlyMemory<byte> content)
+    {
+        try
+        {
+            var particulars = Wire.Particulars.Parser.ParseFrom(content.Span);
+            return (particulars.Consent ?? particulars.Preview?.Consent) is { } consent ? new Withheld.These(consent.Withheld) : new Withheld.Unsaid();
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return new Withheld.Unreadable();
+        }
     }
 
     static void Check(Wire.Preview preview, FieldReader fields)
@@ -104,12 +126,17 @@ public static class ParticularsWire
             if (barred.Split(':') is not [var country, var office] || !NodeId.TryParse(country, out _) || !Office.TryParse(office, out _))
                 fields.Fault("barred_offices", "hold what is no country and office, such as LA:focal-point@example");
         }
-        if (preview.Consent is not { } consent) return;
-        Listed("consent.withheld", consent.Withheld, fields);
-        OneOf<Wire.AuthorisedBy>("consent.given_by", consent.GivenBy, fields);
-        fields.OptionalDate("consent.given_on", consent.GivenOn);
-        Language("consent.language", consent.Language, fields);
-        if (consent.Form.Length is not (0 or 32)) fields.Fault("consent.form", "is a SHA-256: 32 bytes are needed");
+        if (preview.Consent is { } consent) Check(consent, fields.Within("consent"));
+    }
+
+    static void Check(Wire.ConsentDetails consent, FieldReader fields)
+    {
+        // A category that nobody knows would be withheld by nobody.
+        if (consent.Withheld.Any(category => !CaseFileWire.Categories.Contains(category))) fields.Fault("withheld", $"holds what is no category of the case file: {string.Join(", ", CaseFileWire.Categories.Order(StringComparer.Ordinal))}");
+        OneOf<Wire.AuthorisedBy>("given_by", consent.GivenBy, fields);
+        fields.OptionalDate("given_on", consent.GivenOn);
+        Language("language", consent.Language, fields);
+        if (consent.Form.Length is not (0 or 32)) fields.Fault("form", "is a SHA-256: 32 bytes are needed");
     }
 
     static void Listed(string field, IReadOnlyCollection<string> texts, FieldReader fields)
@@ -138,4 +165,19 @@ public static class ParticularsWire
     {
         if (text is not ("" or [>= 'a' and <= 'z', >= 'a' and <= 'z', >= 'a' and <= 'z'])) fields.Fault(field, "is no ISO 639-3 code, such as shn");
     }
+}
+
+/// <summary>What particulars tell of what a person withholds. Closed.</summary>
+public abstract record Withheld
+{
+    private Withheld() { }
+
+    /// <summary>Categories of the case file, none among them.</summary>
+    public sealed record These(IReadOnlyCollection<string> Categories) : Withheld;
+
+    /// <summary>They do not tell: what was said before goes on.</summary>
+    public sealed record Unsaid : Withheld;
+
+    /// <summary>They are no particulars.</summary>
+    public sealed record Unreadable : Withheld;
 }

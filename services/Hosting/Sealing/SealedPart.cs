@@ -1,4 +1,5 @@
 using Coordination.Domain.Dossiers;
+using Coordination.Domain.Referrals;
 using Google.Protobuf;
 using Wire = Coordination.Contracts.Dossier.V1;
 
@@ -31,15 +32,23 @@ public sealed record SealedPart(NodeId Recipient, ReadOnlyMemory<byte> Bytes)
         return new(recipient, bytes);
     }
 
-    /// <summary>The content of a part, if it is the one that the entry names, and says itself that it belongs there.</summary>
+    /// <summary>The content of particulars, if they are the ones that the entry names, and say themselves that they belong there.</summary>
     /// <param name="bytes">The plaintext of the seal.</param>
     /// <param name="entry">The entry.</param>
     /// <param name="entryBytes">As signed: an opening's nonce is in them.</param>
     /// <param name="recipient">Who reads.</param>
     /// <returns>Null when it is anything else.</returns>
-    public static ReadOnlyMemory<byte>? Read(ReadOnlyMemory<byte> bytes, Entry entry, ReadOnlyMemory<byte> entryBytes, NodeId recipient)
+    public static ReadOnlyMemory<byte>? Read(ReadOnlyMemory<byte> bytes, Entry entry, ReadOnlyMemory<byte> entryBytes, NodeId recipient) =>
+        entry.Particulars.Where(digest => digest.Recipient == recipient).Select(digest => Read(bytes, digest.Digest, entry, entryBytes, recipient)).FirstOrDefault();
+
+    /// <summary>The content of a case file, if it is the one that its release names, and says itself that it belongs there.</summary>
+    /// <inheritdoc cref="Read(ReadOnlyMemory{byte}, Entry, ReadOnlyMemory{byte}, NodeId)"/>
+    public static ReadOnlyMemory<byte>? ReadCaseFile(ReadOnlyMemory<byte> bytes, Entry entry, ReadOnlyMemory<byte> entryBytes, NodeId recipient) =>
+        entry.Body is CaseFileReleased released ? Read(bytes, released.CaseFile, entry, entryBytes, recipient) : null;
+
+    static ReadOnlyMemory<byte>? Read(ReadOnlyMemory<byte> bytes, Digest named, Entry entry, ReadOnlyMemory<byte> entryBytes, NodeId recipient)
     {
-        if (!entry.Particulars.Contains(new(recipient, Domain.Dossiers.Digest.Of(bytes.Span))) || bytes.Length < SaltLength) return null;
+        if (bytes.Length < SaltLength || Domain.Dossiers.Digest.Of(bytes.Span) != named) return null;
         Wire.Part part;
         try
         {
@@ -55,7 +64,7 @@ public sealed record SealedPart(NodeId Recipient, ReadOnlyMemory<byte> Bytes)
         return part.Equals(Place(entry, nonce.Span, recipient)) ? content.Memory : null;
     }
 
-    /// <summary>The content of a part that <see cref="Read"/> has taken.</summary>
+    /// <summary>The content of a part that <see cref="Read(ReadOnlyMemory{byte}, Entry, ReadOnlyMemory{byte}, NodeId)"/> has taken.</summary>
     public static ReadOnlyMemory<byte> ContentOf(ReadOnlyMemory<byte> bytes) => Wire.Part.Parser.ParseFrom(bytes.Span[SaltLength..]).Content.Memory;
 
     static Wire.Part Place(Entry entry, ReadOnlySpan<byte> nonce, NodeId recipient) => new()

@@ -220,7 +220,7 @@ public sealed class TrustTests(SharedRegion shared)
         }, TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken)).ShouldBeTrue();
         var release = await Refused.ByAsync(() => bangkok.Referrals.ReleaseCaseFileAsync(new()
         {
-            Command = OfficeClient.About(), DossierId = id, CaseFileReleased = new() { Version = 1, CaseFile = ByteString.CopyFrom(new byte[32]) },
+            Command = OfficeClient.About(), DossierId = id, CaseFile = new() { OfficeContact = "Nobody in particular." },
         }, bangkok.Options).ResponseAsync);
         (release.Code, release.Reason).ShouldBe((StatusCode.FailedPrecondition, "TRUST_LIST_EXPIRED"));
         await vientiane.WithdrawConsentAsync(id);

@@ -192,7 +192,7 @@ public sealed class ApprovalDeskTests(SharedRegion shared)
     /// <summary>Submits what has to wait, and gives the submission's id.</summary>
     static async Task<string> SubmitAsync(HomeNode node, DossierId? dossier, Body body, Func<Command, Command>? with = null)
     {
-        var command = new Command(new CommandKey(node.OfficeOf(), OfficeClient.NewCommandId()), "somebody", RandomNumberGenerator.GetBytes(32), dossier, body);
+        var command = new Command(new CommandKey(node.OfficeOf(), OfficeClient.NewCommandId()), "somebody", RandomNumberGenerator.GetBytes(32), dossier, body) { CaseFile = HomeNode.CaseFileOf(body) };
         var outcome = await node.Submissions.HandAsync(with?.Invoke(command) ?? command, (_, _) => throw new InvalidOperationException($"{body.Name} does not wait"), Encoding.ASCII.GetBytes, Cancelled);
         return Encoding.ASCII.GetString(outcome.ShouldBeOfType<CommandOutcome.Done>((outcome as CommandOutcome.Refused)?.Refusal.Text).Answer.Span);
     }

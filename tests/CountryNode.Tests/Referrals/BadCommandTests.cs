@@ -17,7 +17,8 @@ public sealed class BadCommandTests(SharedRegion shared)
     static readonly List<MethodDescriptor> Methods =
         [.. ReferralService.Descriptor.Methods.Concat(DossierService.Descriptor.Methods).Where(method => method.InputType.FindFieldByName("command") is not null)];
 
-    static readonly string[] NoStatement = ["command", "dossier_id", "particulars", "earlier_dossier_id"];
+    /// <summary>A case file is none either: see CaseFileTests.</summary>
+    static readonly string[] NoStatement = ["command", "dossier_id", "particulars", "earlier_dossier_id", "case_file", "with_health"];
 
     RegionNode Thailand => shared.Region["TH"];
 

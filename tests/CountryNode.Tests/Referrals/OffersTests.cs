@@ -148,7 +148,7 @@ public sealed class OffersTests(SharedRegion shared)
     /// <summary>What the command would be refused with; it is written nowhere.</summary>
     static Task<Refusal?> TryAsync(HomeNode node, DossierId id, Office office, Body body, EntryHash? answers, Func<Command, Command>? with = null)
     {
-        var command = new Command(new CommandKey(office, OfficeClient.NewCommandId()), "somebody", new byte[32], id, body) { Answers = answers };
+        var command = new Command(new CommandKey(office, OfficeClient.NewCommandId()), "somebody", new byte[32], id, body) { Answers = answers, CaseFile = HomeNode.CaseFileOf(body) };
         return node.Desk.TryAsync(with?.Invoke(command) ?? command, Cancelled);
     }
 }

@@ -86,7 +86,7 @@ public sealed class WalkTests(SharedRegion shared)
         walk.Stands(Withdrawn, "LA");
         await FollowUpAsync(walk, 1, FollowUpResult.Done);
         await walk.SayAsync(walk.Origin, at => at.Referrals.StartReintegrationAsync(new() { Command = at.About, DossierId = at.Id, Particulars = at.Particulars }, at.Options));
-        await walk.RefusedAsync(walk.Host, at => Release(at, 2), "NOT_OPEN");
+        await walk.RefusedAsync(walk.Host, at => Release(at), "NOT_OPEN");
         await StopDataAsync(walk, walk.Origin, new() { Fate = DataFate.Erased, PaperCopies = PaperRecall.All });
         await StopDataAsync(walk, walk.Host, new() { Fate = DataFate.Erased, PaperCopies = PaperRecall.Some });
         walk.Stands(Withdrawn, "LA");
@@ -132,7 +132,7 @@ public sealed class WalkTests(SharedRegion shared)
         }, at.Options));
         await LocateAsync(walk, LocationAnswer.ContactWished);
         walk.Stands(Assessed);
-        await walk.SayAsync(walk.Host, at => Release(at, 1));
+        await walk.SayAsync(walk.Host, at => Release(at));
         await AssessAsync(walk, careSuitable: true);
         await WishAsync(walk, Wish.Return);
         await AgreedAsync(walk, walk.Host, walk.Origin);
@@ -149,7 +149,7 @@ public sealed class WalkTests(SharedRegion shared)
         await walk.SayAsync(walk.Host, at => at.Referrals.AcknowledgeAsync(new() { Command = at.About, DossierId = at.Id, Particulars = at.Particulars }, at.Options), onBehalfOf: "KH");
         walk.Stands(ReferralState.Received);
         await walk.SayAsync(walk.Host, at => at.Referrals.TakeUpAsync(new() { Command = at.About, DossierId = at.Id, Particulars = at.Particulars }, at.Options), onBehalfOf: "KH");
-        var released = await walk.SayAsync(walk.Host, at => Release(at, 1));
+        var released = await walk.SayAsync(walk.Host, at => Release(at));
         await walk.SayAsync(walk.Host, at => at.Referrals.ReceiveCaseFileAsync(new() { Command = at.About, DossierId = at.Id, Particulars = at.Particulars }, at.Options), released, onBehalfOf: "KH");
         await walk.SayAsync(walk.Host, at => Assess(at, careSuitable: true), onBehalfOf: "KH");
         await WishAsync(walk, Wish.Return);
@@ -241,7 +241,7 @@ public sealed class WalkTests(SharedRegion shared)
         });
         await walk.SayAsync(walk.Host, at => at.Referrals.ChangeIdentificationAsync(new() { Command = at.About, DossierId = at.Id, Particulars = at.Particulars }, at.Options));
         await walk.SayAsync(walk.Origin, at => at.Referrals.TakeUpAsync(new() { Command = at.About, DossierId = at.Id, Particulars = at.Particulars }, at.Options));
-        await walk.SayAsync(walk.Host, at => Release(at, 1));
+        await walk.SayAsync(walk.Host, at => Release(at));
         await AssessAsync(walk, careSuitable: true);
         var wish = await WishAsync(walk, Wish.Other);
         await walk.SayAsync(walk.Host, at => at.Dossiers.CorrectAsync(new()
@@ -355,7 +355,7 @@ public sealed class WalkTests(SharedRegion shared)
     {
         var walk = await Walk.BeginAsync(shared, opened ?? Regions.Repatriation("TH", "LA"));
         await AcceptAsync(walk, walk.Origin);
-        var released = await walk.SayAsync(walk.Host, at => Release(at, 1));
+        var released = await walk.SayAsync(walk.Host, at => Release(at));
         await walk.SayAsync(walk.Origin, at => at.Referrals.ReceiveCaseFileAsync(new() { Command = at.About, DossierId = at.Id, Particulars = at.Particulars }, at.Options), released);
         walk.Now.Releases.Single().Received.ShouldBeTrue();
         var asked = await walk.SayAsync(walk.Origin, at => at.Referrals.RequestInformationAsync(new() { Command = at.About, DossierId = at.Id, Particulars = at.Particulars }, at.Options));
@@ -466,10 +466,10 @@ public sealed class WalkTests(SharedRegion shared)
         Command = at.About, DossierId = at.Id, Particulars = at.Particulars, Resolved = new() { Resolution = resolution },
     }, at.Options), about);
 
-    static Grpc.Core.AsyncUnaryCall<ReleaseCaseFileResponse> Release(Said at, uint version) => at.Referrals.ReleaseCaseFileAsync(new()
+    static Grpc.Core.AsyncUnaryCall<ReleaseCaseFileResponse> Release(Said at) => at.Referrals.ReleaseCaseFileAsync(new()
     {
         Command = at.About, DossierId = at.Id, Particulars = at.Particulars,
-        CaseFileReleased = new() { Version = version, CaseFile = ByteString.CopyFrom(SHA256.HashData("a case file"u8)) },
+        CaseFile = new() { OfficeContact = "Nobody in particular." },
     }, at.Options);
 
     static Grpc.Core.AsyncUnaryCall<ReportAssessmentResponse> Assess(Said at, bool careSuitable) => at.Referrals.ReportAssessmentAsync(new()

@@ -11,6 +11,7 @@ using Coordination.Hosting.Postgres;
 using Coordination.Hosting.Sealing;
 using Coordination.Hosting.Trust;
 using Coordination.Local;
+using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -46,9 +47,9 @@ sealed class HomeNode : IAsyncDisposable
         Door = new Door(Store, _peers, safe, Overviews, bell, Trust, Pen, clock, Quiet<Door>());
         Relay = new Relay(Store, _peers, safe, HandOvers, Trust, clock, Quiet<Relay>());
         Desk = new ReferralDesk(Store, safe, Overviews, directory, Pen, Trust, HandOvers, bell, clock);
-        Submissions = new SubmissionDesk(Desk, new Submissions(Source()), directory, dossierKeys, Pen, clock);
-        Gaps = new Gaps(Store, _peers, Door, Pen, clock, Quiet<Gaps>());
-        Shelf = new Shelf(Store, safe, HandOvers, Trust, Pen);
+        Submissions = new SubmissionDesk(Desk, new Submissions(Source()), new AccessLog(Source()), directory, dossierKeys, Pen, clock);
+        Gaps = new Gaps(Store, _peers, Door, Trust, Pen, clock, Quiet<Gaps>());
+        Shelf = new Shelf(Store, safe, HandOvers, Trust, Pen, clock);
         Reconciliation = new Reconciliation(Store, _peers, Door, HandOvers, bell, Pen, clock, Quiet<Reconciliation>());
         Deadlines = AnotherReplica(clock);
     }
@@ -145,7 +146,7 @@ sealed class HomeNode : IAsyncDisposable
     /// <summary>Writes a statement of today, and gives the entry.</summary>
     public async Task<Entry> WriteAsync(DossierId? dossier, Body body, EntryHash? answers = null, Func<Command, Command>? with = null)
     {
-        var command = new Command(new CommandKey(OfficeOf(), OfficeClient.NewCommandId()), "somebody", RandomNumberGenerator.GetBytes(32), dossier, body) { Answers = answers };
+        var command = new Command(new CommandKey(OfficeOf(), OfficeClient.NewCommandId()), "somebody", RandomNumberGenerator.GetBytes(32), dossier, body) { Answers = answers, CaseFile = CaseFileOf(body) };
         Entry? written = null;
         var outcome = await Desk.WriteAsync(with?.Invoke(command) ?? command, (held, _) =>
         {
@@ -159,9 +160,13 @@ sealed class HomeNode : IAsyncDisposable
     /// <summary>Why a statement of today is not written.</summary>
     public async Task<Refusal> RefusedAsync(DossierId? dossier, Body body, EntryHash? answers = null, Func<Command, Command>? with = null)
     {
-        var command = new Command(new CommandKey(OfficeOf(), OfficeClient.NewCommandId()), "somebody", RandomNumberGenerator.GetBytes(32), dossier, body) { Answers = answers };
+        var command = new Command(new CommandKey(OfficeOf(), OfficeClient.NewCommandId()), "somebody", RandomNumberGenerator.GetBytes(32), dossier, body) { Answers = answers, CaseFile = CaseFileOf(body) };
         return (await Desk.WriteAsync(with?.Invoke(command) ?? command, (_, _) => [], Cancelled)).ShouldBeOfType<CommandOutcome.Refused>($"{body.Name} is written").Refusal;
     }
+
+    /// <summary>The case file that goes with a release, of nobody in particular; none with anything else.</summary>
+    public static ReadOnlyMemory<byte> CaseFileOf(Body body) =>
+        body is Domain.Referrals.CaseFileReleased ? new Contracts.Referral.V1.CaseFile { OfficeContact = "Nobody in particular." }.ToByteArray() : default;
 
     /// <summary>Opens a repatriation to the other node.</summary>
     public Task<Entry> OpenAsync(string to = "LA", Domain.Referrals.Urgency urgency = Domain.Referrals.Urgency.Routine) => WriteAsync(null, Opening(to, urgency));
@@ -237,6 +242,9 @@ sealed class HomeNode : IAsyncDisposable
         public async Task<ImmutableArray<Offered>> FetchAsync(NodeId peer, DossierId dossier, IReadOnlyCollection<EntryHash> held, CancellationToken cancellationToken) =>
             [.. (await There(peer).Shelf.FetchAsync(Self, dossier, held.ToHashSet(), cancellationToken) ?? [])
                 .Select(entry => new Offered(entry.Signed.Bytes, entry.Signed.Signature, entry.Signed.KeyId, entry.Particulars))];
+
+        public async Task<string?> PullCaseFileAsync(NodeId peer, DossierId dossier, EntryHash release, CancellationToken cancellationToken) =>
+            (await There(peer).Shelf.PullAsync(Self, dossier, release, cancellationToken)).Sealed;
 
         public Task<ReadOnlyMemory<byte>> GetTrustListAsync(NodeId peer, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -6,7 +6,6 @@ Prints one line per step; ends with 1 and says why when something is not as the 
 """
 import datetime
 import json
-import os
 import sys
 import time
 import uuid
@@ -126,7 +125,7 @@ vientiane.until(opened.dossier_id, SENT)
 say(vientiane, "Acknowledge")
 say(vientiane, "TakeUp")
 expect("taken up, and both nodes say the same", same(opened.dossier_id).state == TAKEN_UP)
-released = say(bangkok, "ReleaseCaseFile", "case_file_released", version=1, case_file=os.urandom(32))
+released = say(bangkok, "ReleaseCaseFile", "case_file", office_contact="The focal point, by this channel")
 say(vientiane, "ReceiveCaseFile", answers=released)
 say(vientiane, "ReportAssessment", "assessment_reported", finding=statements.FINDING_MAY_RETURN, care_suitable=True)
 say(bangkok, "RecordWish", "wish_recorded", wish=statements.WISH_RETURN, on=day())

@@ -19,6 +19,7 @@ sealed class Database(NodeId own)
     readonly HashSet<(EntryHash, string, NodeId)> _audit = [];
     readonly List<PendingWithdrawal> _pending = [];
     readonly Dictionary<(EntryHash Entry, NodeId Recipient), (DossierId Dossier, KeptPart Part)> _parts = [];
+    readonly Dictionary<EntryHash, (DossierId Dossier, KeptPart File)> _files = [];
     readonly Dictionary<(DossierId Dossier, DebtKey Debt, NoticeKind Kind, int Round, Domain.Dossiers.Office? Office), Notice> _notices = [];
 
     /// <summary>By peer and dossier; null for every dossier that names the peer.</summary>
@@ -72,6 +73,7 @@ sealed class Database(NodeId own)
         copy._audit.UnionWith(_audit);
         copy._pending.AddRange(_pending);
         foreach (var (key, row) in _parts) copy._parts[key] = row;
+        foreach (var (key, row) in _files) copy._files[key] = row;
         foreach (var (key, row) in _notices) copy._notices[key] = row;
         return copy;
     }
@@ -99,6 +101,7 @@ sealed class Database(NodeId own)
         row.Digest = append.Digest;
         row.Say(append.Overview);
         foreach (var part in append.Parts) _parts.Add((part.Entry, part.Recipient), (entry.Dossier, part));
+        if (append.CaseFile is { } file) _files.Add(file.Entry, (entry.Dossier, file));
         foreach (var peer in append.AskFor) _gaps.TryAdd((peer, entry.Dossier), new GapRow(0, DateTimeOffset.MinValue));
         foreach (var peer in append.Participants.Participants.Where(node => node != own))
         {
@@ -143,6 +146,7 @@ sealed class Database(NodeId own)
             if (admission.Opening is { } opening) row.Participants = [.. row.Participants.Union(opening.Participants)];
             foreach (var gap in _gaps.Keys.Where(gap => gap.Dossier == admission.Id && !admission.AskFor.Contains(gap.Peer)).ToList()) _gaps.Remove(gap);
             foreach (var peer in admission.AskFor) _gaps.TryAdd((peer, admission.Id), new GapRow(0, DateTimeOffset.MinValue));
+            if (admission.CaseFile is { } file) _files.TryAdd(file.Entry, (admission.Id, file));
             foreach (var part in admission.Parts) _parts.TryAdd((part.Entry, part.Recipient), (admission.Id, part));
             Keep(admission.Receipts);
         }
@@ -175,6 +179,8 @@ sealed class Database(NodeId own)
                 .OrderBy(held => held.Entry.Seq).Select(held => held.Signed)];
             return new Parcel(claim.Dossier, entries, [.. entries.SelectMany(signed => PartOf(signed.Entry.Hash, peer))], claim.StoppedBy, claim.WaitingSince);
         })];
+
+    public KeptPart? FindCaseFile(EntryHash release) => _files.TryGetValue(release, out var kept) ? kept.File : null;
 
     public ImmutableArray<KeptPart> FindParts(DossierId id, NodeId recipient) => [.. Parts(id).Where(part => part.Recipient == recipient)];
 
@@ -351,6 +357,7 @@ sealed class Database(NodeId own)
         [.. _outbox.Where(waiting => waiting.Key.Dossier == row.Id && waiting.Value.StoppedBy is not null).Select(waiting => new Stop(waiting.Key.Peer, waiting.Value.StoppedBy!))],
         row.WaitingSince, [.. row.Entries.Select(held => held.Entry.Hash).Where(hash => _parts.ContainsKey((hash, own)))])
     {
+        CaseFiles = [.. row.Entries.Select(held => held.Entry.Hash).Where(_files.ContainsKey)],
         Pending = [.. Pending(row.Id)],
         CatchingUpWith = [.. row.Participants.Where(peer => CatchesUp(peer, row.Id))],
     };

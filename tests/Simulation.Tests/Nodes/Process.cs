@@ -34,9 +34,9 @@ sealed class Process
         Overviews = new Overviews(node.Pen, Region.Directory);
         Door = new Door(Store, peers, node.Safe, Overviews, Bell, Trust, node.Pen, time, new Listening<Door>(world, node));
         HandOvers = new HandOvers(Store, Store, Trust, node.Pen, time, new Listening<HandOvers>(world, node));
-        Shelf = new Shelf(Store, node.Safe, HandOvers, Trust, node.Pen);
+        Shelf = new Shelf(Store, node.Safe, HandOvers, Trust, node.Pen, time);
         Relay = new Relay(Store, peers, node.Safe, HandOvers, Trust, time, new Listening<Relay>(world, node));
-        Gaps = new Gaps(Store, peers, Door, node.Pen, time, new Listening<Gaps>(world, node));
+        Gaps = new Gaps(Store, peers, Door, Trust, node.Pen, time, new Listening<Gaps>(world, node));
         Reconciliation = new Reconciliation(Store, peers, Door, HandOvers, Bell, node.Pen, time, new Listening<Reconciliation>(world, node));
         Deadlines = new Deadlines(Store, Overviews, Region.Directory, Trust, node.Pen, time, new Listening<Deadlines>(world, node));
         Desk = new ReferralDesk(Store, node.Safe, Overviews, Region.Directory, node.Pen, Trust, HandOvers, Bell, time);
@@ -160,6 +160,14 @@ sealed class Process
         var missing = await Shelf.FetchAsync(peer, id, theirs.ToHashSet(), cancellationToken) ?? [];
         _world.Oracle.EntriesLeave(Node, peer, missing);
         return [.. missing.Select(SimulatedPeers.Offer)];
+    }
+
+    /// <summary>The shelf, as a peer pulls a case file from it.</summary>
+    public async Task<string?> PullCaseFileAsync(NodeId peer, DossierId id, EntryHash release, CancellationToken cancellationToken)
+    {
+        var (compact, _) = await Shelf.PullAsync(peer, id, release, cancellationToken);
+        if (compact is not null) _world.Oracle.CaseFileLeaves(Node, peer, id, release, compact);
+        return compact;
     }
 
     async Task LookAtHomeAsync()

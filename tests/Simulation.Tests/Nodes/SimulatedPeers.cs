@@ -25,6 +25,9 @@ sealed class SimulatedPeers(World world, Process process) : IPeers
     public Task<ImmutableArray<Offered>> FetchAsync(NodeId peer, DossierId dossier, IReadOnlyCollection<EntryHash> held, CancellationToken cancellationToken) =>
         CallAsync(peer, (other, stop) => other.FetchAsync(process.Node.Id, dossier, held, stop), cancellationToken);
 
+    public Task<string?> PullCaseFileAsync(NodeId peer, DossierId dossier, EntryHash release, CancellationToken cancellationToken) =>
+        CallAsync(peer, (other, stop) => other.PullCaseFileAsync(process.Node.Id, dossier, release, stop), cancellationToken);
+
     public Task<ReadOnlyMemory<byte>> GetTrustListAsync(NodeId peer, CancellationToken cancellationToken) =>
         CallAsync(peer, (other, _) => Task.FromResult(other.Trust.Current.SignedBytes), cancellationToken);
 

@@ -42,6 +42,9 @@ sealed class SimulatedStore(World world, Process process) : IStore, IHandOverMar
     public Task<ImmutableArray<KeptPart>> FindPartsAsync(DossierId id, NodeId recipient, CancellationToken cancellationToken) =>
         AskAsync(() => Database.FindParts(id, recipient), [], cancellationToken);
 
+    public Task<KeptPart?> FindCaseFileAsync(EntryHash release, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.FindCaseFile(release), [], cancellationToken);
+
     public Task<ImmutableArray<DossierId>> ClaimStaleAsync(int most, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken) =>
         AskAsync(() => Database.ClaimStale(most, now, until), [], cancellationToken);
 

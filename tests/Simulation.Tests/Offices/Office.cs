@@ -3,6 +3,7 @@ using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Domain.Referrals;
 using Coordination.Hosting.Dossiers;
+using Google.Protobuf;
 using Wire = Coordination.Contracts.Dossier.V1;
 
 namespace Coordination.Simulation.Tests;
@@ -68,6 +69,7 @@ sealed class Office(World world, Node node, int number, TimeSpan? hangsUpAfter)
         {
             HappenedOn = statement.HappenedOn == matter.Today ? null : statement.HappenedOn, Channel = statement.Channel, Answers = statement.Answers,
             OnBehalfOf = statement.OnBehalfOf, Letter = statement.Letter, ConfirmsContradiction = intent.Contradicts, Earlier = intent.Earlier,
+            CaseFile = statement.Body is CaseFileReleased ? new Contracts.Referral.V1.CaseFile { OfficeContact = $"The case file of {key.CommandId}." }.ToByteArray() : default,
             Particulars = _chance.OneIn(4) ? System.Text.Encoding.UTF8.GetBytes($"The particulars of {key.CommandId}. {new string('.', _chance.Of(200))}") : default,
         };
     }

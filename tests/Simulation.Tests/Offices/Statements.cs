@@ -122,7 +122,6 @@ static class Statements
         ConsentRecorded => new ConsentRecorded(new(new(Some<Purpose>(chance)), new([referral.Parties.Sender, referral.Parties.Receiver]), matter.Today.AddDays(chance.Of([-1, 5, 30, 180])))),
         ConsentWithdrawn when !chance.OneIn(3) => new ConsentWithdrawn(new WithdrawalScope.Part(
             new(Some<Purpose>(chance)), new(chance.OneIn(4) ? [chance.Of([referral.Parties.Sender, referral.Parties.Receiver])] : []))),
-        CaseFileReleased released => released with { CaseFile = Digest.Of(BitConverter.GetBytes(chance.Next())) },
         AssessmentReported assessment => assessment with { SafetyPlan = chance.OneIn(2), CareSuitable = !chance.OneIn(3) },
         WishRecorded wish => wish with { On = matter.Today.AddDays(-chance.Of([0, 1, 2, 29])) },
         ChildSafeguardRecorded safeguard => safeguard with { On = matter.Today.AddDays(-chance.Of(4)) },

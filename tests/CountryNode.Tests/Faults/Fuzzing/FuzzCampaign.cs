@@ -53,7 +53,7 @@ public sealed class FuzzCampaign(SharedRegion shared)
         using var peers = new Target(new Uri(node.PeerAddress), token: null, KeyFolder.ReadCertificate(region["LA"].Keys.Peer));
         List<(Target Target, MethodDescriptor Method, IMessage Request)> calls =
         [
-            .. from service in (ServiceDescriptor[])[ReferralService.Descriptor, DossierService.Descriptor, ApprovalService.Descriptor]
+            .. from service in (ServiceDescriptor[])[ReferralService.Descriptor, DossierService.Descriptor, ApprovalService.Descriptor, AuditService.Descriptor]
                from method in service.Methods
                select (api, method, Filled(method.InputType, opened.DossierId)),
             .. from service in (ServiceDescriptor[])[Grpc.Health.V1.HealthReflection.Descriptor.Services[0], Grpc.Reflection.V1.ReflectionReflection.Descriptor.Services[0]]

@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Coordination.Contracts.Dossier.V1;
+using Coordination.Hosting.Evidence;
+using Google.Protobuf;
+using Command = System.CommandLine.Command;
+
+namespace Coordination.Cli.Commands;
+
+/// <summary><c>coord audit …</c>: who opened what about a person.</summary>
+static class AuditCommands
+{
+    const uint PageSize = 200;
+
+    static readonly Option<bool> Force = new("--force") { Description = "Overwrite a file that is there." };
+
+    public static Command Create() => new("audit", "The access log: who opened what about a person, when and why.") { Export(), Verify() };
+
+    static Command Export()
+    {
+        var output = new Option<string>("--output", "-o") { Description = "The file to write, which only you can read.", Required = true, HelpName = "file" };
+        var command = new Command("export", "Writes the whole access log of the node to a file, a line of JSON for each row, and adds rows to it for being read. coord audit verify checks it.") { output, Force };
+        command.SetCall(async (parsed, connection, _, cancellationToken) =>
+        {
+            var (file, force) = (parsed.GetValue(output)!, parsed.GetValue(Force));
+            Files.MustBeFree(file, force);
+            var rows = new List<KeptAccessRow>();
+            var client = new AuditService.AuditServiceClient(connection.Channel);
+            while (true)
+            {
+                var page = (await client.ListAccessAsync(new() { After = (ulong)rows.Count, PageSize = PageSize }, connection.Options(cancellationToken))).Rows;
+                rows.AddRange(page);
+                if (page.Count < PageSize) break;
+            }
+            Files.Write(file, force, stream =>
+            {
+                using var writer = new StreamWriter(stream, leaveOpen: true);
+                foreach (var row in rows) writer.Write($"{JsonFormatter.Default.Format(row)}\n");
+            });
+            var table = Printing.Rows();
+            Printing.Row(table, "Access log", file);
+            Printing.Row(table, "Rows", $"{rows.Count}");
+            return new Output(new JsonObject { ["file"] = file, ["rows"] = rows.Count }, table);
+        });
+        return command;
+    }
+
+    static Command Verify()
+    {
+        var file = new Argument<string>("file") { Description = "The file that coord audit export wrote." };
+        var command = new Command("verify", "Tells, without asking any node, whether every row of an access log follows the one before, unchanged, and what the rows say; or the first row that is wrong. What was left out at its end it cannot tell.") { file };
+        command.SetWork(parsed =>
+        {
+            var name = parsed.GetValue(file)!;
+            var rows = Files.ReadText(name).Split('\n').Index()
+                .Select(line => (KeptAccessRow)Calling.Parse(Json(line.Item) ?? throw new UsageException($"{Files.Name(name)}, line {line.Index + 1}, is no row of an access log."), KeptAccessRow.Descriptor, $"{Files.Name(name)}, line {line.Index + 1},"))
+                .ToList();
+            if (AccessChain.FlawIn(rows) is { } flaw)
+            {
+                Console.Error.WriteLine(flaw);
+                return ExitCode.Unsound;
+            }
+            foreach (var kept in rows) Console.WriteLine(parsed.WantsJson() ? Plain.Of(AccessRow.Parser.ParseFrom(kept.Row)).ToJsonString() : Told(AccessRow.Parser.ParseFrom(kept.Row)));
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    static JsonObject? Json(string line)
+    {
+        try
+        {
+            return JsonNode.Parse(line) as JsonObject;
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return null;
+        }
+    }
+
+    static string Told(AccessRow row)
+    {
+        var who = $"{row.Number}  {Printing.At(row.At)}  {OfficeName.Of(row.Office)}, {Words.InOneLine(row.Person)}";
+        return row.Act switch
+        {
+            AccessAct.Log => $"{who}: read this log",
+            AccessAct.SubmittedCaseFile => $"{who}: opened the case file of dossier {Printing.Short(row.DossierId)} that waits with submission {row.SubmissionId}, for {Words.Apart(row.Reason.ToString())}",
+            _ => $"{who}: opened the case file of dossier {Printing.Short(row.DossierId)}, released by entry {Printing.Short(row.CaseFile)}, for {Words.Apart(row.Reason.ToString())}",
+        };
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Coordination.Interop.Referrals;
+
+/// <summary>The case file and its access log from a terminal.</summary>
+public sealed class CoordCaseFileTests(TwoCountries countries)
+{
+    const int Limit = 120_000;
+
+    readonly Coord _coord = new(countries.Region);
+
+    [Fact(Timeout = Limit)]
+    public async Task A_case_file_goes_from_a_file_to_the_other_country_and_who_opened_it_is_shown_far_from_any_node()
+    {
+        using var folder = new Folder();
+        var id = await _coord.OpenAsync();
+        await _coord.UntilAsync("LA", id, "Sent");
+        foreach (var command in (string[])["acknowledge", "take-up"]) await _coord.JsonAsync("referral", command, id, "--node", "LA");
+        await _coord.UntilAsync("TH", id, "TakenUp");
+        var file = folder.Write("file.json", """{ "names": [{ "name": "Somebody Invented", "script": "Latn" }], "originAddress": "A village that is on no map", "health": "Nothing." }""");
+        await _coord.JsonAsync("referral", "release-case-file", id, "--case-file", file);
+
+        string[] open = ["referral", "open-case-file", id, "--node", "LA", "--reason", "Assessment"];
+        (int Code, string Printed, string Said) opened;
+        while ((opened = await _coord.RunAsync(open)) is { Code: 1, Said: var notYet }) notYet.ShouldStartWith("NotFound CASE_FILE_");
+        opened.Code.ShouldBe(0, opened.Said);
+        opened.Printed.ShouldContain("Somebody Invented");
+        opened.Printed.ShouldContain("A village that is on no map");
+        opened.Printed.ShouldNotContain("Nothing.");
+
+        var log = folder["access.log"];
+        await _coord.JsonAsync("audit", "export", "--node", "LA", "--office", "auditor", "-o", log);
+        var (code, printed, said) = await _coord.RunAsync("audit", "verify", log, "--region", "/does/not/exist");
+        (code, said).ShouldBe((0, ""));
+        printed.ShouldMatch($"(?m)^\\d+  20..-..-.. ..:.. UTC  focal-point@ahtd, .+: opened the case file of dossier {id[..16]}, released by entry [0-9a-f]{{16}}, for assessment$");
+        printed.ShouldMatch("(?m)^\\d+  20..-..-.. ..:.. UTC  auditor@.+: read this log$");
+
+        // One byte of one row.
+        var lines = await File.ReadAllLinesAsync(log, TestContext.Current.CancellationToken);
+        var row = JsonNode.Parse(lines[0])!.AsObject();
+        var bytes = Convert.FromBase64String(row["row"]!.GetValue<string>());
+        bytes[^1] ^= 1;
+        row["row"] = Convert.ToBase64String(bytes);
+        folder.Write("access.log", string.Join('\n', (string[])[row.ToJsonString(), .. lines[1..]]));
+        (await _coord.RunAsync("audit", "verify", log)).ShouldBe((4, "", "Row 1 was changed: it has another hash than the one that was kept with it.\n"));
+        (code, _, said) = await _coord.RunAsync("audit", "verify", folder.Write("none", "nothing"));
+        (code, said).ShouldBe((2, $"{folder["none"]}, line 1, is no row of an access log.\n"));
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData("referral release-case-file 00000000", "Option '--case-file' is required.")]
+    [InlineData("referral open-case-file 0000000000000000000000000000000000000000000000000000000000000000 --reason Curiosity", "Curiosity is no code for --reason: choose among")]
+    [InlineData("audit export --office focal-point -o /tmp/never.log", "PermissionDenied OFFICE_NOT_ALLOWED")]
+    public async Task A_command_that_cannot_be_done_says_why(string line, string says)
+    {
+        var (code, printed, said) = await _coord.RunAsync(line.Split(' '));
+        (code is 1 or 2).ShouldBeTrue();
+        printed.ShouldBe("");
+        said.ShouldContain(says);
+    }
+}
