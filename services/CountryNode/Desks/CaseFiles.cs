@@ -13,7 +13,7 @@ using Referral = Coordination.Domain.Referrals.Referral;
 namespace Coordination.CountryNode.Desks;
 
 /// <summary>Where offices open case files: as far as the person agrees, and never without a row in the access log before.</summary>
-public sealed class CaseFiles(IStore store, Safe safe, AccessLog log, TrustInForce trust, Pen pen, TimeProvider time)
+public sealed class CaseFiles(IStore store, ReferralDesk desk, Safe safe, AccessLog log, TrustInForce trust, Pen pen, TimeProvider time)
 {
     public static Refusal NotReleased { get; } = new(RefusalKind.NotFound, "CASE_FILE_NOT_RELEASED", "No such case file was released in this dossier, as far as this node holds it.");
 
@@ -44,6 +44,7 @@ public sealed class CaseFiles(IStore store, Safe safe, AccessLog log, TrustInFor
     public async Task<CaseFileRead> OpenAsync(Office office, string person, DossierId id, EntryHash? release, AccessReason reason, CancellationToken cancellationToken)
     {
         if (Rights.Check(office, Act.OpenCaseFile) is { } notAllowed) return notAllowed;
+        if (await store.FindAsync(id, cancellationToken) is { } held && await desk.BarredAsync(held, office, cancellationToken) is { } barred) return barred;
         var closed = await FindAsync(id, release, cancellationToken);
         if (closed is not CaseFileRead.Is before) return closed;
         await log.AddAsync(office, person, id, before.Release.Entry.Hash, reason, time.GetUtcNow(), cancellationToken);

@@ -32,10 +32,11 @@ public sealed class DossierDoor(ReferralDesk desk, Commands commands, TrustInFor
 
     public override async Task<GetParticularsResponse> GetParticulars(GetParticularsRequest request, ServerCallContext context)
     {
-        if (Rights.Check(callers.Office(context), Act.ReadParticulars) is { } refusal) throw refusal.ToException();
+        var office = callers.Office(context);
+        if (Rights.Check(office, Act.ReadParticulars) is { } refusal) throw refusal.ToException();
         var id = Errors.ReadId(request.DossierId);
         if (!EntryHash.TryRead(request.Entry.Span, out var entry)) throw Refusal.Invalid("FIELD_INVALID", "entry", $"is no hash: {EntryHash.Length} bytes are needed").ToException();
-        return await Errors.AnswerAsync(outage, () => desk.ReadParticularsAsync(id, entry, context.CancellationToken)) switch
+        return await Errors.AnswerAsync(outage, () => desk.ReadParticularsAsync(id, entry, office, context.CancellationToken)) switch
         {
             ParticularsRead.Is said => new GetParticularsResponse { Particulars = Parse(said.Content), Part = UnsafeByteOperations.UnsafeWrap(said.Part) },
             ParticularsRead.Not not => throw not.Refusal.ToException(),
@@ -112,9 +113,10 @@ public sealed class DossierDoor(ReferralDesk desk, Commands commands, TrustInFor
     /// <exception cref="RpcException">The office may not read it, the id is none, or nothing of it is held.</exception>
     async Task<(HeldDossier Held, Dossier<Referral> Dossier)> FindAsync(ByteString dossier, ServerCallContext context)
     {
-        if (Rights.Check(callers.Office(context), Act.ReadReferral) is { } refusal) throw refusal.ToException();
+        var office = callers.Office(context);
+        if (Rights.Check(office, Act.ReadReferral) is { } refusal) throw refusal.ToException();
         var id = Errors.ReadId(dossier);
-        return await Errors.AnswerAsync(outage, () => desk.FindAsync(id, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
+        return await Errors.AnswerAsync(outage, () => desk.FindAsync(id, office, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
     }
 
     static (Verdict Code, string Reason, string Explanation) Describe(Domain.Dossiers.Verdict? verdict) => verdict switch

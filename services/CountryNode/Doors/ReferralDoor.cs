@@ -192,7 +192,7 @@ public sealed partial class ReferralDoor(ReferralDesk desk, SubmissionDesk submi
         var office = callers.Office(context);
         if (Rights.Check(office, Act.ReadReferral) is { } refusal) throw refusal.ToException();
         var id = Errors.ReadId(request.DossierId);
-        var (held, dossier) = await Errors.AnswerAsync(outage, () => desk.FindAsync(id, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
+        var (held, dossier) = await Errors.AnswerAsync(outage, () => desk.FindAsync(id, office, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
         var earlier = dossier.State?.Opened.Links.Earlier is { } token ? await Errors.AnswerAsync(outage, () => lists.FindEarlierAsync(token, context.CancellationToken)) : null;
         return new GetResponse { Referral = view.Of(held, dossier, office, earlier, desk.StandstillOf(held)) };
     }

@@ -38,7 +38,7 @@ public sealed partial class ReferralDoor
             var page = await lists.ListAsync(filter, after, size + 1, time.GetUtcNow(), context.CancellationToken);
             var response = new ListResponse();
             foreach (var place in page.Take(size))
-                if (await desk.FindAsync(place.Id, context.CancellationToken) is var (held, dossier))
+                if (await desk.FindAsync(place.Id, office, context.CancellationToken) is var (held, dossier))
                     response.Referrals.Add(view.Of(held, dossier));
             if (page.Length > size) response.NextPageToken = PageToken.Write(ListedAt.Of(page[size - 1]));
             return response;
@@ -55,12 +55,11 @@ public sealed partial class ReferralDoor
         {
             var page = await lists.ListDueAsync(WhoseOf(request.Whose), office, after, size + 1, time.GetUtcNow(), context.CancellationToken);
             var response = new ListDueResponse();
-            response.Rows.AddRange(page.Take(size).Select(row => new DueRow
+            foreach (var row in page.Take(size))
             {
-                DossierId = ByteString.CopyFrom(row.Dossier.ToArray()),
-                Country = row.Country?.ToString() ?? "",
-                Debt = view.Of(row.Debt),
-            }));
+                if (await desk.IsShutOutAsync(row.Dossier, office, context.CancellationToken)) continue;
+                response.Rows.Add(new DueRow { DossierId = ByteString.CopyFrom(row.Dossier.ToArray()), Country = row.Country?.ToString() ?? "", Debt = view.Of(row.Debt) });
+            }
             if (page.Length > size) response.NextPageToken = PageToken.Write(DueAt.Of(page[size - 1].Dossier, page[size - 1].Debt));
             return response;
         });
@@ -85,7 +84,7 @@ public sealed partial class ReferralDoor
 
     public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context)
     {
-        Reader(context);
+        var office = Reader(context);
         var expires = callers.TokenExpires(context);
         var place = await Errors.AnswerAsync(outage, () => PlaceAsync(request.Cursor, context.CancellationToken));
         // Who is cut off before anything came resumes here.
@@ -95,7 +94,7 @@ public sealed partial class ReferralDoor
             var read = await Errors.AnswerAsync(outage, () => changes.ReadAsync(place.Number, MostChanges, context.CancellationToken));
             foreach (var change in read)
             {
-                await responseStream.WriteAsync(ToWire(change), context.CancellationToken);
+                if (!await Errors.AnswerAsync(outage, () => desk.IsShutOutAsync(change.Dossier, office, context.CancellationToken))) await responseStream.WriteAsync(ToWire(change), context.CancellationToken);
                 place = change.Place;
             }
             if (read.Length < MostChanges) await bell.WaitAsync(pen.Node, context.CancellationToken);

@@ -104,6 +104,22 @@ public static class ParticularsWire
         }
     }
 
+    /// <summary>Whether an office must not hear of a person, as the preview beside an opening says.</summary>
+    /// <param name="content">Serialised Particulars; what is none bars nobody.</param>
+    /// <param name="node">Whose office.</param>
+    /// <param name="office">Which.</param>
+    public static bool Bars(ReadOnlyMemory<byte> content, NodeId node, Office office)
+    {
+        try
+        {
+            return Wire.Particulars.Parser.ParseFrom(content.Span).Preview?.BarredOffices.Contains($"{node}:{office}") is true;
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return false;
+        }
+    }
+
     static void Check(Wire.Preview preview, FieldReader fields)
     {
         OneOf<Wire.Sex>("sex", preview.Sex, fields);

@@ -190,6 +190,38 @@ public sealed class CaseFileTests(SharedRegion shared)
         (await Refused.ByAsync(() => client.ListAccessAsync(new() { PageSize = 201 }, auditor.Options).ResponseAsync)).Fields.ShouldBe(["page_size"]);
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task To_an_office_that_the_person_fears_the_dossier_does_not_exist()
+    {
+        using var bangkok = shared.Region.Office("TH");
+        using var vientiane = shared.Region.Office("LA");
+        using var feared = shared.Region.Office("LA", "case-worker");
+        var unit = shared.Region["LA"].Country.Unit;
+        var id = await TakenUpAsync(bangkok, vientiane, barred: [$"LA:case-worker@{unit}", "TH:auditor@somewhere"]);
+        var release = await ReleaseAsync(bangkok, id);
+        await ArrivedAsync(vientiane, id);
+
+        foreach (var call in (Func<Task>[])
+        [
+            () => OpenAsync(feared, id), () => feared.Referrals.GetAsync(new() { DossierId = id }, feared.Options).ResponseAsync,
+            () => feared.Dossiers.HistoryAsync(new() { DossierId = id }, feared.Options).ResponseAsync, () => feared.Dossiers.GetEvidenceAsync(new() { DossierId = id }, feared.Options).ResponseAsync,
+            () => feared.Dossiers.GetParticularsAsync(new() { DossierId = id, Entry = id }, feared.Options).ResponseAsync,
+            () => feared.Referrals.RecordWishAsync(new() { Command = OfficeClient.About(), DossierId = id, WishRecorded = new() { Wish = Wish.Return, On = Regions.InDays(0) } }, feared.Options).ResponseAsync,
+        ])
+            (await Refused.ByAsync(call)).ShouldBe(StatusCode.NotFound, "DOSSIER_NOT_FOUND", "");
+        var begins = Convert.ToHexStringLower(id.Span)[..16];
+        (await feared.Referrals.ListAsync(new() { IdBegins = begins }, feared.Options)).Referrals.ShouldBeEmpty();
+        for (var token = ""; ;)
+        {
+            var due = await feared.Referrals.ListDueAsync(new() { PageSize = 200, PageToken = token }, feared.Options);
+            due.Rows.ShouldNotContain(row => row.DossierId == id);
+            if ((token = due.NextPageToken).Length == 0) break;
+        }
+        // Nobody else is shut out.
+        (await vientiane.Referrals.ListAsync(new() { IdBegins = begins }, vientiane.Options)).Referrals.Count.ShouldBe(1);
+        (await OpenAsync(vientiane, id, release)).Version.ShouldBe(1u);
+    }
+
     [Theory(Timeout = 120_000)]
     [InlineData("approver")]
     [InlineData("auditor")]
@@ -224,12 +256,12 @@ public sealed class CaseFileTests(SharedRegion shared)
     }
 
     /// <summary>A referral that Laos has taken up.</summary>
-    static async Task<ByteString> TakenUpAsync(OfficeClient bangkok, OfficeClient vientiane, params IEnumerable<string> withheld)
+    static async Task<ByteString> TakenUpAsync(OfficeClient bangkok, OfficeClient vientiane, IEnumerable<string>? withheld = null, IEnumerable<string>? barred = null)
     {
         var id = (await bangkok.Referrals.OpenAsync(new()
         {
             Command = OfficeClient.About(), Opened = Regions.Repatriation("TH", "LA"),
-            Particulars = new() { Preview = new() { Consent = new() { Withheld = { withheld } } } },
+            Particulars = new() { Preview = new() { Consent = new() { Withheld = { withheld ?? [] } }, BarredOffices = { barred ?? [] } } },
         }, bangkok.Options)).Referral.DossierId;
         await vientiane.UntilAsync(id, referral => referral.State is ReferralState.Sent);
         await vientiane.AcknowledgeAsync(id);

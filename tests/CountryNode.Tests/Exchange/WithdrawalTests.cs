@@ -29,13 +29,13 @@ public sealed class WithdrawalTests(SharedRegion shared)
         laos.RoadIsOpen = true;
         await thailand.CarryAndTellAsync();
         (await laos.Store.FindAsync(id, Cancelled))!.Entries.ShouldHaveSingleItem().Entry.Hash.ShouldBe(opening.Hash);
-        (await laos.Desk.ReadParticularsAsync(id, opening.Hash, Cancelled)).ShouldBeOfType<ParticularsRead.Not>().Refusal.Reason.ShouldBe("PARTICULARS_MISSING");
+        (await laos.Desk.ReadParticularsAsync(id, opening.Hash, laos.OfficeOf(), Cancelled)).ShouldBeOfType<ParticularsRead.Not>().Refusal.Reason.ShouldBe("PARTICULARS_MISSING");
 
         await thailand.Desk.SignPendingAsync(Cancelled);
         await thailand.CarryAndTellAsync();
         (await StateAsync(laos, id)).ShouldBe(ReferralState.Withdrawn);
         (await laos.AskAsync<long>("select count(*) from part")).ShouldBe(0);
-        (await thailand.Desk.ReadParticularsAsync(id, opening.Hash, Cancelled)).ShouldBeOfType<ParticularsRead.Is>();
+        (await thailand.Desk.ReadParticularsAsync(id, opening.Hash, thailand.OfficeOf(), Cancelled)).ShouldBeOfType<ParticularsRead.Is>();
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class WithdrawalTests(SharedRegion shared)
         var opening = await thailand.WriteAsync(null, thailand.Opening(), with: Beside);
         var id = opening.Dossier;
         await thailand.CarryAndTellAsync();
-        (await laos.Desk.ReadParticularsAsync(id, opening.Hash, Cancelled)).ShouldBeOfType<ParticularsRead.Is>();
+        (await laos.Desk.ReadParticularsAsync(id, opening.Hash, laos.OfficeOf(), Cancelled)).ShouldBeOfType<ParticularsRead.Is>();
         laos.RoadIsOpen = false;
         var withdrawn = await laos.WriteAsync(id, new ConsentWithdrawn(new WithdrawalScope.Part(default, new([laos.Pen.Node]))), with: Beside);
         laos.RoadIsOpen = true;
@@ -55,15 +55,15 @@ public sealed class WithdrawalTests(SharedRegion shared)
         var asked = await thailand.WriteAsync(id, new InformationRequested(), with: Beside);
         await thailand.CarryAndTellAsync();
         foreach (var entry in new[] { opening, asked })
-            (await laos.Desk.ReadParticularsAsync(id, entry.Hash, Cancelled)).ShouldBeOfType<ParticularsRead.Not>().Refusal.Reason.ShouldBe("CONSENT_WITHDRAWN");
-        (await laos.Desk.ReadParticularsAsync(id, withdrawn.Hash, Cancelled)).ShouldBeOfType<ParticularsRead.Is>();
-        (await thailand.Desk.ReadParticularsAsync(id, asked.Hash, Cancelled)).ShouldBeOfType<ParticularsRead.Is>();
+            (await laos.Desk.ReadParticularsAsync(id, entry.Hash, laos.OfficeOf(), Cancelled)).ShouldBeOfType<ParticularsRead.Not>().Refusal.Reason.ShouldBe("CONSENT_WITHDRAWN");
+        (await laos.Desk.ReadParticularsAsync(id, withdrawn.Hash, laos.OfficeOf(), Cancelled)).ShouldBeOfType<ParticularsRead.Is>();
+        (await thailand.Desk.ReadParticularsAsync(id, asked.Hash, thailand.OfficeOf(), Cancelled)).ShouldBeOfType<ParticularsRead.Is>();
 
         await laos.CarryAndTellAsync();
         await thailand.WriteAsync(id, new ConsentRecorded(thailand.Opening().Consent!));
         await thailand.CarryAndTellAsync();
         foreach (var entry in new[] { opening, asked })
-            (await laos.Desk.ReadParticularsAsync(id, entry.Hash, Cancelled)).ShouldBeOfType<ParticularsRead.Is>();
+            (await laos.Desk.ReadParticularsAsync(id, entry.Hash, laos.OfficeOf(), Cancelled)).ShouldBeOfType<ParticularsRead.Is>();
     }
 
     [Fact]
@@ -80,8 +80,8 @@ public sealed class WithdrawalTests(SharedRegion shared)
         var noted = await thailand.WriteAsync(id, new EntitlementNoted(), with: command => Beside(command) with { ConfirmsContradiction = true });
         await thailand.CarryAndTellAsync();
         noted.Particulars.Select(digest => digest.Recipient).ShouldBe([thailand.Pen.Node]);
-        (await thailand.Desk.ReadParticularsAsync(id, noted.Hash, Cancelled)).ShouldBeOfType<ParticularsRead.Is>().Content.ToArray().ShouldBe(Words);
-        (await laos.Desk.ReadParticularsAsync(id, noted.Hash, Cancelled)).ShouldBeOfType<ParticularsRead.Not>().Refusal.Reason.ShouldBe("NO_PARTICULARS");
+        (await thailand.Desk.ReadParticularsAsync(id, noted.Hash, thailand.OfficeOf(), Cancelled)).ShouldBeOfType<ParticularsRead.Is>().Content.ToArray().ShouldBe(Words);
+        (await laos.Desk.ReadParticularsAsync(id, noted.Hash, laos.OfficeOf(), Cancelled)).ShouldBeOfType<ParticularsRead.Not>().Refusal.Reason.ShouldBe("NO_PARTICULARS");
     }
 
     [Fact]

@@ -151,13 +151,13 @@ public sealed class DeskTests(SharedRegion shared)
         var cancelled = await thailand.WriteAsync(id, new Cancelled(), with: Beside);
         (await thailand.RefusedAsync(id, erased, with: Beside)).Reason.ShouldBe("PARTICULARS_ERASED");
         foreach (var entry in new[] { id.Opening, asked.Hash, cancelled.Hash })
-            (await thailand.Desk.ReadParticularsAsync(id, entry, Cancelled)).ShouldBeOfType<ParticularsRead.Is>().Content.ToArray().ShouldBe("beside"u8.ToArray());
+            (await thailand.Desk.ReadParticularsAsync(id, entry, thailand.OfficeOf(), Cancelled)).ShouldBeOfType<ParticularsRead.Is>().Content.ToArray().ShouldBe("beside"u8.ToArray());
 
         (await thailand.RefusedAsync(id, new Corrected(erased), cancelled.Hash)).Reason.ShouldBe("ERASED_BY_CORRECTION");
-        (await thailand.Desk.ReadParticularsAsync(id, asked.Hash, Cancelled)).ShouldBeOfType<ParticularsRead.Is>();
+        (await thailand.Desk.ReadParticularsAsync(id, asked.Hash, thailand.OfficeOf(), Cancelled)).ShouldBeOfType<ParticularsRead.Is>();
         await thailand.WriteAsync(id, erased);
         foreach (var entry in new[] { id.Opening, asked.Hash, cancelled.Hash })
-            (await thailand.Desk.ReadParticularsAsync(id, entry, Cancelled)).ShouldBeOfType<ParticularsRead.Not>().Refusal.Reason.ShouldBe("PARTICULARS_ERASED");
+            (await thailand.Desk.ReadParticularsAsync(id, entry, thailand.OfficeOf(), Cancelled)).ShouldBeOfType<ParticularsRead.Not>().Refusal.Reason.ShouldBe("PARTICULARS_ERASED");
 
         static Command Beside(Command command) => command with { Particulars = "beside"u8.ToArray() };
     }
@@ -185,9 +185,9 @@ public sealed class DeskTests(SharedRegion shared)
         await thailand.WriteAsync(id, new Cancelled());
         var erased = new DataStopped(DataFate.Erased, null, PaperRecall.All);
         await thailand.WriteAsync(id, erased, with: command => command with { OnBehalfOf = NodeId.Parse("CN"), Channel = Channel.Letter, Letter = Digest.Of("a letter"u8) });
-        (await thailand.Desk.ReadParticularsAsync(id, id.Opening, Cancelled)).ShouldBeOfType<ParticularsRead.Is>();
+        (await thailand.Desk.ReadParticularsAsync(id, id.Opening, thailand.OfficeOf(), Cancelled)).ShouldBeOfType<ParticularsRead.Is>();
         await thailand.WriteAsync(id, erased);
-        (await thailand.Desk.ReadParticularsAsync(id, id.Opening, Cancelled)).ShouldBeOfType<ParticularsRead.Not>();
+        (await thailand.Desk.ReadParticularsAsync(id, id.Opening, thailand.OfficeOf(), Cancelled)).ShouldBeOfType<ParticularsRead.Not>();
 
         static Command Beside(Command command) => command with { Particulars = "beside"u8.ToArray() };
     }

@@ -98,6 +98,7 @@ static class Regions
         numbered as (delete from change using lost where change.entry_hash = lost.hash),
         unnumbered_yet as (delete from unnumbered using lost where unnumbered.entry_hash = lost.hash),
         parts as (delete from part using lost where part.entry_hash = lost.hash),
+        files as (delete from case_file using lost where case_file.entry_hash = lost.hash),
         entries as (delete from entry using lost where entry.hash = lost.hash)
         update dossier set held = left_over.held, digest = left_over.digest
         from (select count(*) as held, sha256(string_agg(hash, ''::bytea order by hash)) as digest
@@ -110,7 +111,7 @@ static class Regions
     {
         foreach (var table in (string[])["unnumbered", "change"])
             await node.AskAsync<object?>($"delete from {table} where entry_hash in (select hash from entry where dossier_id = $1)", dossier.ToByteArray());
-        foreach (var table in (string[])["notice", "debt", "part", "outbox", "gap", "receipt", "entry", "participant"])
+        foreach (var table in (string[])["notice", "debt", "part", "case_file", "outbox", "gap", "receipt", "entry", "participant"])
             await node.AskAsync<object?>($"delete from {table} where dossier_id = $1", dossier.ToByteArray());
         await node.AskAsync<object?>("delete from dossier where id = $1", dossier.ToByteArray());
     }
