@@ -141,7 +141,7 @@ public sealed class CaseFileTests(SharedRegion shared)
         expected.Health = "";
         (await approver.Referrals.OpenCaseFileAsync(open, approver.Options)).CaseFile.ShouldBe(expected);
         var row = AccessRow.Parser.ParseFrom(await region["TH"].AskAsync<byte[]>("select bytes from access"));
-        (row.Act, row.SubmissionId, row.DossierId, row.Person).ShouldBe((AccessAct.SubmittedCaseFile, submission, id, "another"));
+        (row.Act, row.SubmissionId, row.DossierId, row.Person).ShouldBe((AccessAct.SubmittedCaseFile, submission, id, "development:TH:another"));
         (await RefusedAsync(bangkok, id)).ShouldBe((StatusCode.NotFound, "CASE_FILE_NOT_RELEASED"));
 
         await approvals.ApproveAsync(new() { SubmissionId = submission }, approver.Options);
@@ -158,6 +158,7 @@ public sealed class CaseFileTests(SharedRegion shared)
         var release = await ReleaseAsync(bangkok, id);
         await OpenAsync(bangkok, id);
         await OpenAsync(bangkok, id, reason: AccessReason.Correction);
+        await ArrivedAsync(vientiane, id);
         // The file is damaged: that somebody tried stands in the log all the same.
         await shared.Region["TH"].AskAsync<object?>("update case_file set at_rest = set_byte(at_rest, 40, get_byte(at_rest, 40) # 1) where entry_hash = $1", release.ToByteArray());
         (await RefusedAsync(bangkok, id)).ShouldBe((StatusCode.NotFound, "CASE_FILE_DAMAGED"));

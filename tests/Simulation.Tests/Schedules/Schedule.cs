@@ -64,6 +64,12 @@ sealed record Schedule(ulong Seed, ImmutableArray<NodeId> Countries, ImmutableAr
                 for (var after = 0; after < 8; after++) items.Add(new Planned.Asked(++commands, putBack.At + chance.Between(-before.TotalSeconds, 4), putBack.Node));
             }
         }
+        // Few cases come as far as a case file.
+        if (chance.OneIn(4))
+        {
+            items.Add(new Planned.AtCall(chance.Of(AtPeer), chance.Of(countries), nameof(IPeers.PullCaseFileAsync), 1));
+            items.Add(new Planned.AtCall(chance.Of(AtStore), chance.Of(countries), nameof(IStore.FindCaseFileAsync), 1));
+        }
         return new Schedule(seed, countries, replicas, [.. items.OrderBy(item => item is Planned.Asked ? 0 : 1)]);
 
         Planned Trouble(int number)
