@@ -36,7 +36,7 @@ public sealed class ParticularsTests(SharedRegion shared)
             {
                 Sex = Sex.Female, AgeBand = AgeBand._24To26, StatedNationality = "LA", Language = "lao", Exploitation = { "ForcedCriminality" }, MeansOfControl = { "DebtBondage" },
                 TrmStage = 2, Identification = "PRESUMED", IdentifiedBy = "datip", IdentifiedOn = Regions.InDays(-3), Services = { "SHELTER" }, Needs = { "INTERPRETER" },
-                Consent = new() { Withheld = { "HEALTH" }, GivenOn = Regions.InDays(-1), Language = "lao", Form = ByteString.CopyFrom(new byte[32]) },
+                Consent = new() { Withheld = { "health" }, GivenOn = Regions.InDays(-1), Language = "lao", Form = ByteString.CopyFrom(new byte[32]) },
                 BarredOffices = { "LA:focal-point@elsewhere" },
             },
             Details = { ["risk"] = "none that is known" },
