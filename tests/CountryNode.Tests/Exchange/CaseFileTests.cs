@@ -100,6 +100,8 @@ public sealed class CaseFileTests(SharedRegion shared)
         await region["LA"].StartAsync(Cancelled);
         await vientiane.UntilAsync(id, referral => referral.ConsentWithdrawn);
         await region.SettledAsync(TimeSpan.FromSeconds(30));
+        // Nobody is asked for it any more, and nobody was.
+        (await Poll.UntilAsync(async () => await region["LA"].AskAsync<long>("select count(*) from gap") == 0, TimeSpan.FromSeconds(30), Cancelled)).ShouldBeTrue();
         (await region["LA"].AskAsync<long>("select count(*) from case_file")).ShouldBe(0);
     }
 
