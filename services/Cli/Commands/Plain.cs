@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
@@ -27,12 +28,24 @@ static class Plain
         return plain;
     }
 
-    /// <summary>The fields that say something, each in words or, where it has parts, in JSON, as a terminal can show them.</summary>
+    /// <summary>The fields that say something, each in words, as a terminal can show them; a line for each of several.</summary>
     /// <remarks>Whoever sealed a text need not have kept the rules for text: what would do something to a reader's screen is a question mark.</remarks>
     public static IEnumerable<(string Name, string Words)> Said(IMessage message) =>
         from field in Of(message)
-        where field.Value is not null && field.Value.ToJsonString() is not ("\"\"" or "[]")
-        select (field.Key, Words.Visible(field.Value is JsonValue text && text.TryGetValue<string>(out var words) ? words : field.Value.ToJsonString(Calling.Json)));
+        let words = InWords(field.Value)
+        where words.Length > 0
+        select (field.Key, Words.Visible(words));
+
+    /// <summary>What says nothing is left out: no text, and what is not so.</summary>
+    static string InWords(JsonNode? value) => value switch
+    {
+        null => "",
+        JsonObject parts => string.Join(", ", from part in parts let words = InWords(part.Value) where words.Length > 0 select words == Yes ? Words.Apart(part.Key) : $"{Words.Apart(part.Key)} {words}"),
+        JsonArray several => string.Join("\n", several.Select(InWords)),
+        _ => value.GetValueKind() switch { JsonValueKind.True => Yes, JsonValueKind.False => "", _ => value.ToString() },
+    };
+
+    const string Yes = "yes";
 
     static JsonNode? Value(FieldDescriptor field, object value) => field.FieldType switch
     {

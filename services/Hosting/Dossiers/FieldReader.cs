@@ -67,9 +67,9 @@ public sealed class FieldReader
     public void UnknownCode<TCode>(string field) where TCode : struct, Enum =>
         _faults.Add(new(_path + field, $"holds an unknown code: one of {NamesOf<TCode>()} is needed", IsUnknownCode: true));
 
-    /// <summary>Codes as the protocol names them; roles as tokens and settings do.</summary>
+    /// <summary>Codes as the protocol names them, but for what says that there is none; roles as tokens and settings do.</summary>
     static string NamesOf<TCode>() where TCode : struct, Enum =>
-        string.Join(", ", typeof(TCode) == typeof(Role) ? Enum.GetValues<Role>().Select(Office.NameOf) : Enum.GetNames<TCode>());
+        string.Join(", ", typeof(TCode) == typeof(Role) ? Enum.GetValues<Role>().Select(Office.NameOf) : Enum.GetNames<TCode>().Where(name => name != "Unspecified"));
 
     /// <summary>Free text for people, of at most so many characters: Unicode scalar values, so that one of any script counts once.</summary>
     /// <remarks>What joins and divides letters (ZWNJ, ZWJ, ZWSP) is let in: Khmer, Lao, Myanmar and Thai are not written right without it.</remarks>

@@ -17,14 +17,14 @@ public sealed class CoordCaseFileTests(TwoCountries countries)
         await _coord.UntilAsync("LA", id, "Sent");
         foreach (var command in (string[])["acknowledge", "take-up"]) await _coord.JsonAsync("referral", command, id, "--node", "LA");
         await _coord.UntilAsync("TH", id, "TakenUp");
-        var file = folder.Write("file.json", """{ "names": [{ "name": "Somebody Invented", "script": "Latn" }], "originAddress": "A village that is on no map", "health": "Nothing." }""");
+        var file = folder.Write("file.json", """{ "names": [{ "name": "Somebody Invented", "script": "Latn" }], "originAddress": "A village that is on no map", "family": [{ "name": "Nobody", "relation": "mother", "mustNotKnow": true }, { "name": "Noone" }], "health": "Nothing." }""");
         await _coord.JsonAsync("referral", "release-case-file", id, "--case-file", file);
 
         string[] open = ["referral", "open-case-file", id, "--node", "LA", "--reason", "Assessment"];
         (int Code, string Printed, string Said) opened;
         while ((opened = await _coord.RunAsync(open)) is { Code: 1, Said: var notYet }) notYet.ShouldStartWith("NotFound CASE_FILE_");
         opened.Code.ShouldBe(0, opened.Said);
-        opened.Printed.ShouldContain("Somebody Invented");
+        foreach (var line in (string[])["Names +│ name Somebody Invented, script Latn ", "Family +│ name Nobody, relation mother, must not know ", "│ +│ name Noone "]) opened.Printed.ShouldMatch(line);
         opened.Printed.ShouldContain("A village that is on no map");
         opened.Printed.ShouldNotContain("Nothing.");
 
@@ -50,6 +50,7 @@ public sealed class CoordCaseFileTests(TwoCountries countries)
     [Theory(Timeout = Limit)]
     [InlineData("referral release-case-file 00000000", "Option '--case-file' is required.")]
     [InlineData("referral open-case-file 0000000000000000000000000000000000000000000000000000000000000000 --reason Curiosity", "This is no code for --reason: choose among")]
+    [InlineData("referral open-case-file 0000000000000000000000000000000000000000000000000000000000000000", "--reason holds an unknown code: one of Identity, FamilyTracing,")]
     [InlineData("audit export --office focal-point -o /tmp/never.log", "PermissionDenied OFFICE_NOT_ALLOWED")]
     public async Task A_command_that_cannot_be_done_says_why(string line, string says)
     {
