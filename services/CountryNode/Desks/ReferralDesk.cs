@@ -191,7 +191,8 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         }
         var id = command.Dossier ?? throw new ArgumentException("A statement other than Opened belongs into a dossier.", nameof(command));
         if (await store.FindAsync(id, cancellationToken) is not { } held) return Refusal.NotFound;
-        if (await BarredAsync(held, command.Key.Office, cancellationToken) is { } barred) return barred;
+        // Nothing suspends a withdrawal, not a key folder that fails either.
+        if (!Referral.IsWithdrawal(command.Body) && await BarredAsync(held, command.Key.Office, cancellationToken) is { } barred) return barred;
         if (command.Body is not CaseFileReleased) return Judge(command, held, today, now);
         if (command.CaseFile.IsEmpty) return Refusal.Invalid("FIELD_INVALID", "case_file", "is missing: what is known of the person is needed");
         return await WithheldAsync(held, cancellationToken) is { } withheld

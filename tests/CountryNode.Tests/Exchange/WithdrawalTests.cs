@@ -13,6 +13,20 @@ public sealed class WithdrawalTests(SharedRegion shared)
     static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task A_key_folder_that_fails_suspends_no_withdrawal()
+    {
+        await using var thailand = await HomeNode.StartAsync(shared, "TH", new FakeClock(TimeProvider.System.GetUtcNow()));
+        var id = (await thailand.WriteAsync(null, thailand.Opening(), with: command => command with { Particulars = Words })).Dossier;
+        var key = Path.Combine(thailand.Keys.Dossiers, id.ToString()[..2], $"{id}.key");
+        File.Delete(key);
+        // Whatever reads it fails.
+        Directory.CreateDirectory(key);
+        await Should.ThrowAsync<UnauthorizedAccessException>(() => thailand.WriteAsync(id, new Cancelled()));
+        await thailand.WriteAsync(id, new ConsentWithdrawn(new WithdrawalScope.Everything()));
+        (await thailand.Desk.FindAsync(id, Cancelled))!.Value.Dossier.State!.State.ShouldBe(ReferralState.Withdrawn);
+    }
+
+    [Fact]
     public async Task A_withdrawal_that_is_not_signed_yet_stops_decisions_and_whatever_would_leave_beside_entries()
     {
         var (thailand, laos) = await HomeNode.StartTwoAsync(shared, new FakeClock(Noon));
