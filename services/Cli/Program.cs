@@ -33,7 +33,7 @@ catch (IOException unprintable)
     // Standard error may be as full: then the exit code says it alone.
     try
     {
-        Console.Error.WriteLine($"What came of it cannot be printed: {unprintable.Message}");
+        Console.Error.WriteLine(new UnprintableException(unprintable).Message);
     }
     catch (IOException)
     {

@@ -12,17 +12,15 @@ static class AuditCommands
 {
     const uint PageSize = 200;
 
-    static readonly Option<bool> Force = new("--force") { Description = "Overwrite a file that is there." };
-
     public static Command Create() => new("audit", "The access log: who opened what about a person, when and why.") { Export(), Verify() };
 
     static Command Export()
     {
         var output = new Option<string>("--output", "-o") { Description = "The file to write, which only you can read.", Required = true, HelpName = "file" };
-        var command = new Command("export", "Writes the whole access log of the node to a file, a line of JSON for each row, and adds rows to it for being read. coord audit verify checks it.") { output, Force };
+        var command = new Command("export", "Writes the whole access log of the node to a file, a line of JSON for each row, and adds rows to it for being read. coord audit verify checks it.") { output, Files.Force };
         command.SetCall(async (parsed, connection, _, cancellationToken) =>
         {
-            var (file, force) = (parsed.GetValue(output)!, parsed.GetValue(Force));
+            var (file, force) = (parsed.GetValue(output)!, parsed.GetValue(Files.Force));
             Files.MustBeFree(file, force);
             var rows = new List<KeptAccessRow>();
             var client = new AuditService.AuditServiceClient(connection.Channel);

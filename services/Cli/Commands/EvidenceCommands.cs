@@ -18,17 +18,15 @@ namespace Coordination.Cli.Commands;
 /// <summary><c>coord dossier export</c>, <c>verify</c> and <c>letter</c>: a dossier for whoever has no node, and trusts none.</summary>
 static class EvidenceCommands
 {
-    static readonly Option<bool> Force = new("--force") { Description = "Overwrite a file that is there." };
-
     public static Command Export()
     {
         var id = Calling.DossierIdArgument();
         var output = Output("The zip to write, which only you can read.");
         var particulars = new Option<bool>("--particulars") { Description = "Put the particulars that this office may read into the bundle, in clear. Without it the bundle holds codes, dates and offices only." };
-        var command = new Command("export", "Writes a bundle that shows the dossier to anybody who has the root's key: every entry and receipt as they were signed, and the trust list that names their keys. coord dossier verify checks it.") { id, output, particulars, Force };
+        var command = new Command("export", "Writes a bundle that shows the dossier to anybody who has the root's key: every entry and receipt as they were signed, and the trust list that names their keys. coord dossier verify checks it.") { id, output, particulars, Files.Force };
         command.SetCall(async (parsed, connection, _, cancellationToken) =>
         {
-            var (dossier, file, force) = (await connection.FindDossierAsync(parsed.GetValue(id)!, cancellationToken), parsed.GetValue(output)!, parsed.GetValue(Force));
+            var (dossier, file, force) = (await connection.FindDossierAsync(parsed.GetValue(id)!, cancellationToken), parsed.GetValue(output)!, parsed.GetValue(Files.Force));
             Files.MustBeFree(file, force);
             var client = new DossierService.DossierServiceClient(connection.Channel);
             var evidence = await client.GetEvidenceAsync(new() { DossierId = dossier }, connection.Options(cancellationToken));
@@ -81,10 +79,10 @@ static class EvidenceCommands
         var output = Output("The page to write, which only you can read: open it in a browser and print it.");
         var ours = new Option<string?>("--our-reference") { Description = "Your office's own file number, for the letter alone: no system keeps it. Without it a line is left free.", HelpName = "text" };
         var theirs = new Option<string?>("--your-reference") { Description = "That of whoever gets the letter.", HelpName = "text" };
-        var command = new Command("letter", "Writes a letter to be printed of one entry: references, date, office, what it says, and a check code by which coord dossier verify --check finds the entry.") { id, entry, output, ours, theirs, Force };
+        var command = new Command("letter", "Writes a letter to be printed of one entry: references, date, office, what it says, and a check code by which coord dossier verify --check finds the entry.") { id, entry, output, ours, theirs, Files.Force };
         command.SetCall(async (parsed, connection, _, cancellationToken) =>
         {
-            var (dossier, file, force) = (await connection.FindDossierAsync(parsed.GetValue(id)!, cancellationToken), parsed.GetValue(output)!, parsed.GetValue(Force));
+            var (dossier, file, force) = (await connection.FindDossierAsync(parsed.GetValue(id)!, cancellationToken), parsed.GetValue(output)!, parsed.GetValue(Files.Force));
             Files.MustBeFree(file, force);
             var hash = await connection.FindEntryAsync(dossier, parsed.GetValue(entry)!, cancellationToken);
             var history = await new DossierService.DossierServiceClient(connection.Channel).HistoryAsync(new() { DossierId = dossier }, connection.Options(cancellationToken));

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -9,6 +10,9 @@ namespace Coordination.Cli.Commands;
 /// <summary>Files that the command line names; <c>-</c> is standard input.</summary>
 static class Files
 {
+    /// <summary>Of every command that writes a file.</summary>
+    public static readonly Option<bool> Force = new("--force") { Description = "Overwrite a file that is there." };
+
     static bool _inputIsRead;
 
     /// <summary>A file as a sentence names it.</summary>

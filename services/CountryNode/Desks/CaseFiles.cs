@@ -44,7 +44,7 @@ public sealed class CaseFiles(IStore store, ReferralDesk desk, Safe safe, Access
     public async Task<CaseFileRead> OpenAsync(Office office, string person, DossierId id, EntryHash? release, AccessReason reason, CancellationToken cancellationToken)
     {
         if (Rights.Check(office, Act.OpenCaseFile) is { } notAllowed) return notAllowed;
-        if (await store.FindAsync(id, cancellationToken) is { } held && await desk.BarredAsync(held, office, cancellationToken) is { } barred) return barred;
+        if (await desk.IsShutOutAsync(id, office, cancellationToken)) return Refusal.NotFound;
         var closed = await FindAsync(id, release, cancellationToken);
         if (closed is not CaseFileRead.Is before) return closed;
         await log.AddAsync(office, person, id, before.Release.Entry.Hash, reason, time.GetUtcNow(), cancellationToken);

@@ -91,13 +91,13 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
 
     /// <summary>The same for an office; null too where it is shut out.</summary>
     public async Task<(HeldDossier Held, Dossier<Referral> Dossier)?> FindAsync(DossierId id, Office office, CancellationToken cancellationToken) =>
-        await FindAsync(id, cancellationToken) is { } found && await BarredAsync(found.Held, office, cancellationToken) is null ? found : null;
+        await FindAsync(id, cancellationToken) is { } found && !await IsShutOutAsync(found.Held, office, cancellationToken) ? found : null;
 
     /// <summary>What the particulars of one entry say to an office of this node.</summary>
     public async Task<ParticularsRead> ReadParticularsAsync(DossierId id, EntryHash entry, Office office, CancellationToken cancellationToken)
     {
         if (await store.FindAsync(id, cancellationToken) is not { } held) return Refusal.NotFound;
-        if (await BarredAsync(held, office, cancellationToken) is { } barred) return barred;
+        if (await IsShutOutAsync(held, office, cancellationToken)) return Refusal.NotFound;
         if (held.Entries.FirstOrDefault(kept => kept.Entry.Hash == entry) is not { } kept)
             return new Refusal(RefusalKind.NotFound, "ENTRY_NOT_FOUND", "The entry is none of this dossier's, as far as this node holds it. Check its hash; History has those of all entries.");
         if (!kept.Entry.Particulars.Any(digest => digest.Recipient == pen.Node))
@@ -192,7 +192,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         var id = command.Dossier ?? throw new ArgumentException("A statement other than Opened belongs into a dossier.", nameof(command));
         if (await store.FindAsync(id, cancellationToken) is not { } held) return Refusal.NotFound;
         // Nothing suspends a withdrawal, not a key folder that fails either.
-        if (!Referral.IsWithdrawal(command.Body) && await BarredAsync(held, command.Key.Office, cancellationToken) is { } barred) return barred;
+        if (!Referral.IsWithdrawal(command.Body) && await IsShutOutAsync(held, command.Key.Office, cancellationToken)) return Refusal.NotFound;
         if (command.Body is not CaseFileReleased) return Judge(command, held, today, now);
         if (command.CaseFile.IsEmpty) return Refusal.Invalid("FIELD_INVALID", "case_file", "is missing: what is known of the person is needed");
         return await WithheldAsync(held, cancellationToken) is { } withheld
@@ -205,19 +205,17 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         command is not { Body: CaseFileReleased, Dossier: { } id } || await store.FindAsync(id, cancellationToken) is not { } held ? command
         : command with { CaseFile = await WithheldAsync(held, cancellationToken) is { } withheld ? CaseFileWire.Without(command.CaseFile, withheld) : default };
 
-    /// <summary>Whether an office is shut out of a dossier.</summary>
-    public async Task<bool> IsShutOutAsync(DossierId id, Office office, CancellationToken cancellationToken) =>
-        await store.FindAsync(id, cancellationToken) is { } held && await BarredAsync(held, office, cancellationToken) is not null;
-
-    /// <summary>Why an office is shut out of a dossier; null when it is not, or nobody can read any more whether it is.</summary>
+    /// <summary>Whether an office is shut out of a dossier; not where nobody can read any more whether it is.</summary>
     /// <remarks>To an office that the person fears the dossier does not exist.</remarks>
-    public async Task<Refusal?> BarredAsync(HeldDossier held, Office office, CancellationToken cancellationToken)
+    public async Task<bool> IsShutOutAsync(DossierId id, Office office, CancellationToken cancellationToken) =>
+        await store.FindAsync(id, cancellationToken) is { } held && await IsShutOutAsync(held, office, cancellationToken);
+
+    /// <inheritdoc cref="IsShutOutAsync(DossierId, Office, CancellationToken)"/>
+    async Task<bool> IsShutOutAsync(HeldDossier held, Office office, CancellationToken cancellationToken)
     {
-        if (held.Entries.FirstOrDefault(kept => kept.Entry.Hash == held.Id.Opening)?.Signed is not { } opening || !opening.Entry.Particulars.Any(digest => digest.Recipient == pen.Node)) return null;
+        if (held.Entries.FirstOrDefault(kept => kept.Entry.Hash == held.Id.Opening)?.Signed is not { } opening || !opening.Entry.Particulars.Any(digest => digest.Recipient == pen.Node)) return false;
         return (await store.FindPartsAsync(held.Id, pen.Node, cancellationToken)).FirstOrDefault(part => part.Entry == opening.Entry.Hash) is { } part
-            && safe.Read(opening, part) is Disclosure.Opened opened && ParticularsWire.Bars(SealedPart.ContentOf(opened.Plaintext), pen.Node, office)
-                ? Refusal.NotFound
-                : null;
+            && safe.Read(opening, part) is Disclosure.Opened opened && ParticularsWire.Bars(SealedPart.ContentOf(opened.Plaintext), pen.Node, office);
     }
 
     /// <summary>The categories of the case file that the person withholds, by the last consent that says; null where that cannot be read.</summary>
