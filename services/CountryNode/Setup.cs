@@ -60,7 +60,8 @@ static class Setup
         services.AddSingleton(NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(settings.Database) { MaxAutoPrepare = MostPrepared }));
         services.AddSingleton<Outage>();
         services.AddSingleton<IStore, PostgresStore>();
-        services.AddSingleton<IPeers, GrpcPeers>();
+        services.AddSingleton<GrpcPeers>();
+        services.AddSingleton<IPeers>(provider => provider.GetRequiredService<GrpcPeers>());
 
         services.AddSingleton<IHandOverMark, HandOverMark>();
         services.AddSingleton<HandOvers>();
@@ -70,6 +71,9 @@ static class Setup
         services.AddSingleton<Bell>();
         services.AddSingleton<Door>();
         services.AddSingleton<Shelf>();
+        services.AddSingleton<Attachments>();
+        services.AddSingleton<AttachmentShelf>();
+        services.AddSingleton<AttachmentRoad>();
         services.AddSingleton<Relay>();
         services.AddSingleton<Gaps>();
         services.AddSingleton<Reconciliation>();
@@ -82,12 +86,14 @@ static class Setup
         services.AddSingleton<SubmissionDesk>();
         services.AddSingleton<AccessLog>();
         services.AddSingleton<CaseFiles>();
+        services.AddSingleton<AttachmentDesk>();
         services.AddSingleton<Callers>();
         services.AddSingleton<ReferralView>();
         services.AddSingleton<Commands>();
         services.AddSingleton<ApprovalDoor>();
         services.AddSingleton<ReferralDoor>();
         services.AddSingleton<DossierDoor>();
+        services.AddSingleton<AttachmentDoor>();
         services.AddSingleton<AuditDoor>();
         services.AddSingleton<PeerDoor>();
         services.AddGrpc(options => options.MaxReceiveMessageSize = MostBytesReceived);
@@ -166,6 +172,7 @@ static class Setup
         node.MapGrpcService<ReferralDoor>();
         node.MapGrpcService<DossierDoor>();
         node.MapGrpcService<ApprovalDoor>();
+        node.MapGrpcService<AttachmentDoor>();
         node.MapGrpcService<AuditDoor>();
     }
 

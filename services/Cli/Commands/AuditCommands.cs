@@ -30,7 +30,7 @@ static class AuditCommands
                 rows.AddRange(page);
                 if (page.Count < PageSize) break;
             }
-            Files.Write(file, force, stream =>
+            await Files.WriteAsync(file, force, stream =>
             {
                 using var writer = new StreamWriter(stream, leaveOpen: true);
                 foreach (var row in rows) writer.Write($"{JsonFormatter.Default.Format(row)}\n");

@@ -31,7 +31,7 @@ static class EvidenceCommands
             var client = new DossierService.DossierServiceClient(connection.Channel);
             var evidence = await client.GetEvidenceAsync(new() { DossierId = dossier }, connection.Options(cancellationToken));
             var clear = parsed.GetValue(particulars) ? await ReadParticularsAsync(connection, client, dossier, evidence, cancellationToken) : [];
-            Files.Write(file, force, Bundle.Of(dossier, evidence, clear).Write);
+            await Files.WriteAsync(file, force, Bundle.Of(dossier, evidence, clear).Write);
 
             foreach (var key in KeysNotNamed(evidence)) Console.Error.WriteLine($"The trust list in force does not name {key}: verify will say so. Ask the operator for a list that does.");
             if (clear.Count > 0) Console.Error.WriteLine($"{file} holds the particulars of {clear.Count} of {evidence.Entries.Count} entries in clear: whoever has it reads them.");
@@ -87,7 +87,7 @@ static class EvidenceCommands
             var hash = await connection.FindEntryAsync(dossier, parsed.GetValue(entry)!, cancellationToken);
             var history = await new DossierService.DossierServiceClient(connection.Channel).HistoryAsync(new() { DossierId = dossier }, connection.Options(cancellationToken));
             var page = new LetterPage(history, history.Entries.Single(kept => kept.Hash == hash), parsed.GetValue(ours), parsed.GetValue(theirs));
-            Files.Write(file, force, stream => stream.Write(Encoding.UTF8.GetBytes(page.ToHtml())));
+            await Files.WriteAsync(file, force, stream => stream.Write(Encoding.UTF8.GetBytes(page.ToHtml())));
 
             var table = Printing.Rows();
             Printing.Row(table, "Letter", file);

@@ -55,7 +55,7 @@ static class Files
         }
     }
 
-    /// <summary>Says no before any work is done, where <see cref="Write"/> would.</summary>
+    /// <summary>Says no before any work is done, where <see cref="WriteAsync(string, bool, Func{Stream, Task})"/> would.</summary>
     /// <exception cref="UsageException">There is such a file already, or it is none.</exception>
     public static void MustBeFree(string file, bool force)
     {
@@ -65,11 +65,19 @@ static class Files
     }
 
     /// <summary>Writes a file that its owner alone reads, whole or not at all.</summary>
+    /// <inheritdoc cref="WriteAsync(string, bool, Func{Stream, Task})"/>
+    public static Task WriteAsync(string file, bool force, Action<Stream> write) => WriteAsync(file, force, stream =>
+    {
+        write(stream);
+        return Task.CompletedTask;
+    });
+
+    /// <summary>The same for what comes bit by bit.</summary>
     /// <param name="file">Where.</param>
     /// <param name="force">Whether a file that is there may be overwritten.</param>
     /// <param name="write">What.</param>
     /// <exception cref="UsageException">It cannot be written there.</exception>
-    public static void Write(string file, bool force, Action<Stream> write)
+    public static async Task WriteAsync(string file, bool force, Func<Stream, Task> write)
     {
         var target = Target(file);
         var next = $"{target}.{Environment.ProcessId}.next";
@@ -79,7 +87,7 @@ static class Files
             {
                 using (var stream = new FileStream(next, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
                 {
-                    write(stream);
+                    await write(stream);
                     stream.Flush(flushToDisk: true);
                 }
                 File.Move(next, target, overwrite: force);

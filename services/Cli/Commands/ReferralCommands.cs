@@ -13,7 +13,7 @@ static class ReferralCommands
 {
     public static Command Create()
     {
-        var referral = new Command("referral", "Referrals of persons between two countries.") { Show(), List(), Notices(), Watch(), OpenCaseFile(), ImportCommand.Create() };
+        var referral = new Command("referral", "Referrals of persons between two countries.") { Show(), List(), Notices(), Watch(), OpenCaseFile(), AttachmentCommands.Attach(), AttachmentCommands.Open(), ImportCommand.Create() };
         foreach (var statement in StatementCommands.Of(ReferralService.Descriptor)) referral.Subcommands.Add(statement);
         return referral;
     }

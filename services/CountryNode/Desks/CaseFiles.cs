@@ -39,15 +39,16 @@ public sealed class CaseFiles(IStore store, ReferralDesk desk, Safe safe, Access
     /// <param name="person">Who asks, as the office's own accounts know the person.</param>
     /// <param name="id">Of which dossier.</param>
     /// <param name="release">Its CaseFileReleased; null for the last that came or, where none did, the last that was sent.</param>
+    /// <param name="attachment">For the sake of which attachment it is opened; null for its own.</param>
     /// <param name="reason">What for.</param>
     /// <param name="cancellationToken">May leave the row in the log.</param>
-    public async Task<CaseFileRead> OpenAsync(Office office, string person, DossierId id, EntryHash? release, AccessReason reason, CancellationToken cancellationToken)
+    public async Task<CaseFileRead> OpenAsync(Office office, string person, DossierId id, EntryHash? release, string? attachment, AccessReason reason, CancellationToken cancellationToken)
     {
         if (Rights.Check(office, Act.OpenCaseFile) is { } notAllowed) return notAllowed;
         if (await desk.IsShutOutAsync(id, office, cancellationToken)) return Refusal.NotFound;
         var closed = await FindAsync(id, release, cancellationToken);
         if (closed is not CaseFileRead.Is before) return closed;
-        await log.AddAsync(office, person, id, before.Release.Entry.Hash, reason, time.GetUtcNow(), cancellationToken);
+        await log.AddAsync(office, person, id, before.Release.Entry.Hash, attachment, reason, time.GetUtcNow(), cancellationToken);
 
         // A withdrawal that was committed meanwhile counts.
         return await FindAsync(id, before.Release.Entry.Hash, cancellationToken) switch
@@ -61,6 +62,10 @@ public sealed class CaseFiles(IStore store, ReferralDesk desk, Safe safe, Access
             var refused => refused,
         };
     }
+
+    /// <summary>Why what was opened is not read any further; null while it may be.</summary>
+    public async Task<Refusal?> ClosedAsync(DossierId id, EntryHash release, CancellationToken cancellationToken) =>
+        await FindAsync(id, release, cancellationToken) is CaseFileRead.Not not ? not.Refusal : null;
 
     /// <summary>What would be opened now, still closed.</summary>
     async Task<CaseFileRead> FindAsync(DossierId id, EntryHash? release, CancellationToken cancellationToken)

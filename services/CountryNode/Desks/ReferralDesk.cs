@@ -194,11 +194,15 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         // Nothing suspends a withdrawal, not a key folder that fails either.
         if (!Referral.IsWithdrawal(command.Body) && await IsShutOutAsync(held, command.Key.Office, cancellationToken)) return Refusal.NotFound;
         if (command.Body is not CaseFileReleased) return Judge(command, held, today, now);
-        if (command.CaseFile.IsEmpty) return Refusal.Invalid("FIELD_INVALID", "case_file", "is missing: what is known of the person is needed");
-        return await WithheldAsync(held, cancellationToken) is { } withheld
-            ? Judge(command with { CaseFile = CaseFileWire.Without(command.CaseFile, withheld) }, held, today, now)
-            : new Refusal(RefusalKind.NotOpen, "CONSENT_DETAILS_UNREADABLE", "What the person withholds cannot be read here any more, so nobody can tell what may be released. Record the consent anew, with its details.");
+        if (await WithheldAsync(held, cancellationToken) is not { } withheld)
+            return new Refusal(RefusalKind.NotOpen, "CONSENT_DETAILS_UNREADABLE", "What the person withholds cannot be read here any more, so nobody can tell what may be released. Record the consent anew, with its details.");
+        command = command with { CaseFile = CaseFileWire.Without(command.CaseFile, withheld) };
+        return command.CaseFile.IsEmpty ? NothingToRelease : Judge(command, held, today, now);
     }
+
+    /// <summary>Why a case file is not released of which nothing is left.</summary>
+    public static Refusal NothingToRelease { get; } =
+        new(RefusalKind.NotOpen, "NOTHING_TO_RELEASE", "Nothing is left to release: the person withholds all that the case file says, or it speaks of health alone and with_health is not set.");
 
     /// <summary>A command as it may be kept until it is written: of a case file nothing that the person withholds.</summary>
     public async Task<Command> WithoutWithheldAsync(Command command, CancellationToken cancellationToken) =>

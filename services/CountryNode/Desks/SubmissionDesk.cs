@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using Coordination.CountryNode.Exchange;
 using Coordination.CountryNode.Offices;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
@@ -13,7 +14,7 @@ namespace Coordination.CountryNode.Desks;
 
 /// <summary>Where a statement waits for a second person, if this country wants one; every other goes straight to its desk.</summary>
 /// <remarks>What was approved is judged again when it is signed: what was open when it was submitted may not be any more.</remarks>
-public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, AccessLog log, OfficeDirectory directory, DossierKeys keys, Pen pen, TimeProvider time)
+public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, AccessLog log, AttachmentShelf attachments, OfficeDirectory directory, DossierKeys keys, Pen pen, TimeProvider time)
 {
     /// <summary>Of a submission's id: nobody guesses one.</summary>
     const int IdBytes = 16;
@@ -36,6 +37,14 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, A
     /// <param name="cancellationToken">Leaves nothing half-written.</param>
     public async Task<CommandOutcome> HandAsync(Command command, Answering answering, Func<string, byte[]> awaiting, CancellationToken cancellationToken)
     {
+        if (command is { Body: CaseFileReleased, Dossier: { } dossier, CaseFile.IsEmpty: false })
+        {
+            // Whoever asks again gets the first answer, whatever became of the attachments.
+            if (await desk.FindAnswerAsync(command, cancellationToken) is { } before) return before;
+            var (described, unknown) = await attachments.DescribeAsync(dossier, command.CaseFile, cancellationToken);
+            if (unknown is not null) return unknown;
+            command = command with { CaseFile = described };
+        }
         if (!directory.NeedsApproval(await desk.SaidByAsync(command, cancellationToken))) return await desk.WriteAsync(command, answering, cancellationToken);
         if (await desk.FindAnswerAsync(command, cancellationToken) is { } answered) return answered;
         if (await desk.TryAsync(command, cancellationToken) is { } refusal) return refusal;
@@ -134,17 +143,24 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, A
     }
 
     /// <summary>Opens the case file that waits with a submission, for whoever may approve it.</summary>
-    /// <returns>A serialised CaseFile.</returns>
-    public async Task<ParticularsRead> OpenCaseFileAsync(string id, Office office, string person, Contracts.Referral.V1.AccessReason reason, CancellationToken cancellationToken)
+    /// <param name="id">Of the submission.</param>
+    /// <param name="office">For which office.</param>
+    /// <param name="person">Who asks, as the office's own accounts know the person.</param>
+    /// <param name="attachment">For the sake of which attachment it is opened; null for its own.</param>
+    /// <param name="reason">What for.</param>
+    /// <param name="cancellationToken">May leave the row in the log.</param>
+    /// <returns>A serialised CaseFile, and whose.</returns>
+    public async Task<(DossierId Dossier, ParticularsRead File)> OpenCaseFileAsync(
+        string id, Office office, string person, string? attachment, Contracts.Referral.V1.AccessReason reason, CancellationToken cancellationToken)
     {
         switch (await FindAsync(id, office, person, cancellationToken))
         {
-            case Found.Not not: return not.Refusal;
-            case Found.One { Submission.Settled: not null }: return Settled;
+            case Found.Not not: return (default, not.Refusal);
+            case Found.One { Submission.Settled: not null }: return (default, Settled);
             case Found.One { Submission: { CaseFileAtRest.IsEmpty: false, Dossier: { } dossier } submission }:
-                await log.AddAsync(office, person, dossier, id, reason, time.GetUtcNow(), cancellationToken);
-                return Read(submission, submission.CaseFileAtRest, CaseFileOf(id));
-            default: return CaseFiles.NotReleased;
+                await log.AddAsync(office, person, dossier, id, attachment, reason, time.GetUtcNow(), cancellationToken);
+                return (dossier, Read(submission, submission.CaseFileAtRest, CaseFileOf(id)));
+            default: return (default, CaseFiles.NotReleased);
         }
     }
 

@@ -4,6 +4,8 @@ using Coordination.CountryNode.Exchange;
 using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Referrals;
 using Coordination.Hosting.Trust;
 using Google.Protobuf;
 using Grpc.Core;
@@ -16,7 +18,7 @@ using WireDisposition = Coordination.Contracts.Peer.V1.Disposition;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>The other nodes' way in, over gRPC: parse, call the door, map.</summary>
-public sealed class PeerDoor(Door door, Shelf shelf, IStore store, TrustInForce trust, Callers callers, Outage outage) : PeerService.PeerServiceBase
+public sealed class PeerDoor(Door door, Shelf shelf, AttachmentShelf attachments, IStore store, TrustInForce trust, Callers callers, Outage outage) : PeerService.PeerServiceBase
 {
     public override async Task<DeliverResponse> Deliver(DeliverRequest request, ServerCallContext context)
     {
@@ -56,6 +58,29 @@ public sealed class PeerDoor(Door door, Shelf shelf, IStore store, TrustInForce 
             (_, { } refusal) => throw refusal.ToException(),
             var (compact, _) => new PullCaseFileResponse { Jwe = compact },
         };
+    }
+
+    public override async Task PullAttachment(PullAttachmentRequest request, IServerStreamWriter<PullAttachmentResponse> responseStream, ServerCallContext context)
+    {
+        var peer = callers.Peer(context);
+        var fields = new FieldReader();
+        var (id, release) = (fields.Hash("dossier_id", request.DossierId.Span), fields.Hash("release", request.Release.Span));
+        if (!AttachmentWire.IsId(request.AttachmentId)) fields.Fault("attachment_id", "is no id of an attachment");
+        if (request.From >= AttachmentWire.MostBytes / AttachmentWire.PieceBytes) fields.Fault("from", "is more than any attachment has");
+        if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        ending.CancelAfter(Calls.LongestPull);
+        await Errors.AnswerAsync(outage, async () =>
+        {
+            await foreach (var read in attachments.PullAsync(peer, new(id), release, request.AttachmentId, (int)request.From, ending.Token))
+            {
+                if (read is not AttachmentSealed.Piece piece) throw ((AttachmentSealed.Not)read).Refusal.ToException();
+                // Whose certificate was taken back meanwhile gets no more.
+                if (callers.Peer(context) != peer) return false;
+                await responseStream.WriteAsync(new() { Jwe = piece.Compact }, ending.Token);
+            }
+            return true;
+        });
     }
 
     public override async Task<GetBucketsResponse> GetBuckets(GetBucketsRequest request, ServerCallContext context)

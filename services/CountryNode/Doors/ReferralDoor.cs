@@ -159,21 +159,18 @@ public sealed partial class ReferralDoor(ReferralDesk desk, SubmissionDesk submi
     {
         var (office, person) = (callers.Office(context), callers.Person(context));
         var fields = new FieldReader();
-        var waits = request.SubmissionId.Length > 0;
-        if (waits && (request.DossierId.Length > 0 || request.Release.Length > 0)) fields.Fault("submission_id", "is given beside a dossier or a release: give one of the two");
-        var (dossier, release) = (waits ? default : new DossierId(fields.Hash("dossier_id", request.DossierId.Span)), fields.OptionalHash("release", request.Release.Span));
-        if (request.Reason is AccessReason.Unspecified || !Enum.IsDefined(request.Reason)) fields.UnknownCode<AccessReason>("reason");
+        var (dossier, release) = ReadOpening(request.DossierId, request.Release, request.SubmissionId, request.Reason, fields);
         if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
-        if (waits)
+        if (request.SubmissionId.Length > 0)
         {
-            return await Errors.AnswerAsync(outage, () => submissions.OpenCaseFileAsync(request.SubmissionId, office, person, request.Reason, context.CancellationToken)) switch
+            return (await Errors.AnswerAsync(outage, () => submissions.OpenCaseFileAsync(request.SubmissionId, office, person, attachment: null, request.Reason, context.CancellationToken))).File switch
             {
                 ParticularsRead.Is said => new OpenCaseFileResponse { CaseFile = CaseFile.Parser.ParseFrom(said.Content.Span), By = pen.Node.ToString() },
                 ParticularsRead.Not not => throw not.Refusal.ToException(),
                 _ => throw new UnreachableException(),
             };
         }
-        return await Errors.AnswerAsync(outage, () => caseFiles.OpenAsync(office, person, dossier, release, request.Reason, context.CancellationToken)) switch
+        return await Errors.AnswerAsync(outage, () => caseFiles.OpenAsync(office, person, dossier, release, attachment: null, request.Reason, context.CancellationToken)) switch
         {
             CaseFileRead.Is { Release.Entry: var entry, Content: var content } => new OpenCaseFileResponse
             {
@@ -185,6 +182,16 @@ public sealed partial class ReferralDoor(ReferralDesk desk, SubmissionDesk submi
             CaseFileRead.Not not => throw not.Refusal.ToException(),
             _ => throw new UnreachableException(),
         };
+    }
+
+    /// <summary>Which case file is to be opened, and that it is said what for.</summary>
+    /// <returns>The dossier means nothing for what waits with a submission.</returns>
+    public static (DossierId Dossier, EntryHash? Release) ReadOpening(ByteString dossier, ByteString release, string submission, AccessReason reason, FieldReader fields)
+    {
+        var waits = submission.Length > 0;
+        if (waits && (dossier.Length > 0 || release.Length > 0)) fields.Fault("submission_id", "is given beside a dossier or a release: give one of the two");
+        if (reason is AccessReason.Unspecified || !Enum.IsDefined(reason)) fields.UnknownCode<AccessReason>("reason");
+        return (waits ? default : new DossierId(fields.Hash("dossier_id", dossier.Span)), fields.OptionalHash("release", release.Span));
     }
 
     public override async Task<GetResponse> Get(GetRequest request, ServerCallContext context)

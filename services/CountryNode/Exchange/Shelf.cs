@@ -11,15 +11,23 @@ namespace Coordination.CountryNode.Exchange;
 public sealed class Shelf(IStore store, Safe safe, HandOvers handOvers, TrustInForce trust, Pen pen, TimeProvider time)
 {
     /// <summary>A case file that was released to a peer, sealed to it, or why not.</summary>
-    public async Task<(string? Sealed, Refusal? Refusal)> PullAsync(NodeId peer, DossierId id, EntryHash release, CancellationToken cancellationToken)
+    public async Task<(string? Sealed, Refusal? Refusal)> PullAsync(NodeId peer, DossierId id, EntryHash release, CancellationToken cancellationToken) =>
+        await FindReleasedAsync(peer, id, release, cancellationToken) switch
+        {
+            (_, { } refusal) => (null, refusal),
+            ({ } file, _) when safe.SealCaseFile(file.Release, file.Kept) is { } compact => (compact, null),
+            _ => (null, CaseFiles.Erased),
+        };
+
+    /// <summary>A case file that was released to a peer and that it may have now, or why not.</summary>
+    public async Task<((SignedEntry Release, KeptPart Kept)? File, Refusal? Refusal)> FindReleasedAsync(NodeId peer, DossierId id, EntryHash release, CancellationToken cancellationToken)
     {
         if (await store.FindAsync(id, cancellationToken) is not { } held || held.Opening?.Participants.Contains(peer) is not true) return (null, Refusal.NotFound);
         var dossier = held.FoldWithPending(trust.Current);
         if (dossier.State?.Releases.Any(known => known.Entry == release && known.By == pen.Node) is not true) return (null, CaseFiles.NotReleased);
         if (trust.Current.ValidUntil <= time.GetUtcNow()) return (null, CaseFiles.TrustListExpired);
         if (CaseFiles.ConsentFault(dossier, peer, pen.Node, time.GetUtcNow()) is { } fault) return (null, fault);
-        var signed = held.Entries.First(kept => kept.Entry.Hash == release).Signed;
-        return await store.FindCaseFileAsync(release, cancellationToken) is { } file && safe.SealCaseFile(signed, file) is { } compact ? (compact, null) : (null, CaseFiles.Erased);
+        return await store.FindCaseFileAsync(release, cancellationToken) is { } kept ? ((held.Entries.First(known => known.Entry.Hash == release).Signed, kept), null) : (null, CaseFiles.Erased);
     }
 
     /// <summary>What a peer lacks of a dossier, as much as goes into one message; null where the dossier does not exist for that peer.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Coordination.Contracts.Peer.V1;
@@ -63,6 +64,41 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
         }
     }
 
+    /// <summary>The pieces of an attachment that a peer released to this node, each sealed; none where the peer does not hand them over, or no more.</summary>
+    /// <param name="peer">Who is asked.</param>
+    /// <param name="dossier">In which dossier.</param>
+    /// <param name="release">Under which release.</param>
+    /// <param name="attachment">Its id.</param>
+    /// <param name="from">The first piece that is wanted, from 0.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="PeerUnavailableException">The stream broke; what came is good.</exception>
+    public async IAsyncEnumerable<string> PullAttachmentAsync(
+        NodeId peer, DossierId dossier, EntryHash release, string attachment, int from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var request = new PullAttachmentRequest
+        {
+            DossierId = ByteString.CopyFrom(dossier.ToArray()), Release = ByteString.CopyFrom(release.ToArray()), AttachmentId = attachment, From = (uint)from,
+        };
+        using var pulled = LineTo(peer).Client.PullAttachment(request, deadline: time.GetUtcNow().UtcDateTime + Calls.LongestPull, cancellationToken: cancellationToken);
+        while (await NextAsync()) yield return pulled.ResponseStream.Current.Jwe;
+
+        async Task<bool> NextAsync()
+        {
+            try
+            {
+                return await pulled.ResponseStream.MoveNext(cancellationToken);
+            }
+            catch (RpcException refused) when (refused.StatusCode is StatusCode.NotFound or StatusCode.FailedPrecondition)
+            {
+                return false;
+            }
+            catch (RpcException failed) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new PeerUnavailableException(peer, $"cannot be reached or did not answer ({failed.StatusCode}).", failed);
+            }
+        }
+    }
+
     public async Task<ReadOnlyMemory<byte>> GetTrustListAsync(NodeId peer, CancellationToken cancellationToken)
     {
         var response = await CallAsync(peer, (client, options) => client.GetTrustListAsync(new GetTrustListRequest(), options), cancellationToken);
@@ -105,8 +141,7 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
 
     async Task<TResponse> CallAsync<TResponse>(NodeId peer, Func<PeerService.PeerServiceClient, CallOptions, AsyncUnaryCall<TResponse>> call, CancellationToken cancellationToken)
     {
-        if (trust.Current.Nodes.GetValueOrDefault(peer) is not { } node) throw new PeerUnavailableException(peer, "is not in the trust list.");
-        var line = _lines.GetOrAdd((peer, node.PeerAddress), key => new Lazy<Line>(() => Open(key.Node, key.Address))).Value;
+        var line = LineTo(peer);
         try
         {
             return await line.Breaker.ExecuteAsync(async token =>
@@ -130,6 +165,10 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
             throw new PeerUnavailableException(peer, "is left alone for a while, after it failed several times.", open);
         }
     }
+
+    Line LineTo(NodeId peer) => trust.Current.Nodes.GetValueOrDefault(peer) is { } node
+        ? _lines.GetOrAdd((peer, node.PeerAddress), key => new Lazy<Line>(() => Open(key.Node, key.Address))).Value
+        : throw new PeerUnavailableException(peer, "is not in the trust list.");
 
     Line Open(NodeId peer, Uri address)
     {

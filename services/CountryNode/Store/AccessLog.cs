@@ -14,27 +14,37 @@ namespace Coordination.CountryNode.Store;
 /// <summary>Who opened what about a person, row by row, each with the hash of the one before.</summary>
 public sealed class AccessLog(NpgsqlDataSource database)
 {
-    /// <summary>Writes that an office opens a case file; it is committed when this returns.</summary>
+    /// <summary>Writes that an office opens a case file, or an attachment of it; it is committed when this returns.</summary>
     /// <param name="office">Which.</param>
     /// <param name="person">Who, as the office's own accounts know the person.</param>
     /// <param name="dossier">Of which dossier.</param>
     /// <param name="release">Whose case file.</param>
+    /// <param name="attachment">Which attachment; null for the file itself.</param>
     /// <param name="reason">Why.</param>
     /// <param name="now">UTC.</param>
     /// <param name="cancellationToken">May have written it.</param>
-    public Task AddAsync(Office office, string person, DossierId dossier, EntryHash release, AccessReason reason, DateTimeOffset now, CancellationToken cancellationToken) =>
-        AddAsync(office, person, now, new() { Act = AccessAct.CaseFile, DossierId = ByteString.CopyFrom(dossier.ToArray()), CaseFile = ByteString.CopyFrom(release.ToArray()), Reason = reason }, cancellationToken);
+    public Task AddAsync(Office office, string person, DossierId dossier, EntryHash release, string? attachment, AccessReason reason, DateTimeOffset now, CancellationToken cancellationToken) =>
+        AddAsync(office, person, now, new()
+        {
+            Act = attachment is null ? AccessAct.CaseFile : AccessAct.Attachment,
+            DossierId = ByteString.CopyFrom(dossier.ToArray()), CaseFile = ByteString.CopyFrom(release.ToArray()), AttachmentId = attachment ?? "", Reason = reason,
+        }, cancellationToken);
 
-    /// <summary>Writes that an office opens a case file that waits for a second person; it is committed when this returns.</summary>
+    /// <summary>Writes that an office opens a case file that waits for a second person, or an attachment of it; it is committed when this returns.</summary>
     /// <param name="office">Which.</param>
     /// <param name="person">Who, as the office's own accounts know the person.</param>
     /// <param name="dossier">Of which dossier.</param>
     /// <param name="submission">With which submission it waits.</param>
+    /// <param name="attachment">Which attachment; null for the file itself.</param>
     /// <param name="reason">Why.</param>
     /// <param name="now">UTC.</param>
     /// <param name="cancellationToken">May have written it.</param>
-    public Task AddAsync(Office office, string person, DossierId dossier, string submission, AccessReason reason, DateTimeOffset now, CancellationToken cancellationToken) =>
-        AddAsync(office, person, now, new() { Act = AccessAct.SubmittedCaseFile, DossierId = ByteString.CopyFrom(dossier.ToArray()), SubmissionId = submission, Reason = reason }, cancellationToken);
+    public Task AddAsync(Office office, string person, DossierId dossier, string submission, string? attachment, AccessReason reason, DateTimeOffset now, CancellationToken cancellationToken) =>
+        AddAsync(office, person, now, new()
+        {
+            Act = attachment is null ? AccessAct.SubmittedCaseFile : AccessAct.SubmittedAttachment,
+            DossierId = ByteString.CopyFrom(dossier.ToArray()), SubmissionId = submission, AttachmentId = attachment ?? "", Reason = reason,
+        }, cancellationToken);
 
     /// <summary>Rows by number, after it is written that an office reads them.</summary>
     /// <param name="office">Which.</param>

@@ -12,7 +12,7 @@ public static class CaseFileWire
     /// <summary>In bytes, of a whole case file.</summary>
     public const int MostBytes = 1024 * 1024;
 
-    const int MostListed = 32, MostName = 200, MostWord = 100;
+    const int MostListed = 32, MostAttachments = 16, MostName = 200, MostWord = 100;
 
     /// <summary>By the names of <see cref="Wire.CaseFile"/>'s fields.</summary>
     public static FrozenSet<string> Categories { get; } = Wire.CaseFile.Descriptor.Fields.InDeclarationOrder().Select(field => field.Name).ToFrozenSet(StringComparer.Ordinal);
@@ -84,12 +84,18 @@ public static class CaseFileWire
             fields.Text("safety.how", safety.How, ParticularsWire.MostText);
         }
         fields.Text("office_contact", file.OfficeContact, ParticularsWire.MostText);
+        foreach (var attachment in Listed("attachments", file.Attachments, fields, MostAttachments))
+        {
+            if (!AttachmentWire.IsId(attachment.AttachmentId)) fields.Fault("attachments.attachment_id", "is no id of an attachment: AddAttachment answers with one");
+            fields.Text("attachments.name", attachment.Name, MostName);
+        }
+        if (file.Attachments.Select(attachment => attachment.AttachmentId).Distinct(StringComparer.Ordinal).Count() < file.Attachments.Count) fields.Fault("attachments", "name the same twice");
     }
 
-    static IReadOnlyCollection<T> Listed<T>(string field, IReadOnlyCollection<T> members, FieldReader fields)
+    static IReadOnlyCollection<T> Listed<T>(string field, IReadOnlyCollection<T> members, FieldReader fields, int most = MostListed)
     {
-        if (members.Count <= MostListed) return members;
-        fields.Fault(field, $"are more than {MostListed}");
+        if (members.Count <= most) return members;
+        fields.Fault(field, $"are more than {most}");
         return [];
     }
 

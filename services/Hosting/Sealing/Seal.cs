@@ -16,6 +16,9 @@ public enum SealKind
 
     /// <summary>The identity part of a referral.</summary>
     CaseFile = 2,
+
+    /// <summary>A piece of what goes with a case file and is too large for it.</summary>
+    Attachment = 3,
 }
 
 /// <summary>Seals bytes to one recipient, so that nobody on the way reads or changes them.</summary>
@@ -173,6 +176,7 @@ public static class Seal
     {
         SealKind.Particulars => "coord-particulars-v1",
         SealKind.CaseFile => "coord-case-file-v1",
+        SealKind.Attachment => "coord-attachment-v1",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a kind of seal"),
     };
 

@@ -41,15 +41,17 @@ sealed class HomeNode : IAsyncDisposable
         _peers.Self = Pen.Node;
         (Store, Overviews, Lists) = (StoreOn(Source()), new Overviews(Pen, directory), new ReferralLists(Source(), Pen));
         var dossierKeys = new DossierKeys(Keys);
-        var safe = new Safe(dossierKeys, KeyRing.Of(Pen.Node, Keys), Trust, Pen, clock, Quiet<Safe>());
+        var ring = KeyRing.Of(Pen.Node, Keys);
+        var safe = new Safe(dossierKeys, ring, Trust, Pen, clock, Quiet<Safe>());
         HandOvers = new HandOvers(Store, new HandOverMark(Keys, clock), Trust, Pen, clock, Quiet<HandOvers>());
         var bell = new Bell(clock);
         Door = new Door(Store, _peers, safe, Overviews, bell, Trust, Pen, clock, Quiet<Door>());
         Relay = new Relay(Store, _peers, safe, HandOvers, Trust, clock, Quiet<Relay>());
         Desk = new ReferralDesk(Store, safe, Overviews, directory, Pen, Trust, HandOvers, bell, clock);
-        Submissions = new SubmissionDesk(Desk, new Submissions(Source()), new AccessLog(Source()), directory, dossierKeys, Pen, clock);
         Gaps = new Gaps(Store, _peers, Door, Trust, Pen, clock, Quiet<Gaps>());
         Shelf = new Shelf(Store, safe, HandOvers, Trust, Pen, clock);
+        var attachments = new AttachmentShelf(new Attachments(Source()), Shelf, safe, dossierKeys, ring, Trust, Pen, clock);
+        Submissions = new SubmissionDesk(Desk, new Submissions(Source()), new AccessLog(Source()), attachments, directory, dossierKeys, Pen, clock);
         Reconciliation = new Reconciliation(Store, _peers, Door, HandOvers, bell, Pen, clock, Quiet<Reconciliation>());
         Deadlines = AnotherReplica(clock);
     }

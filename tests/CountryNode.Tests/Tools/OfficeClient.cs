@@ -38,6 +38,8 @@ sealed class OfficeClient : IDisposable
 
     public ReferralService.ReferralServiceClient Referrals { get; }
 
+    public AttachmentService.AttachmentServiceClient Attachments => new(Channel);
+
     public DossierService.DossierServiceClient Dossiers { get; }
 
     public CallOptions Options => new(

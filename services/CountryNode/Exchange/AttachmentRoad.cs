@@ -1,0 +1,82 @@
+using Coordination.CountryNode.Peers;
+using Coordination.CountryNode.Store;
+using Coordination.Contracts.Referral.V1;
+using Coordination.Domain.Dossiers;
+using Coordination.Domain.Referrals;
+using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Referrals;
+using Coordination.Hosting.Sealing;
+using Coordination.Hosting.Trust;
+
+namespace Coordination.CountryNode.Exchange;
+
+/// <summary>Pulls the attachments that pulled case files name, piece by piece; what a broken connection cuts off goes on where it stopped.</summary>
+/// <remarks>Nothing that two nodes agree on hangs on an attachment, so this is no part of the exchange of entries.</remarks>
+public sealed partial class AttachmentRoad(IStore store, Attachments rows, AttachmentShelf shelf, Safe safe, GrpcPeers peers, TrustInForce trust, Pen pen, TimeProvider time, ILogger<AttachmentRoad> logger)
+{
+    /// <summary>After the first try; doubled with every further one.</summary>
+    static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
+    static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
+
+    const int MostAtOnce = 16;
+
+    /// <summary>One try at every attachment of a peer for which it is time.</summary>
+    /// <exception cref="PeerUnavailableException">The peer gave no answer that counts.</exception>
+    public async Task PullAsync(NodeId peer, CancellationToken cancellationToken)
+    {
+        foreach (var (dossier, release) in await rows.ListUnnotedAsync(pen.Node, peer, MostAtOnce, cancellationToken)) await NoteAsync(dossier, release, cancellationToken);
+        foreach (var awaited in await rows.ClaimAsync(peer, MostAtOnce, time.GetUtcNow(), Pause, LongestPause, cancellationToken)) await PullAsync(peer, awaited, cancellationToken);
+    }
+
+    /// <summary>Notes what a case file names; nothing where it is erased already.</summary>
+    async Task NoteAsync(DossierId dossier, EntryHash release, CancellationToken cancellationToken)
+    {
+        var named = new List<KeptAttachment>();
+        if (await store.FindAsync(dossier, cancellationToken) is { } held && held.Entries.FirstOrDefault(kept => kept.Entry.Hash == release)?.Signed is { } signed
+            && await store.FindCaseFileAsync(release, cancellationToken) is { } file && safe.ReadCaseFile(signed, file) is Disclosure.Opened opened)
+        {
+            foreach (var about in CaseFile.Parser.ParseFrom(opened.Plaintext.Span).Attachments)
+            {
+                var key = new AttachmentKey(dossier, signed.Entry.Author, about.AttachmentId);
+                // A peer that says more than an office may is asked for nothing.
+                if (about.Size is 0 or > AttachmentWire.MostBytes || !AttachmentWire.IsId(about.AttachmentId)) LogWrong(logger, signed.Entry.Author.ToString(), dossier.Short);
+                else if (shelf.Protect(key, about) is { } aboutAtRest) named.Add(new(key, aboutAtRest, Complete: false));
+            }
+        }
+        await rows.NoteAsync(release, named, time.GetUtcNow(), cancellationToken);
+    }
+
+    async Task PullAsync(NodeId peer, AwaitedAttachment awaited, CancellationToken cancellationToken)
+    {
+        var key = awaited.Kept.Key;
+        if (shelf.Read(awaited.Kept) is not { } about || await store.FindAsync(key.Dossier, cancellationToken) is not { } held || !held.FoldWithPending(trust.Current).MayBeRead(pen.Node)) return;
+        var number = awaited.Pieces;
+        if (number < AttachmentWire.PiecesOf(about))
+        {
+            await foreach (var compact in peers.PullAttachmentAsync(peer, key.Dossier, awaited.Release, key.Id, number, cancellationToken))
+            {
+                if (shelf.Take(key, awaited.Release, about, number, compact) is not { } piece)
+                {
+                    await WrongAsync(peer, awaited, cancellationToken);
+                    return;
+                }
+                if (shelf.Protect(key, number, piece.Span) is not { } atRest) return;
+                await rows.KeepAsync(key, number++, atRest, cancellationToken);
+            }
+            if (number < AttachmentWire.PiecesOf(about)) return;
+        }
+        if (await shelf.IsWholeAsync(key, about, cancellationToken)) await rows.FinishAsync(key, cancellationToken);
+        else await WrongAsync(peer, awaited, cancellationToken);
+    }
+
+    /// <summary>Notes that a peer sent something else than its case file names, and keeps nothing of it.</summary>
+    async Task WrongAsync(NodeId peer, AwaitedAttachment awaited, CancellationToken cancellationToken)
+    {
+        await store.AuditAsync([new AuditRow(time.GetUtcNow(), "ATTACHMENT_WRONG", peer, awaited.Release, awaited.Kept.Key.Dossier)], cancellationToken);
+        await rows.ForgetPiecesAsync(awaited.Kept.Key, cancellationToken);
+    }
+
+    [LoggerMessage(EventId = 340, Level = LogLevel.Warning, Message = "A case file that {Peer} released in dossier {Dossier} names an attachment that is larger than any may be, or has no id: it is not asked for.")]
+    static partial void LogWrong(ILogger logger, string peer, string dossier);
+}
