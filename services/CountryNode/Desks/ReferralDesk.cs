@@ -37,6 +37,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
                     var append = Append(stands, command.Key, new Answered(command.RequestHash, answer), now) with
                     {
                         // Nobody says that the data are erased before they are, and nothing is erased that cannot be said.
+                        Owed = command.Owed,
                         BeforeCommit = Erases(command) ? () => safe.Erase(stands.Signed.Entry.Dossier) : null,
                     };
                     switch (await store.AppendAsync(append, cancellationToken))
@@ -65,6 +66,18 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     /// <summary>What a command's statement comes to: of a correction, what is said by it.</summary>
     public async Task<Body> SaidByAsync(Command command, CancellationToken cancellationToken) =>
         command is { Body: Corrected, Dossier: { } id } && await store.FindAsync(id, cancellationToken) is { } held ? SaidBy(command, held) : command.Body;
+
+    /// <summary>What was answered to a command whoever asks, and however; null where nothing was.</summary>
+    public async Task<ReadOnlyMemory<byte>?> FindAnswerAsync(CommandKey command, CancellationToken cancellationToken) => (await store.FindAnswerAsync(command, cancellationToken))?.Answer;
+
+    /// <summary>On what rests what a command would tell the other country of a person; null for what opens and releases nothing.</summary>
+    public async Task<Basis?> BasisOfAsync(Command command, CancellationToken cancellationToken) => command switch
+    {
+        { Body: Opened opened } => opened.Basis,
+        { Body: CaseFileReleased, Dossier: { } id } when await FindAsync(id, cancellationToken) is { Dossier.State: { } referral } =>
+            referral.BasisFor(referral.Parties.Other(command.OnBehalfOf ?? pen.Node), RegionalTime.Today(pen.Node, time.GetUtcNow())),
+        _ => null,
+    };
 
     /// <summary>Whether a command says that this country erased its data; of the other one's, on paper, it tells what a letter said.</summary>
     static bool Erases(Command command) => command is { Body: DataStopped { Fate: DataFate.Erased }, OnBehalfOf: null };

@@ -11,7 +11,7 @@ public enum Act
     ReadReferral = 1,
     ReadParticulars,
     OpenCaseFile,
-    ReadAccessLog,
+    Audit,
     ReadNotices,
     Approve,
 }
@@ -25,7 +25,7 @@ public static class Rights
         [Act.ReadParticulars] = [Role.FocalPoint, Role.CaseWorker, Role.Approver],
         // Whoever supervises or approves does not need to know who the person is.
         [Act.OpenCaseFile] = [Role.FocalPoint, Role.CaseWorker],
-        [Act.ReadAccessLog] = [Role.Auditor],
+        [Act.Audit] = [Role.Auditor],
         [Act.ReadNotices] = [Role.FocalPoint, Role.CaseWorker, Role.Approver, Role.Administrator],
         [Act.Approve] = [Role.Approver],
     }.ToFrozenDictionary();

@@ -210,6 +210,9 @@ public sealed record Append(
     /// <summary>For a release, its case file; null for anything else.</summary>
     public KeptPart? CaseFile { get; init; }
 
+    /// <summary>What a second person is asked afterwards, kept in the same commit; null for what nobody wrote alone.</summary>
+    public Submission? Owed { get; init; }
+
     /// <summary>Whom to ask for what may be read here again: a consent that this entry records gives back what was withheld.</summary>
     public ImmutableArray<NodeId> AskFor { get; init; } = [];
 
