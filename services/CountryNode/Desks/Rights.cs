@@ -10,6 +10,9 @@ public enum Act
     /// <summary>Where it stands, and every entry of it: codes only, and the hashes by which an entry is answered, corrected or read beside.</summary>
     ReadReferral = 1,
     ReadParticulars,
+
+    /// <summary>That a person is behind a request for mutual legal assistance, not who.</summary>
+    SeeThatAPersonExists,
     OpenCaseFile,
     Audit,
     ReadNotices,
@@ -23,6 +26,7 @@ public static class Rights
     {
         [Act.ReadReferral] = [Role.FocalPoint, Role.CaseWorker, Role.Approver, Role.Auditor],
         [Act.ReadParticulars] = [Role.FocalPoint, Role.CaseWorker, Role.Approver],
+        [Act.SeeThatAPersonExists] = [Role.Prosecutor, Role.CentralAuthority],
         // Whoever supervises or approves does not need to know who the person is.
         [Act.OpenCaseFile] = [Role.FocalPoint, Role.CaseWorker],
         [Act.Audit] = [Role.Auditor],

@@ -225,6 +225,72 @@ public sealed class CaseFileTests(SharedRegion shared)
         (await OpenAsync(vientiane, id, release)).Version.ShouldBe(1u);
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task A_prosecutor_with_the_token_of_a_request_sees_that_a_person_exists_and_not_who()
+    {
+        using var bangkok = shared.Region.Office("TH");
+        using var vientiane = shared.Region.Office("LA");
+        using var prosecutor = shared.Region.Office("LA", "prosecutor");
+        var token = ByteString.CopyFrom(RandomNumberGenerator.GetBytes(16));
+        var (linked, barred, withdrawn) = (await LinkedAsync(), await LinkedAsync($"LA:prosecutor@{shared.Region["LA"].Country.Unit}"), await LinkedAsync());
+        await vientiane.WithdrawConsentAsync(withdrawn);
+        (await prosecutor.Referrals.FindLinkedAsync(new() { Assistance = token }, prosecutor.Options)).Persons
+            .ShouldBe([new LinkedPerson { Open = true, Office = new() { Role = Contracts.Directory.V1.Role.FocalPoint, Unit = shared.Region["LA"].Country.Unit } }]);
+        (await prosecutor.Referrals.FindLinkedAsync(new() { Assistance = ByteString.CopyFrom(new byte[16]) }, prosecutor.Options)).Persons.ShouldBeEmpty();
+        // Bytes of an opening that are no token of a request link nothing.
+        var opening = (await bangkok.EvidenceAsync(linked)).Entries[0].Entry.Span;
+        (await prosecutor.Referrals.FindLinkedAsync(new() { Assistance = ByteString.CopyFrom(opening[..16]) }, prosecutor.Options)).Persons.ShouldBeEmpty();
+
+        (await Refused.ByAsync(() => prosecutor.Referrals.FindLinkedAsync(new() { Assistance = linked }, prosecutor.Options).ResponseAsync)).Fields.ShouldBe(["assistance"]);
+        (await Refused.ByAsync(() => vientiane.Referrals.FindLinkedAsync(new() { Assistance = token }, vientiane.Options).ResponseAsync)).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "prosecutor");
+        (await RefusedAsync(prosecutor, linked)).ShouldBe((StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED"));
+        foreach (var call in (Func<Task>[])
+        [
+            () => prosecutor.GetAsync(linked), () => prosecutor.HistoryAsync(linked), () => prosecutor.EvidenceAsync(linked),
+            () => prosecutor.Dossiers.GetParticularsAsync(new() { DossierId = linked, Entry = linked }, prosecutor.Options).ResponseAsync,
+            () => prosecutor.Referrals.ListAsync(new(), prosecutor.Options).ResponseAsync,
+        ])
+            (await Refused.ByAsync(call)).Code.ShouldBe(StatusCode.PermissionDenied);
+
+        async Task<ByteString> LinkedAsync(params string[] fears)
+        {
+            var opened = Regions.Repatriation("TH", "LA");
+            opened.Assistance = token;
+            return await TakenUpAsync(bangkok, vientiane, barred: fears, opened: opened);
+        }
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_release_without_before_beyond_or_after_consent_is_refused_each_by_its_name()
+    {
+        using var bangkok = shared.Region.Office("TH");
+        using var vientiane = shared.Region.Office("LA");
+        var id = (await bangkok.OpenAsync(Regions.Repatriation("TH", "LA"))).DossierId;
+        await ReleaseRefusedAsync(id, "NOT_OPEN");
+
+        id = await TakenUpAsync(bangkok, vientiane);
+        // Of all that the person had agreed to, what is left is not for this, or not for this country.
+        await WithdrawAsync(id, new ConsentWithdrawn.Types.Part { Purposes = { Purpose.Return } });
+        await ReleaseRefusedAsync(id, "CONSENT_MISSING");
+        id = await TakenUpAsync(bangkok, vientiane);
+        await WithdrawAsync(id, new ConsentWithdrawn.Types.Part { Recipients = { "LA" } });
+        await ReleaseRefusedAsync(id, "CONSENT_MISSING");
+        // Only the person who agrees anew, knowing of it, gives it back.
+        await RecordConsentAsync(bangkok, id, null);
+        await ReleaseAsync(bangkok, id);
+
+        id = await TakenUpAsync(bangkok, vientiane);
+        await vientiane.WithdrawConsentAsync(id);
+        await bangkok.UntilAsync(id, referral => referral.ConsentWithdrawn);
+        await ReleaseRefusedAsync(id, "NOT_OPEN");
+
+        async Task WithdrawAsync(ByteString dossier, ConsentWithdrawn.Types.Part part) => await bangkok.Referrals.WithdrawConsentAsync(
+            new() { Command = OfficeClient.About(), DossierId = dossier, Withdrawn = new() { Part = part } }, bangkok.Options);
+
+        async Task ReleaseRefusedAsync(ByteString dossier, string reason) =>
+            (await Refused.ByAsync(() => ReleaseAsync(bangkok, dossier))).ShouldBe(StatusCode.FailedPrecondition, reason, "");
+    }
+
     [Theory(Timeout = 120_000)]
     [InlineData("approver")]
     [InlineData("auditor")]
@@ -259,11 +325,11 @@ public sealed class CaseFileTests(SharedRegion shared)
     }
 
     /// <summary>A referral that Laos has taken up.</summary>
-    static async Task<ByteString> TakenUpAsync(OfficeClient bangkok, OfficeClient vientiane, IEnumerable<string>? withheld = null, IEnumerable<string>? barred = null)
+    static async Task<ByteString> TakenUpAsync(OfficeClient bangkok, OfficeClient vientiane, IEnumerable<string>? withheld = null, IEnumerable<string>? barred = null, Opened? opened = null)
     {
         var id = (await bangkok.Referrals.OpenAsync(new()
         {
-            Command = OfficeClient.About(), Opened = Regions.Repatriation("TH", "LA"),
+            Command = OfficeClient.About(), Opened = opened ?? Regions.Repatriation("TH", "LA"),
             Particulars = new() { Preview = new() { Consent = new() { Withheld = { withheld ?? [] } }, BarredOffices = { barred ?? [] } } },
         }, bangkok.Options)).Referral.DossierId;
         await vientiane.UntilAsync(id, referral => referral.State is ReferralState.Sent);
