@@ -99,11 +99,10 @@ static class AuditCommands
     static string Told(AccessRow row)
     {
         var who = $"{row.Number}  {Printing.At(row.At)}  {OfficeName.Of(row.Office)}, {Words.InOneLine(row.Person)}";
-        return row.Act switch
-        {
-            AccessAct.Log => $"{who}: read this log",
-            AccessAct.SubmittedCaseFile => $"{who}: opened the case file of dossier {Printing.Short(row.DossierId)} that waits with submission {row.SubmissionId}, for {Words.Apart(row.Reason.ToString())}",
-            _ => $"{who}: opened the case file of dossier {Printing.Short(row.DossierId)}, released by entry {Printing.Short(row.CaseFile)}, for {Words.Apart(row.Reason.ToString())}",
-        };
+        if (row.Act is AccessAct.Log) return $"{who}: read this log";
+        var what = row.AttachmentId.Length > 0 ? $"attachment {row.AttachmentId} of the case file" : "the case file";
+        return row.SubmissionId.Length > 0
+            ? $"{who}: opened {what} of dossier {Printing.Short(row.DossierId)} that waits with submission {row.SubmissionId}, for {Words.Apart(row.Reason.ToString())}"
+            : $"{who}: opened {what} of dossier {Printing.Short(row.DossierId)}, released by entry {Printing.Short(row.CaseFile)}, for {Words.Apart(row.Reason.ToString())}";
     }
 }
