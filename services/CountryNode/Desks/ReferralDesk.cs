@@ -38,7 +38,9 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
                     {
                         // Nobody says that the data are erased before they are, and nothing is erased that cannot be said.
                         Owed = command.Owed,
-                        BeforeCommit = Erases(command) ? () => safe.Erase(stands.Signed.Entry.Dossier) : null,
+                        BeforeCommit = Erases(command) ? () => safe.Erase(stands.Signed.Entry.Dossier)
+                            : command.Body is ConsentWithdrawn { Scope: WithdrawalScope.Part } ? () => safe.EraseReleases(stands.After)
+                            : null,
                     };
                     switch (await store.AppendAsync(append, cancellationToken))
                     {
@@ -208,10 +210,14 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         if (!Referral.IsWithdrawal(command.Body) && await IsShutOutAsync(held, command.Key.Office, cancellationToken)) return Refusal.NotFound;
         if (command.Body is not CaseFileReleased) return Judge(command, held, today, now);
         if (await WithheldAsync(held, cancellationToken) is not { } withheld)
-            return new Refusal(RefusalKind.NotOpen, "CONSENT_DETAILS_UNREADABLE", "What the person withholds cannot be read here any more, so nobody can tell what may be released. Record the consent anew, with its details.");
+            return ConsentDetailsUnreadable;
         command = command with { CaseFile = CaseFileWire.Without(command.CaseFile, withheld) };
         return command.CaseFile.IsEmpty ? NothingToRelease : Judge(command, held, today, now);
     }
+
+    /// <summary>Why nothing is released or shown where nobody can tell what the person withholds.</summary>
+    public static Refusal ConsentDetailsUnreadable { get; } = new(
+        RefusalKind.NotOpen, "CONSENT_DETAILS_UNREADABLE", "What the person withholds cannot be read here, so nobody can tell what may be told. If it does not arrive, record the consent anew, with its details.");
 
     /// <summary>Why a case file is not released of which nothing is left.</summary>
     public static Refusal NothingToRelease { get; } =
@@ -235,23 +241,9 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             && safe.Read(opening, part) is Disclosure.Opened opened && ParticularsWire.Bars(SealedPart.ContentOf(opened.Plaintext), pen.Node, office);
     }
 
-    /// <summary>The categories of the case file that the person withholds, by the last consent that says; null where that cannot be read.</summary>
-    async Task<IReadOnlyCollection<string>?> WithheldAsync(HeldDossier held, CancellationToken cancellationToken)
-    {
-        var (signed, parts) = (held.Entries.ToDictionary(kept => kept.Entry.Hash, kept => kept.Signed), (IReadOnlyDictionary<EntryHash, KeptPart>?)null);
-        foreach (var (entry, verdict) in held.Fold<Referral>(trust.Current).Entries.Reverse())
-        {
-            if (entry.Body is not (Opened or ConsentRecorded) || verdict is not Verdict.Applied || !entry.Particulars.Any(digest => digest.Recipient == pen.Node)) continue;
-            parts ??= (await store.FindPartsAsync(held.Id, pen.Node, cancellationToken)).ToDictionary(part => part.Entry);
-            if (!parts.TryGetValue(entry.Hash, out var part) || safe.Read(signed[entry.Hash], part) is not Disclosure.Opened opened) return null;
-            switch (ParticularsWire.WithheldIn(SealedPart.ContentOf(opened.Plaintext)))
-            {
-                case Withheld.These(var categories): return categories;
-                case Withheld.Unreadable: return null;
-            }
-        }
-        return [];
-    }
+    /// <inheritdoc cref="Safe.WithheldIn"/>
+    async Task<IReadOnlyCollection<string>?> WithheldAsync(HeldDossier held, CancellationToken cancellationToken) =>
+        safe.WithheldIn(held, await store.FindPartsAsync(held.Id, pen.Node, cancellationToken));
 
     /// <summary>As <see cref="JudgeAsync"/>, of what goes on with a dossier.</summary>
     Judged Judge(Command command, HeldDossier held, DateOnly today, DateTimeOffset now)

@@ -67,6 +67,57 @@ public sealed class CaseFileTests(SharedRegion shared)
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task What_the_person_comes_to_withhold_is_not_shown_of_what_was_released_before_and_goes_nowhere_any_more()
+    {
+        using var bangkok = shared.Region.Office("TH");
+        using var vientiane = shared.Region.Office("LA");
+        var id = await TakenUpAsync(bangkok, vientiane);
+        var release = await ReleaseAsync(bangkok, id);
+        (await ArrivedAsync(vientiane, id)).CaseFile.Names.Count.ShouldBe(1);
+
+        await RecordConsentAsync(bangkok, id, new ConsentDetails { Withheld = { "names" } });
+        var (expected, recorded) = (All.Clone(), (await bangkok.HistoryAsync(id)).Entries[^1].Hash);
+        expected.Names.Clear();
+        expected.Health = "";
+        (await OpenAsync(bangkok, id)).CaseFile.ShouldBe(expected);
+        await UntilAsync(async () => (await vientiane.HistoryAsync(id)).Entries.Any(entry => entry.Hash == recorded));
+        // While its details are on their way, nobody there can tell what may be shown, and nothing is.
+        (await ArrivedAsync(vientiane, id)).CaseFile.ShouldBe(expected);
+        using var laos = new PeerClient(shared.Region["TH"], shared.Region.Authority.IssuePeer("LA"));
+        (await Refused.ByAsync(() => laos.Client.PullCaseFileAsync(new() { DossierId = id, Release = release }, PeerClient.Options).ResponseAsync)).ShouldBe(StatusCode.FailedPrecondition, "CONSENT_NARROWED", "");
+        release = await ReleaseAsync(bangkok, id);
+        (await laos.Client.PullCaseFileAsync(new() { DossierId = id, Release = release }, PeerClient.Options)).Jwe.ShouldNotBeEmpty();
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task What_the_person_takes_from_one_country_is_erased_in_both_and_everything_else_stays()
+    {
+        using var bangkok = shared.Region.Office("TH");
+        using var vientiane = shared.Region.Office("LA");
+        var opened = Regions.Repatriation("TH", "LA");
+        opened.Consent.Recipients.Add("TH");
+        var id = await TakenUpAsync(bangkok, vientiane, opened: opened);
+        var toLaos = await ReleaseAsync(bangkok, id);
+        await ArrivedAsync(vientiane, id);
+        var toThailand = await ReleaseAsync(vientiane, id);
+        await UntilAsync(async () => await IsOpenAsync(bangkok, toThailand));
+
+        await bangkok.Referrals.WithdrawConsentAsync(new() { Command = OfficeClient.About(), DossierId = id, Withdrawn = new() { Part = new() { Recipients = { "LA" } } } }, bangkok.Options);
+        await UntilAsync(async () => await RefusedAsync(vientiane, id, toLaos) == (StatusCode.FailedPrecondition, "CONSENT_WITHDRAWN"));
+        (await IsOpenAsync(bangkok, toThailand)).ShouldBeTrue();
+        (await IsOpenAsync(vientiane, toThailand)).ShouldBeTrue();
+
+        // Who agrees anew gives back the right to be told, and not what was erased.
+        await RecordConsentAsync(bangkok, id, null);
+        (await RefusedAsync(bangkok, id, toLaos)).ShouldBe((StatusCode.NotFound, "CASE_FILE_ERASED"));
+        await UntilAsync(async () => await RefusedAsync(vientiane, id, toLaos) == (StatusCode.NotFound, "CASE_FILE_ERASED"));
+        var again = await ReleaseAsync(bangkok, id);
+        await UntilAsync(async () => await IsOpenAsync(vientiane, again));
+
+        async Task<bool> IsOpenAsync(OfficeClient office, ByteString release) => await RefusedAsync(office, id, release) == (StatusCode.OK, "");
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task From_the_withdrawal_on_the_file_is_closed_in_both_countries_and_no_pull_is_answered()
     {
         using var bangkok = shared.Region.Office("TH");
@@ -360,6 +411,21 @@ public sealed class CaseFileTests(SharedRegion shared)
         return (refused.Code, refused.Reason);
     }
 
+    /// <summary>Why one version is not opened; OK when it is.</summary>
+    static async Task<Status> RefusedAsync(OfficeClient office, ByteString id, ByteString release)
+    {
+        try
+        {
+            await OpenAsync(office, id, release);
+            return (StatusCode.OK, "");
+        }
+        catch (RpcException refusal)
+        {
+            var refused = Refused.Of(refusal);
+            return (refused.Code, refused.Reason);
+        }
+    }
+
     /// <summary>The case file once it has been pulled.</summary>
     static async Task<OpenCaseFileResponse> ArrivedAsync(OfficeClient office, ByteString id)
     {
@@ -371,7 +437,7 @@ public sealed class CaseFileTests(SharedRegion shared)
                 opened = await OpenAsync(office, id);
                 return true;
             }
-            catch (RpcException notYet) when (notYet.StatusCode is StatusCode.NotFound)
+            catch (RpcException notYet) when (notYet.StatusCode is StatusCode.NotFound || Refused.Of(notYet).Reason == "CONSENT_DETAILS_UNREADABLE")
             {
                 return false;
             }
