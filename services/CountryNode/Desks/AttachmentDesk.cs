@@ -59,12 +59,12 @@ public sealed class AttachmentDesk(ReferralDesk desk, SubmissionDesk submissions
             about.Size += (ulong)piece.Length;
             if (about.Size > AttachmentWire.MostBytes) return (null, Fault("ATTACHMENT_TOO_LARGE", $"is larger than {AttachmentWire.MostBytes / 1024 / 1024} MiB: divide it, or make it smaller"));
             hash.AppendData(piece.Span);
-            if (shelf.Protect(key, number, piece.Span) is not { } atRest) return (null, CaseFiles.Erased);
+            if (shelf.Protect(key, release: null, number, piece.Span) is not { } atRest) return (null, CaseFiles.Erased);
             await rows.KeepAsync(key, number++, atRest, cancellationToken);
         }
         if (number == 0) return (null, Fault("FIELD_INVALID", "is empty"));
         about.Sha256 = ByteString.CopyFrom(hash.GetHashAndReset());
-        if (shelf.Protect(key, about) is not { } aboutAtRest) return (null, CaseFiles.Erased);
+        if (shelf.Protect(key, release: null, about) is not { } aboutAtRest) return (null, CaseFiles.Erased);
         await rows.FinishAsync(key, aboutAtRest, cancellationToken);
         return (about, null);
     }

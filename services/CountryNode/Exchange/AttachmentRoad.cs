@@ -41,7 +41,12 @@ public sealed partial class AttachmentRoad(IStore store, Attachments rows, Attac
                 var key = new AttachmentKey(dossier, signed.Entry.Author, about.AttachmentId);
                 // A peer that says more than an office may is asked for nothing.
                 if (about.Size is 0 or > AttachmentWire.MostBytes || !AttachmentWire.IsId(about.AttachmentId)) LogWrong(logger, signed.Entry.Author.ToString(), dossier.Short);
-                else if (shelf.Protect(key, about) is { } aboutAtRest) named.Add(new(key, aboutAtRest, Complete: false));
+                else if (shelf.Protect(key, release, about) is { } aboutAtRest)
+                {
+                    // What was erased when the person took an earlier release back is asked for anew.
+                    if (await rows.FindAsync(key, cancellationToken) is { } before && shelf.Read(before) is null) await rows.ForgetAsync(key, cancellationToken);
+                    named.Add(new(key, release, aboutAtRest, Complete: false));
+                }
             }
         }
         await rows.NoteAsync(release, named, time.GetUtcNow(), cancellationToken);
@@ -49,31 +54,31 @@ public sealed partial class AttachmentRoad(IStore store, Attachments rows, Attac
 
     async Task PullAsync(NodeId peer, AwaitedAttachment awaited, CancellationToken cancellationToken)
     {
-        var key = awaited.Kept.Key;
+        var (key, release) = (awaited.Kept.Key, awaited.Kept.Release!.Value);
         if (shelf.Read(awaited.Kept) is not { } about || await store.FindAsync(key.Dossier, cancellationToken) is not { } held || !held.FoldWithPending(trust.Current).MayBeRead(pen.Node)) return;
         var number = awaited.Pieces;
         if (number < AttachmentWire.PiecesOf(about))
         {
-            await foreach (var compact in peers.PullAttachmentAsync(peer, key.Dossier, awaited.Release, key.Id, number, cancellationToken))
+            await foreach (var compact in peers.PullAttachmentAsync(peer, key.Dossier, release, key.Id, number, cancellationToken))
             {
-                if (shelf.Take(key, awaited.Release, about, number, compact) is not { } piece)
+                if (shelf.Take(key, release, about, number, compact) is not { } piece)
                 {
                     await WrongAsync(peer, awaited, cancellationToken);
                     return;
                 }
-                if (shelf.Protect(key, number, piece.Span) is not { } atRest) return;
+                if (shelf.Protect(key, release, number, piece.Span) is not { } atRest) return;
                 await rows.KeepAsync(key, number++, atRest, cancellationToken);
             }
             if (number < AttachmentWire.PiecesOf(about)) return;
         }
-        if (await shelf.IsWholeAsync(key, about, cancellationToken)) await rows.FinishAsync(key, cancellationToken);
+        if (await shelf.IsWholeAsync(key, release, about, cancellationToken)) await rows.FinishAsync(key, cancellationToken);
         else await WrongAsync(peer, awaited, cancellationToken);
     }
 
     /// <summary>Notes that a peer sent something else than its case file names, and keeps nothing of it.</summary>
     async Task WrongAsync(NodeId peer, AwaitedAttachment awaited, CancellationToken cancellationToken)
     {
-        await store.AuditAsync([new AuditRow(time.GetUtcNow(), "ATTACHMENT_WRONG", peer, awaited.Release, awaited.Kept.Key.Dossier)], cancellationToken);
+        await store.AuditAsync([new AuditRow(time.GetUtcNow(), "ATTACHMENT_WRONG", peer, awaited.Kept.Release!.Value, awaited.Kept.Key.Dossier)], cancellationToken);
         await rows.ForgetPiecesAsync(awaited.Kept.Key, cancellationToken);
     }
 

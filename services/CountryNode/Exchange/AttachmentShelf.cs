@@ -15,7 +15,7 @@ using Google.Protobuf;
 namespace Coordination.CountryNode.Exchange;
 
 /// <summary>Attachments between an office, the database and the road, one piece at a time: in clear only here, and only for as long as it takes.</summary>
-public sealed class AttachmentShelf(Attachments rows, Shelf shelf, Safe safe, DossierKeys keys, KeyRing ring, TrustInForce trust, Pen pen, TimeProvider time)
+public sealed class AttachmentShelf(Attachments rows, Shelf shelf, Safe safe, KeyRing ring, TrustInForce trust, Pen pen, TimeProvider time)
 {
     public static Refusal NotFound { get; } = new(RefusalKind.NotFound, "ATTACHMENT_NOT_FOUND", "The case file names no such attachment. Open the case file: it names those that go with it.");
 
@@ -48,15 +48,15 @@ public sealed class AttachmentShelf(Attachments rows, Shelf shelf, Safe safe, Do
 
     /// <summary>What is to be kept of a piece; null where the dossier's key is destroyed, and nothing of it is kept again.</summary>
     /// <exception cref="IOException">The key folder fails.</exception>
-    public ReadOnlyMemory<byte>? Protect(AttachmentKey key, int number, ReadOnlySpan<byte> piece) => Protect(key, piece, AssociatedPiece(key, number));
+    public ReadOnlyMemory<byte>? Protect(AttachmentKey key, EntryHash? release, int number, ReadOnlySpan<byte> piece) => safe.Protect(key.Dossier, release, piece, AssociatedPiece(key, number));
 
     /// <summary>What is to be kept of what is known about one; null as above.</summary>
-    /// <inheritdoc cref="Protect(AttachmentKey, int, ReadOnlySpan{byte})"/>
-    public ReadOnlyMemory<byte>? Protect(AttachmentKey key, Attachment about) => Protect(key, about.ToByteArray(), Associated(key));
+    /// <inheritdoc cref="Protect(AttachmentKey, EntryHash?, int, ReadOnlySpan{byte})"/>
+    public ReadOnlyMemory<byte>? Protect(AttachmentKey key, EntryHash? release, Attachment about) => safe.Protect(key.Dossier, release, about.ToByteArray(), Associated(key));
 
     /// <summary>What is known about one; null where it cannot be read.</summary>
     public Attachment? Read(KeptAttachment kept) =>
-        keys.Open(kept.Key.Dossier, kept.AboutAtRest.Span, Associated(kept.Key)) is Disclosure.Opened opened ? Attachment.Parser.ParseFrom(opened.Plaintext.Span) : null;
+        safe.Open(kept.Key.Dossier, kept.Release, kept.AboutAtRest, Associated(kept.Key)) is Disclosure.Opened opened ? Attachment.Parser.ParseFrom(opened.Plaintext.Span) : null;
 
     /// <summary>The pieces of an attachment in clear, as long as nobody says that it is closed.</summary>
     /// <param name="author">Who released it.</param>
@@ -82,7 +82,7 @@ public sealed class AttachmentShelf(Attachments rows, Shelf shelf, Safe safe, Do
                 yield return refusal;
                 yield break;
             }
-            if (keys.Open(dossier, atRest.Span, AssociatedPiece(key, number)) is not Disclosure.Opened opened) break;
+            if (safe.Open(dossier, kept.Release, atRest, AssociatedPiece(key, number)) is not Disclosure.Opened opened) break;
             yield return new AttachmentRead.Piece(opened.Plaintext);
             next = number + 1;
         }
@@ -118,7 +118,7 @@ public sealed class AttachmentShelf(Attachments rows, Shelf shelf, Safe safe, Do
                 yield return closed;
                 yield break;
             }
-            if (keys.Open(id, atRest.Span, AssociatedPiece(key, number)) is not Disclosure.Opened piece || trust.Current.EncryptionKeyOf(peer, time.GetUtcNow()) is not { } theirs) yield break;
+            if (safe.Open(id, release: null, atRest, AssociatedPiece(key, number)) is not Disclosure.Opened piece || trust.Current.EncryptionKeyOf(peer, time.GetUtcNow()) is not { } theirs) yield break;
             yield return new AttachmentSealed.Piece(Seal.To(theirs.Key, SealKind.Attachment, Place(id, release, about.AttachmentId, peer, number, piece.Plaintext).ToByteArray()));
         }
     }
@@ -140,23 +140,16 @@ public sealed class AttachmentShelf(Attachments rows, Shelf shelf, Safe safe, Do
     }
 
     /// <summary>Whether all pieces are here, and are together what the case file says; each is read from the database.</summary>
-    public async Task<bool> IsWholeAsync(AttachmentKey key, Attachment about, CancellationToken cancellationToken)
+    public async Task<bool> IsWholeAsync(AttachmentKey key, EntryHash release, Attachment about, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         await foreach (var (number, atRest) in rows.ReadAsync(key, 0, cancellationToken))
         {
-            if (keys.Open(key.Dossier, atRest.Span, AssociatedPiece(key, number)) is not Disclosure.Opened piece) return false;
+            if (safe.Open(key.Dossier, release, atRest, AssociatedPiece(key, number)) is not Disclosure.Opened piece) return false;
             hash.AppendData(piece.Plaintext.Span);
         }
         return about.Sha256.Span.SequenceEqual(hash.GetHashAndReset());
     }
-
-    ReadOnlyMemory<byte>? Protect(AttachmentKey key, ReadOnlySpan<byte> plaintext, byte[] associated) => keys.Protect(key.Dossier, plaintext, associated) switch
-    {
-        Protection.Protected kept => kept.Bytes,
-        Protection.Destroyed => null,
-        _ => throw new IOException($"The key of dossier {key.Dossier.Short} is damaged: put back the copy of the key folder."),
-    };
 
     static bool IsSame(Attachment known, Attachment named) => known.Sha256 == named.Sha256 && known.Size == named.Size;
 

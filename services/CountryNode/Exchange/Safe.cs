@@ -55,11 +55,33 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
     /// <summary>What is to be kept of a case file.</summary>
     /// <exception cref="IOException">The key folder fails.</exception>
     /// <remarks>Under a key of its own too: what the person takes from a country is erased, and everything else of the dossier stays.</remarks>
-    public KeptPart KeepCaseFile(Entry release, SealedPart file) => keys.Protect(KeyOf(release.Hash), file.Bytes.Span, AssociatedCaseFile(release.Hash, file.Recipient)) switch
+    public KeptPart KeepCaseFile(Entry release, SealedPart file) =>
+        new(release.Hash, file.Recipient, Protect(release.Dossier, release.Hash, file.Bytes.Span, AssociatedCaseFile(release.Hash, file.Recipient)) ?? default);
+
+    /// <summary>What is to be kept of bytes of a dossier; null where they may not be kept again.</summary>
+    /// <param name="dossier">Under whose key.</param>
+    /// <param name="release">And under that of which release; null for none.</param>
+    /// <param name="plaintext">The bytes.</param>
+    /// <param name="associated">What they belong to: they open for nothing else.</param>
+    /// <exception cref="IOException">The key folder fails.</exception>
+    public ReadOnlyMemory<byte>? Protect(DossierId dossier, EntryHash? release, ReadOnlySpan<byte> plaintext, byte[] associated)
     {
-        Protection.Protected under => Keep(release, file.Recipient, under.Bytes, AssociatedCaseFile(release.Hash, file.Recipient)),
-        Protection.Destroyed => new(release.Hash, file.Recipient, default),
-        _ => throw new IOException($"A key of dossier {release.Dossier.Short} is damaged: put back the copy of the key folder."),
+        if (release is not { } under) return Kept(keys.Protect(dossier, plaintext, associated));
+        return Kept(keys.Protect(KeyOf(under), plaintext, associated)) is { } inner ? Kept(keys.Protect(dossier, inner.Span, associated)) : null;
+
+        ReadOnlyMemory<byte>? Kept(Protection protection) => protection switch
+        {
+            Protection.Protected kept => kept.Bytes,
+            Protection.Destroyed => null,
+            _ => throw new IOException($"A key of dossier {dossier.Short} is damaged: put back the copy of the key folder."),
+        };
+    }
+
+    /// <summary>Opens what <see cref="Protect"/> gave.</summary>
+    public Disclosure Open(DossierId dossier, EntryHash? release, ReadOnlyMemory<byte> atRest, byte[] associated) => keys.Open(dossier, atRest.Span, associated) switch
+    {
+        Disclosure.Opened inner when release is { } under => keys.Open(KeyOf(under), inner.Plaintext.Span, associated),
+        var disclosure => disclosure,
     };
 
     /// <summary>Destroys the keys of the case files that went to a country from which the person took the consent; nothing else of the dossier is lost.</summary>
@@ -121,16 +143,8 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
         };
     }
 
-    Disclosure OpenCaseFile(Entry release, KeptPart file)
-    {
-        if (file.AtRest.IsEmpty) return new Disclosure.Destroyed();
-        var associated = AssociatedCaseFile(release.Hash, file.Recipient);
-        return keys.Open(release.Dossier, file.AtRest.Span, associated) switch
-        {
-            Disclosure.Opened opened => keys.Open(KeyOf(release.Hash), opened.Plaintext.Span, associated),
-            var disclosure => disclosure,
-        };
-    }
+    Disclosure OpenCaseFile(Entry release, KeptPart file) =>
+        file.AtRest.IsEmpty ? new Disclosure.Destroyed() : Open(release.Dossier, release.Hash, file.AtRest, AssociatedCaseFile(release.Hash, file.Recipient));
 
     /// <summary>The name under which the key of a release's case file is kept.</summary>
     static DossierId KeyOf(EntryHash release) => new(EntryHash.Of([.. "coord/release/v1\0"u8, .. release.ToArray()]));
@@ -143,7 +157,7 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
     {
         var kept = parts.ToDictionary(part => part.Entry);
         return entries.Select(signed => new Outgoing(
-            signed, kept.TryGetValue(signed.Entry.Hash, out var part) && dossier.MayLeave(signed.Entry.Body, part.Recipient) ? Sealed(SealKind.Particulars, signed, part.Recipient, Open(signed.Entry.Dossier, part)) : null));
+            signed, kept.TryGetValue(signed.Entry.Hash, out var part) && dossier.MayLeave(signed.Entry.Body, part.Recipient) ? Sealed(SealKind.Particulars, signed, part.Recipient, OpenPart(signed.Entry.Dossier, part)) : null));
     }
 
     /// <summary>Seals what is kept to the node that may read it, with a new key each time.</summary>
@@ -196,23 +210,19 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
     /// <summary>What was sealed as particulars: a <see cref="SealedPart"/>, if it is the one that the entry names.</summary>
     public Disclosure Read(SignedEntry signed, KeptPart part)
     {
-        return Open(signed.Entry.Dossier, part) switch
+        return OpenPart(signed.Entry.Dossier, part) switch
         {
             Disclosure.Opened opened when SealedPart.Read(opened.Plaintext, signed.Entry, signed.Bytes, part.Recipient) is null => new Disclosure.Damaged(Damage.Altered),
             var disclosure => disclosure,
         };
     }
 
-    Disclosure Open(DossierId dossier, KeptPart part) =>
+    Disclosure OpenPart(DossierId dossier, KeptPart part) =>
         part.AtRest.IsEmpty ? new Disclosure.Destroyed() : keys.Open(dossier, part.AtRest.Span, Associated(part.Entry, part.Recipient));
 
-    KeptPart Keep(Entry entry, NodeId recipient, ReadOnlyMemory<byte> plaintext, byte[] associated) => keys.Protect(entry.Dossier, plaintext.Span, associated) switch
-    {
-        Protection.Protected kept => new(entry.Hash, recipient, kept.Bytes),
+    KeptPart Keep(Entry entry, NodeId recipient, ReadOnlyMemory<byte> plaintext, byte[] associated) =>
         // Whoever says Erased has the key destroyed: nothing of the dossier is kept again.
-        Protection.Destroyed => new(entry.Hash, recipient, default),
-        _ => throw new IOException($"The key of dossier {entry.Dossier.Short} is damaged: put back the copy of the key folder."),
-    };
+        new(entry.Hash, recipient, Protect(entry.Dossier, release: null, plaintext.Span, associated) ?? default);
 
     static byte[] Associated(EntryHash entry, NodeId recipient) => [.. entry.ToArray(), .. Encoding.ASCII.GetBytes(recipient.ToString())];
 

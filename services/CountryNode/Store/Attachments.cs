@@ -11,15 +11,15 @@ public sealed record AttachmentKey(DossierId Dossier, NodeId Author, string Id);
 
 /// <summary>An attachment as it is kept.</summary>
 /// <param name="Key">Which.</param>
+/// <param name="Release">Under which release it was pulled; null for this node's own.</param>
 /// <param name="AboutAtRest">A serialised Attachment, encrypted.</param>
 /// <param name="Complete">All of it is here, and is what its release says.</param>
-public sealed record KeptAttachment(AttachmentKey Key, ReadOnlyMemory<byte> AboutAtRest, bool Complete);
+public sealed record KeptAttachment(AttachmentKey Key, EntryHash? Release, ReadOnlyMemory<byte> AboutAtRest, bool Complete);
 
 /// <summary>An attachment for which its author is to be asked.</summary>
 /// <param name="Kept">What is known of it.</param>
-/// <param name="Release">Under which release.</param>
 /// <param name="Pieces">How many of its pieces are here.</param>
-public sealed record AwaitedAttachment(KeptAttachment Kept, EntryHash Release, int Pieces);
+public sealed record AwaitedAttachment(KeptAttachment Kept, int Pieces);
 
 /// <summary>Attachments in the database, piece by piece: never whole in memory, and in clear nowhere.</summary>
 public sealed class Attachments(NpgsqlDataSource database)
@@ -62,9 +62,9 @@ public sealed class Attachments(NpgsqlDataSource database)
     public Task FinishAsync(AttachmentKey key, CancellationToken cancellationToken) =>
         ChangeAsync("update attachment set complete = true where dossier_id = @Dossier and author = @Author and id = @Id", key, new { }, cancellationToken);
 
-    /// <summary>Forgets one that an office did not finish sending.</summary>
+    /// <summary>Forgets one that an office did not finish sending, or that was erased.</summary>
     public Task ForgetAsync(AttachmentKey key, CancellationToken cancellationToken) =>
-        ChangeAsync("delete from attachment where dossier_id = @Dossier and author = @Author and id = @Id and not complete", key, new { }, cancellationToken);
+        ChangeAsync("delete from attachment where dossier_id = @Dossier and author = @Author and id = @Id", key, new { }, cancellationToken);
 
     /// <summary>Forgets the pieces of one that is not what its release says: it is asked for from the beginning.</summary>
     public Task ForgetPiecesAsync(AttachmentKey key, CancellationToken cancellationToken) =>
@@ -75,8 +75,8 @@ public sealed class Attachments(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var row = await connection.QuerySingleOrDefaultAsync<Row>(new(
-            "select about_at_rest, complete from attachment where dossier_id = @Dossier and author = @Author and id = @Id", Named(key, new { }), cancellationToken: cancellationToken));
-        return row is null ? null : new KeptAttachment(key, row.AboutAtRest, row.Complete);
+            "select release, about_at_rest, complete from attachment where dossier_id = @Dossier and author = @Author and id = @Id", Named(key, new { }), cancellationToken: cancellationToken));
+        return row is null ? null : new KeptAttachment(key, row.Release is null ? null : EntryHash.Read(row.Release), row.AboutAtRest, row.Complete);
     }
 
     /// <summary>The pieces of one from a number on, in their order, each read when it is wanted.</summary>
@@ -144,7 +144,7 @@ public sealed class Attachments(NpgsqlDataSource database)
             returning attachment.dossier_id, attachment.id, release, about_at_rest,
                 (select count(*)::integer from attachment_piece as piece where (piece.dossier_id, piece.author, piece.id) = (attachment.dossier_id, attachment.author, attachment.id)) as pieces
             """, new { Author = author.ToString(), Most = most, Now = now, Pause = pause, Longest = longest }, cancellationToken: cancellationToken));
-        return [.. rows.Select(row => new AwaitedAttachment(new(new(DossierId.Read(row.DossierId), author, row.Id), row.AboutAtRest, Complete: false), EntryHash.Read(row.Release), row.Pieces))];
+        return [.. rows.Select(row => new AwaitedAttachment(new(new(DossierId.Read(row.DossierId), author, row.Id), EntryHash.Read(row.Release), row.AboutAtRest, Complete: false), row.Pieces))];
     }
 
     async Task ChangeAsync(string statement, AttachmentKey key, object also, CancellationToken cancellationToken)
@@ -160,7 +160,7 @@ public sealed class Attachments(NpgsqlDataSource database)
         return named;
     }
 
-    sealed record Row(byte[] AboutAtRest, bool Complete);
+    sealed record Row(byte[]? Release, byte[] AboutAtRest, bool Complete);
 
     sealed record FileRow(byte[] DossierId, byte[] EntryHash);
 

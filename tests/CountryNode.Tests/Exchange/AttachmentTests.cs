@@ -129,6 +129,38 @@ public sealed class AttachmentTests(SharedRegion shared)
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task What_the_person_takes_from_a_country_is_erased_there_and_pulled_anew_once_it_is_released_again()
+    {
+        using var bangkok = shared.Region.Office("TH");
+        using var vientiane = shared.Region.Office("LA");
+        var id = await TakenUpAsync(bangkok, vientiane);
+        var sent = Pdf(MiB);
+        var added = (await AddAsync(bangkok, id, sent)).AttachmentId;
+        var first = await ReleaseAsync(bangkok, id, new Attachment { AttachmentId = added });
+        await ArrivedAsync(vientiane, id, added);
+        await bangkok.Referrals.WithdrawConsentAsync(new() { Command = OfficeClient.About(), DossierId = id, Withdrawn = new() { Part = new() { Recipients = { "LA" } } } }, bangkok.Options);
+        await bangkok.Referrals.RecordConsentAsync(new()
+        {
+            Command = OfficeClient.About(), DossierId = id, ConsentRecorded = new() { Consent = new() { Purposes = { Purpose.Return }, Recipients = { "LA" }, Until = Regions.InDays(90) } },
+        }, bangkok.Options);
+        var open = new OpenAttachmentRequest { DossierId = id, Release = first, AttachmentId = added, Reason = AccessReason.Care };
+        await UntilAsync(async () =>
+        {
+            try
+            {
+                await ReadAsync(vientiane, open);
+                return false;
+            }
+            catch (RpcException refused)
+            {
+                return Refused.Of(refused).Reason == "CASE_FILE_ERASED";
+            }
+        });
+        await ReleaseAsync(bangkok, id, new Attachment { AttachmentId = added });
+        (await ArrivedAsync(vientiane, id, added)).Data.AsSpan().SequenceEqual(sent).ShouldBeTrue();
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task A_peer_pulls_the_attachments_of_what_was_released_to_it_and_no_others()
     {
         using var bangkok = shared.Region.Office("TH");
@@ -267,7 +299,7 @@ public sealed class AttachmentTests(SharedRegion shared)
                 opened = await OpenAsync(office, id, attachment);
                 return true;
             }
-            catch (RpcException notYet) when (notYet.StatusCode is StatusCode.NotFound)
+            catch (RpcException notYet) when (notYet.StatusCode is StatusCode.NotFound || Refused.Of(notYet).Reason is "CONSENT_WITHDRAWN")
             {
                 return false;
             }

@@ -51,7 +51,7 @@ sealed class HomeNode : IAsyncDisposable
         CaseFiles = new CaseFiles(Store, Desk, safe, new AccessLog(Source()), Trust, Pen, clock);
         Gaps = new Gaps(Store, _peers, Door, Trust, Pen, clock, Quiet<Gaps>());
         Shelf = new Shelf(Store, safe, HandOvers, Trust, Pen, clock);
-        var attachments = new AttachmentShelf(new Attachments(Source()), Shelf, safe, dossierKeys, ring, Trust, Pen, clock);
+        var attachments = new AttachmentShelf(new Attachments(Source()), Shelf, safe, ring, Trust, Pen, clock);
         Submissions = new SubmissionDesk(Desk, new Submissions(Source()), new AccessLog(Source()), attachments, directory, dossierKeys, Pen, clock);
         Reconciliation = new Reconciliation(Store, _peers, Door, HandOvers, bell, Pen, clock, Quiet<Reconciliation>());
         Deadlines = AnotherReplica(clock);
