@@ -136,7 +136,9 @@ public sealed class AttachmentShelf(Attachments rows, Shelf shelf, Safe safe, Ke
         {
             return null;
         }
-        return piece.Data.Length == AttachmentWire.LengthOf(about, number) && piece.Equals(Place(key.Dossier, release, key.Id, pen.Node, number, piece.Data.Memory)) ? piece.Data.Memory : null;
+        var belongs = piece.Data.Length == AttachmentWire.LengthOf(about, number) && piece.Equals(Place(key.Dossier, release, key.Id, pen.Node, number, piece.Data.Memory));
+        // Not null alone: that would be an empty piece.
+        return belongs ? piece.Data.Memory : (ReadOnlyMemory<byte>?)null;
     }
 
     /// <summary>Whether all pieces are here, and are together what the case file says; each is read from the database.</summary>

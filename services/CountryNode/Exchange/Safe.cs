@@ -72,7 +72,8 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
         ReadOnlyMemory<byte>? Kept(Protection protection) => protection switch
         {
             Protection.Protected kept => kept.Bytes,
-            Protection.Destroyed => null,
+            // Not null alone: that would be nothing at all, kept.
+            Protection.Destroyed => (ReadOnlyMemory<byte>?)null,
             _ => throw new IOException($"A key of dossier {dossier.Short} is damaged: put back the copy of the key folder."),
         };
     }

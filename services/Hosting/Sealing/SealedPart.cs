@@ -61,7 +61,8 @@ public sealed record SealedPart(NodeId Recipient, ReadOnlyMemory<byte> Bytes)
         var content = part.Content;
         part.Content = ByteString.Empty;
         var nonce = entry.Opening is null ? ByteString.Empty : Wire.Entry.Parser.ParseFrom(entryBytes.Span).Nonce;
-        return part.Equals(Place(entry, nonce.Span, recipient)) ? content.Memory : null;
+        // Not null alone: that would be an empty content.
+        return part.Equals(Place(entry, nonce.Span, recipient)) ? content.Memory : (ReadOnlyMemory<byte>?)null;
     }
 
     /// <summary>The content of a part that <see cref="Read(ReadOnlyMemory{byte}, Entry, ReadOnlyMemory{byte}, NodeId)"/> has taken.</summary>

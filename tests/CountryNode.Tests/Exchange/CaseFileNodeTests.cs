@@ -1,6 +1,9 @@
+using System.Text;
 using Coordination.Contracts.Referral.V1;
 using Coordination.CountryNode.Desks;
+using Coordination.CountryNode.Exchange;
 using Coordination.Domain.Dossiers;
+using Google.Protobuf;
 using Acknowledged = Coordination.Domain.Referrals.Acknowledged;
 using CaseFileReleased = Coordination.Domain.Referrals.CaseFileReleased;
 using TakenUp = Coordination.Domain.Referrals.TakenUp;
@@ -74,6 +77,52 @@ public sealed class CaseFileNodeTests(SharedRegion shared)
         (await OpenAsync(laos, id)).ShouldBe("");
 
         async Task<string> PulledAsync(DossierId dossier, EntryHash release) => (await thailand.Shelf.PullAsync(laos.Pen.Node, dossier, release, Cancelled)).Sealed!;
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_piece_of_another_attachment_another_place_another_release_or_another_dossier_is_not_taken()
+    {
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, new FakeClock(Noon));
+        await using var _ = thailand;
+        await using var __ = laos;
+        var (id, other) = (await TakenUpAsync(thailand, laos), await TakenUpAsync(thailand, laos));
+        var (one, two) = (await AddAsync(id, 'a'), await AddAsync(id, 'b'));
+        var (first, second) = (await ReleasedAsync(one, two), await ReleasedAsync(one, two));
+        var pieces = await PulledAsync(first, one);
+        pieces.Count.ShouldBe(2);
+        Take(id, first, one, 0, pieces[0]).ShouldBeTrue();
+        Take(id, first, one, 1, pieces[1]).ShouldBeTrue();
+        foreach (var (dossier, release, about, number, piece) in (IEnumerable<(DossierId, EntryHash, Attachment, int, string)>)
+        [
+            (id, first, one, 1, pieces[0]), (id, first, one, 0, pieces[1]), (id, first, one, 2, pieces[1]), (id, second, one, 0, pieces[0]), (other, first, one, 0, pieces[0]),
+            (id, first, two, 0, pieces[0]), (id, first, one, 0, (await PulledAsync(first, two))[0]), (id, first, one, 0, $"{pieces[0][..^9]}{(pieces[0][^9] == 'A' ? 'B' : 'A')}{pieces[0][^8..]}"),
+            (id, first, new Attachment(one) { Size = 300 }, 0, pieces[0]), (id, first, one, 0, "...."),
+        ])
+            Take(dossier, release, about, number, piece).ShouldBeFalse($"{number}");
+        // What was sealed to Laos opens nowhere else.
+        thailand.AttachmentShelf.Take(new(id, thailand.Pen.Node, one.AttachmentId), first, one, 0, pieces[0]).ShouldBeNull();
+
+        bool Take(DossierId dossier, EntryHash release, Attachment about, int number, string piece) =>
+            laos.AttachmentShelf.Take(new(dossier, thailand.Pen.Node, about.AttachmentId), release, about, number, piece) is not null;
+
+        async Task<Attachment> AddAsync(DossierId dossier, char of) =>
+            (await thailand.AttachmentDesk.AddAsync(thailand.OfficeOf(), "somebody", dossier, Once(Encoding.ASCII.GetBytes($"%PDF-{new string(of, 300_000)}")), Cancelled)).Added!;
+
+        async Task<EntryHash> ReleasedAsync(params Attachment[] with) => (await thailand.WriteAsync(
+            id, new CaseFileReleased(1, default), with: command => command with { CaseFile = new CaseFile { OfficeContact = "Nobody", Attachments = { with } }.ToByteArray() })).Hash;
+
+        async Task<List<string>> PulledAsync(EntryHash release, Attachment about)
+        {
+            var pulled = new List<string>();
+            await foreach (var read in thailand.AttachmentShelf.PullAsync(laos.Pen.Node, id, release, about.AttachmentId, 0, Cancelled)) pulled.Add(read.ShouldBeOfType<AttachmentSealed.Piece>().Compact);
+            return pulled;
+        }
+
+        static async IAsyncEnumerable<ReadOnlyMemory<byte>> Once(byte[] bytes)
+        {
+            await Task.CompletedTask;
+            yield return bytes;
+        }
     }
 
     static async Task<DossierId> TakenUpAsync(HomeNode thailand, HomeNode laos, Func<Domain.Referrals.Opened, Domain.Referrals.Opened>? with = null)

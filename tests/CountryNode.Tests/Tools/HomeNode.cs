@@ -48,11 +48,13 @@ sealed class HomeNode : IAsyncDisposable
         Door = new Door(Store, _peers, safe, Overviews, bell, Trust, Pen, clock, Quiet<Door>());
         Relay = new Relay(Store, _peers, safe, HandOvers, Trust, clock, Quiet<Relay>());
         Desk = new ReferralDesk(Store, safe, Overviews, directory, Pen, Trust, HandOvers, bell, clock);
-        CaseFiles = new CaseFiles(Store, Desk, safe, new AccessLog(Source()), Trust, Pen, clock);
         Gaps = new Gaps(Store, _peers, Door, Trust, Pen, clock, Quiet<Gaps>());
         Shelf = new Shelf(Store, safe, HandOvers, Trust, Pen, clock);
-        var attachments = new AttachmentShelf(new Attachments(Source()), Shelf, safe, ring, Trust, Pen, clock);
-        Submissions = new SubmissionDesk(Desk, new Submissions(Source()), new AccessLog(Source()), attachments, directory, dossierKeys, Pen, clock);
+        var attachments = new Attachments(Source());
+        AttachmentShelf = new AttachmentShelf(attachments, Shelf, safe, ring, Trust, Pen, clock);
+        Submissions = new SubmissionDesk(Desk, new Submissions(Source()), new AccessLog(Source()), AttachmentShelf, directory, dossierKeys, Pen, clock);
+        CaseFiles = new CaseFiles(Store, Desk, safe, new AccessLog(Source()), Trust, Pen, clock);
+        AttachmentDesk = new AttachmentDesk(Desk, Submissions, CaseFiles, attachments, AttachmentShelf, Pen, clock);
         Reconciliation = new Reconciliation(Store, _peers, Door, HandOvers, bell, Pen, clock, Quiet<Reconciliation>());
         Deadlines = AnotherReplica(clock);
     }
@@ -80,6 +82,10 @@ sealed class HomeNode : IAsyncDisposable
     public SubmissionDesk Submissions { get; }
 
     public CaseFiles CaseFiles { get; }
+
+    public AttachmentShelf AttachmentShelf { get; }
+
+    public AttachmentDesk AttachmentDesk { get; }
 
     public Gaps Gaps { get; }
 
