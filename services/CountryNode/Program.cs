@@ -28,6 +28,7 @@ try
     node.CheckKeys(settings);
     if (directory.FaultsAt(NodeId.Parse(settings.Id), settings.OfficesHere()) is { Count: > 0 } unread) return CannotStart([.. unread]);
     await Migrations.ApplyAsync(node.Services.GetRequiredService<NpgsqlDataSource>(), typeof(Program).Assembly, CancellationToken.None);
+    await node.Services.GetRequiredService<Erasures>().ReplayAsync(CancellationToken.None);
     await node.Services.GetRequiredService<HandOvers>().CheckAsync(CancellationToken.None);
 
     node.MapDoors(settings);

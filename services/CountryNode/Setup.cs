@@ -54,7 +54,10 @@ static class Setup
         services.AddSingleton<TrustInForce>();
         services.AddSingleton(_ => Pen.Of(node, keys));
         services.AddSingleton(_ => KeyRing.Of(node, keys));
+        services.AddSingleton(new ErasureList(settings.ErasureFolder));
         services.AddSingleton<DossierKeys>();
+        services.AddSingleton<ErasedRows>();
+        services.AddSingleton<Erasures>();
         services.AddSingleton(directory.At(settings.OfficesHere()));
         // The statement of an append is long: planned once for each connection, not for each entry.
         services.AddSingleton(NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(settings.Database) { MaxAutoPrepare = MostPrepared }));

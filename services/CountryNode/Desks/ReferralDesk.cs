@@ -37,7 +37,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
                     var append = Append(stands, command.Key, new Answered(command.RequestHash, answer), now) with
                     {
                         // Nobody says that the data are erased before they are, and nothing is erased that cannot be said.
-                        BeforeCommit = Erases(command) ? () => safe.Erase(stands.Signed.Entry.Dossier) : null,
+                        Erase = Erases(command) ? () => safe.Erase(stands.Signed.Entry.Dossier) : null,
                     };
                     switch (await store.AppendAsync(append, cancellationToken))
                     {

@@ -18,7 +18,7 @@ sealed class Appends
 
     /// <summary>As <see cref="IStore.AppendAsync"/>.</summary>
     public Task<AppendOutcome> AddAsync(Append append, CancellationToken cancellationToken) =>
-        append.BeforeCommit is not null ? AppendAloneAsync(append, append.BeforeCommit, cancellationToken)
+        append.Erase is not null ? AppendAloneAsync(append, append.Erase, cancellationToken)
         : append.Entry.Entry.Opening is not null ? _openings.AddAsync(append, cancellationToken)
         : _continuations.AddAsync(append, cancellationToken);
 
@@ -29,14 +29,15 @@ sealed class Appends
         return await AppendAsync(connection, appends, CancellationToken.None);
     }
 
-    async Task<AppendOutcome> AppendAloneAsync(Append append, Action beforeCommit, CancellationToken cancellationToken)
+    async Task<AppendOutcome> AppendAloneAsync(Append append, Action erase, CancellationToken cancellationToken)
     {
         await using var connection = await _database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var outcome = (await AppendAsync(connection, [append], cancellationToken))[0];
         if (outcome is not AppendOutcome.Kept) return outcome;
         // The dossier's row is locked: nothing comes between.
-        beforeCommit();
+        await ErasedRows.EmptyAsync(connection, [append.Entry.Entry.Dossier], append.Now, cancellationToken);
+        erase();
         await transaction.CommitAsync(CancellationToken.None);
         return outcome;
     }

@@ -213,8 +213,9 @@ public sealed record Append(
     /// <summary>Whom to ask for what may be read here again: a consent that this entry records gives back what was withheld.</summary>
     public ImmutableArray<NodeId> AskFor { get; init; } = [];
 
-    /// <summary>Done once it is sure that nothing comes between, last before the commit; null for nothing. Should it fail, nothing is written.</summary>
-    public Action? BeforeCommit { get; init; }
+    /// <summary>For a statement that the data were erased: destroys the dossier's key; null for anything else.</summary>
+    /// <remarks>Done once it is sure that nothing comes between, last before the commit, with which everything goes that was encrypted under the key. Should it fail, nothing is written.</remarks>
+    public Action? Erase { get; init; }
 }
 
 /// <summary>What became of an append.</summary>

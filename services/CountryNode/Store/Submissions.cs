@@ -27,6 +27,9 @@ public sealed record Submission(
     /// <summary>For a release, what would be released, encrypted; empty for anything else.</summary>
     public ReadOnlyMemory<byte> CaseFileAtRest { get; init; }
 
+    /// <summary>What there was to be read beside it is erased.</summary>
+    public bool Erased { get; init; }
+
     /// <summary>Where it is in the list.</summary>
     public SubmissionPlace Place => new(SettledAt, SubmittedAt, Id);
 }
@@ -189,13 +192,13 @@ public sealed class Submissions(NpgsqlDataSource database)
     }
 
     const string Select =
-        "select id, office, command_id, person, dossier_id, statement, draft, at_rest, earlier, contradicts, submitted_at, settled_as, settled_at, reason_at_rest, case_file_at_rest from submission";
+        "select id, office, command_id, person, dossier_id, statement, draft, at_rest, earlier, contradicts, submitted_at, settled_as, settled_at, reason_at_rest, case_file_at_rest, erased from submission";
 
     static CommandDefinition Sql(string text, object parameters, CancellationToken cancellationToken) => new(text, parameters, cancellationToken: cancellationToken);
 
     sealed record Row(
         string Id, string Office, string CommandId, string Person, byte[]? DossierId, string Statement, byte[] Draft, byte[] AtRest, byte[]? Earlier,
-        bool Contradicts, DateTime SubmittedAt, string? SettledAs, DateTime? SettledAt, byte[] ReasonAtRest, byte[] CaseFileAtRest)
+        bool Contradicts, DateTime SubmittedAt, string? SettledAs, DateTime? SettledAt, byte[] ReasonAtRest, byte[] CaseFileAtRest, bool Erased)
     {
         public Submission ToSubmission() => new(
             Id,
@@ -205,6 +208,7 @@ public sealed class Submissions(NpgsqlDataSource database)
             SettledAs is null ? null : Enum.Parse<Settlement>(SettledAs), SettledAt is { } at ? new DateTimeOffset(at) : null, ReasonAtRest)
         {
             CaseFileAtRest = CaseFileAtRest,
+            Erased = Erased,
         };
     }
 }

@@ -40,7 +40,9 @@ sealed class HomeNode : IAsyncDisposable
         Trust = new TrustInForce(Keys, Quiet<TrustInForce>());
         _peers.Self = Pen.Node;
         (Store, Overviews, Lists) = (StoreOn(Source()), new Overviews(Pen, directory), new ReferralLists(Source(), Pen));
-        var dossierKeys = new DossierKeys(Keys);
+        Erasures = new ErasureList(Directory.CreateDirectory(Path.Combine(_folder.FullName, "erasures")).FullName);
+        Erasures.Begin([]);
+        var dossierKeys = new DossierKeys(Keys, Erasures);
         var ring = KeyRing.Of(Pen.Node, Keys);
         var safe = new Safe(dossierKeys, ring, Trust, Pen, clock, Quiet<Safe>());
         HandOvers = new HandOvers(Store, new HandOverMark(Keys, clock), Trust, Pen, clock, Quiet<HandOvers>());
@@ -59,6 +61,8 @@ sealed class HomeNode : IAsyncDisposable
     public FakeClock Clock { get; }
 
     public KeyFolder Keys { get; }
+
+    public ErasureList Erasures { get; }
 
     public Pen Pen { get; }
 

@@ -23,7 +23,7 @@ sealed class SimulatedStore(World world, Process process) : IStore, IHandOverMar
         {
             var outcome = Database.Append(append);
             if (outcome is not AppendOutcome.Kept) return outcome;
-            append.BeforeCommit?.Invoke();
+            append.Erase?.Invoke();
             world.Oracle.Written(process.Node, append);
             return outcome;
         }, [append.Entry.Entry.Dossier], cancellationToken, append.Entry);
