@@ -21,8 +21,10 @@ try
 
     var (directory, unclear) = settings.DirectoryFile.Length > 0 ? OfficeDirectory.Read(settings.DirectoryFile) : (OfficeDirectory.Empty, []);
     if (directory is null) return CannotStart([.. unclear]);
+    var (retention, undecided) = settings.RetentionFile.Length > 0 ? RetentionTable.Read(settings.RetentionFile) : (RetentionTable.Empty, []);
+    if (retention is null) return CannotStart([.. undecided]);
 
-    builder.AddNode(settings, directory);
+    builder.AddNode(settings, directory, retention);
     builder.ListenOn(settings);
     node = builder.Build();
     node.CheckKeys(settings);

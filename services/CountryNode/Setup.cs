@@ -38,7 +38,7 @@ static class Setup
     /// <summary>Of one message: a batch of entries has half of it at most, and what an office sends is far smaller.</summary>
     const int MostBytesReceived = 2 * 1024 * 1024;
 
-    public static void AddNode(this WebApplicationBuilder builder, NodeSettings settings, OfficeDirectory directory)
+    public static void AddNode(this WebApplicationBuilder builder, NodeSettings settings, OfficeDirectory directory, RetentionTable retention)
     {
         var services = builder.Services;
         var keys = new KeyFolder(settings.KeyFolder);
@@ -89,6 +89,9 @@ static class Setup
         services.AddSingleton<SubmissionDesk>();
         services.AddSingleton<AccessLog>();
         services.AddSingleton<CaseFiles>();
+        services.AddSingleton(retention);
+        services.AddSingleton<RetentionRows>();
+        services.AddSingleton<RetentionDesk>();
         services.AddSingleton<AttachmentDesk>();
         services.AddSingleton<Callers>();
         services.AddSingleton<ReferralView>();
@@ -98,6 +101,7 @@ static class Setup
         services.AddSingleton<DossierDoor>();
         services.AddSingleton<AttachmentDoor>();
         services.AddSingleton<AuditDoor>();
+        services.AddSingleton<RetentionDoor>();
         services.AddSingleton<PeerDoor>();
         services.AddGrpc(options => options.MaxReceiveMessageSize = MostBytesReceived);
         services.AddGrpcReflection();
@@ -177,6 +181,7 @@ static class Setup
         node.MapGrpcService<ApprovalDoor>();
         node.MapGrpcService<AttachmentDoor>();
         node.MapGrpcService<AuditDoor>();
+        node.MapGrpcService<RetentionDoor>();
     }
 
     static IList<SecurityKey> TokenKeys(NodeSettings settings) => new JsonWebKeySet(File.ReadAllText(settings.Tokens.KeysFile)).GetSigningKeys();

@@ -34,6 +34,9 @@ public sealed record NodeSettings
     /// <summary>The file of offices: who supervises, who is on duty, what is approved, whose clocks; empty for none.</summary>
     public required string DirectoryFile { get; init; }
 
+    /// <summary>The file of periods after which data are deleted; empty where everything is kept for ever.</summary>
+    public required string RetentionFile { get; init; }
+
     /// <summary>Reads the settings, and says everything that is wrong with them at once.</summary>
     /// <returns>Either the settings, or at least one fault: a sentence that names the setting and says what to do.</returns>
     public static (NodeSettings? Settings, IReadOnlyList<string> Faults) Read(IConfigurationSection section)
@@ -49,6 +52,7 @@ public sealed record NodeSettings
             PeerAddress = Address("PeerAddress"),
             Tokens = new TokenSettings { Issuer = Text("Tokens:Issuer"), Audience = Text("Tokens:Audience"), KeysFile = Text("Tokens:KeysFile") },
             DirectoryFile = section["DirectoryFile"] ?? "",
+            RetentionFile = section["RetentionFile"] ?? "",
             Offices = [.. section.GetSection("Offices").GetChildren().Select(office => office.Value ?? "")],
         };
 
@@ -60,6 +64,7 @@ public sealed record NodeSettings
             Fault("ErasureFolder", "is in the key folder: whoever puts that back from a copy would put back the list of erasures with it. Name a folder on another medium");
         if (settings.Tokens.KeysFile.Length > 0 && !File.Exists(settings.Tokens.KeysFile)) Fault("Tokens:KeysFile", $"names a file that does not exist: {settings.Tokens.KeysFile}");
         if (settings.DirectoryFile.Length > 0 && !File.Exists(settings.DirectoryFile)) Fault("DirectoryFile", $"names a file that does not exist: {settings.DirectoryFile}");
+        if (settings.RetentionFile.Length > 0 && !File.Exists(settings.RetentionFile)) Fault("RetentionFile", $"names a file that does not exist: {settings.RetentionFile}");
         if (settings.Offices.Count == 0) Fault("Offices", "is empty: name at least one office, such as focal-point@datip");
         foreach (var office in settings.Offices.Where(office => !Office.TryParse(office, out _)))
             Fault("Offices", $"names {office}, which is no role@unit, such as focal-point@datip");

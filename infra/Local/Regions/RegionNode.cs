@@ -120,6 +120,7 @@ public sealed class RegionNode
             Tokens = DevelopmentIssuer.Settings(Id, _keysFile),
             Offices = Country.Offices,
             DirectoryFile = DirectoryFile,
+            RetentionFile = _options.RetentionFile ?? "",
         };
         PrivateFile.Write(DirectoryFile, JsonSerializer.SerializeToUtf8Bytes(new
         {

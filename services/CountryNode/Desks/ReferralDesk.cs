@@ -255,6 +255,8 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         if (ParticularsFault(command, held, keeping, readers) is { } unkept) return unkept;
         if (Checks.OnBehalf(command, held) is { } onBehalf) return onBehalf;
         if (Standstill(held, dossier, command.Body) is { } standstill) return standstill;
+        if (Erases(command) && held.HeldUntil is { } until && until >= today)
+            return new Refusal(RefusalKind.NotOpen, "LEGAL_HOLD", $"This dossier is under legal hold until {EntryWire.Write(until)}, so nothing of it is erased. Say that the data are Retained, with the basis of the hold; a withdrawal has closed them all the same.");
 
         var draft = dossier.Draft(pen.Node, command.On(today), now);
         if (!CanSign(held, dossier)) return new Judged.NotYet(held, draft);

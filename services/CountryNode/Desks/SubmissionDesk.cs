@@ -274,8 +274,10 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, A
 
     static DossierId KeyOf(Submission submission) => KeyOf(submission.Dossier, submission.Id);
 
-    /// <summary>An opening that waits has no dossier yet: its particulars are kept under a key of their own.</summary>
-    internal static DossierId KeyOf(DossierId? dossier, string submission) => dossier ?? new(EntryHash.Of(Encoding.ASCII.GetBytes($"coord/submission/v1\0{submission}")));
+    /// <summary>Under whose key a submission is kept: an opening that waits has no dossier yet, and a key of its own.</summary>
+    /// <param name="dossier">Null for an opening.</param>
+    /// <param name="submission">Its id.</param>
+    public static DossierId KeyOf(DossierId? dossier, string submission) => dossier ?? new(EntryHash.Of(Encoding.ASCII.GetBytes($"coord/submission/v1\0{submission}")));
 
     /// <summary>When it has waited long: an urgent opening after the hours that the other country has to acknowledge it, everything else as this country says.</summary>
     DateTimeOffset RemindAt(Body body, DateTimeOffset now) =>

@@ -1,3 +1,4 @@
+using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Dossiers;
 using Dapper;
 using Npgsql;
@@ -36,7 +37,10 @@ sealed class Appends
         var outcome = (await AppendAsync(connection, [append], cancellationToken))[0];
         if (outcome is not AppendOutcome.Kept) return outcome;
         // The dossier's row is locked: nothing comes between.
-        await ErasedRows.EmptyAsync(connection, [append.Entry.Entry.Dossier], append.Now, cancellationToken);
+        if (await connection.ExecuteScalarAsync<bool>(Sql(
+            "select exists (select from legal_hold where dossier_id = @Id and ended_at is null and until_day >= @Today)",
+            new { Id = append.Entry.Entry.Dossier.ToArray(), Today = RegionalTime.Today(_pen.Node, append.Now) }, cancellationToken))) return AppendOutcome.JudgeAgain;
+        await ErasedRows.EmptyAsync(connection, [append.Entry.Entry.Dossier], "Statement", append.Now, cancellationToken);
         erase();
         await transaction.CommitAsync(CancellationToken.None);
         return outcome;

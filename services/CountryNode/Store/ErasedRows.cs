@@ -29,7 +29,7 @@ public sealed class ErasedRows(NpgsqlDataSource database)
         foreach (var ids in erased.Order().Chunk(MostAtOnce))
         {
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            left += await EmptyAsync(connection, ids, now, cancellationToken);
+            left += await EmptyAsync(connection, ids, saidBy: null, now, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
         // An opening that waits, or waited, is no dossier's: its key is named after it.
@@ -40,14 +40,20 @@ public sealed class ErasedRows(NpgsqlDataSource database)
         return left + submissions.Length;
     }
 
-    /// <summary>The same in a transaction that is under way.</summary>
-    public static Task<int> EmptyAsync(NpgsqlConnection connection, IReadOnlyCollection<DossierId> erased, DateTimeOffset now, CancellationToken cancellationToken) =>
+    /// <summary>The same in a transaction that is under way, for dossiers alone.</summary>
+    /// <param name="connection">With the transaction.</param>
+    /// <param name="erased">Whose keys are destroyed, or will be before the commit.</param>
+    /// <param name="saidBy">What says so: Statement or Certificate; null where nothing does.</param>
+    /// <param name="now">UTC.</param>
+    /// <param name="cancellationToken">Undoes the transaction.</param>
+    public static Task<int> EmptyAsync(NpgsqlConnection connection, IReadOnlyCollection<DossierId> erased, string? saidBy, DateTimeOffset now, CancellationToken cancellationToken) =>
         connection.ExecuteScalarAsync<int>(new(
             """
             with locked as materialized (
                 select id from dossier where id = any(@Ids) order by id for no key update),
             noted as (
-                insert into erasure (dossier_id, erased_at) select id, @Now from unnest(@Ids) as given (id) on conflict do nothing),
+                insert into erasure (dossier_id, erased_at, said_by) select id, @Now, @SaidBy from unnest(@Ids) as given (id)
+                on conflict (dossier_id) do update set said_by = excluded.said_by where erasure.said_by is null and excluded.said_by is not null),
             parts as (
                 update part set at_rest = '' where dossier_id in (select id from locked) and at_rest <> '' returning dossier_id),
             files as (
@@ -62,5 +68,5 @@ public sealed class ErasedRows(NpgsqlDataSource database)
             select count(*)::integer from (
                 select dossier_id from parts union select dossier_id from files union select dossier_id from attachments
                 union select dossier_id from pending union select dossier_id from submissions) as something
-            """, new { Ids = erased.Select(id => id.ToArray()).ToArray(), Now = now }, cancellationToken: cancellationToken));
+            """, new { Ids = erased.Select(id => id.ToArray()).ToArray(), SaidBy = saidBy, Now = now }, cancellationToken: cancellationToken));
 }

@@ -154,6 +154,9 @@ public sealed record HeldDossier(
     /// <summary>Withdrawals that act here and are not signed yet.</summary>
     public ImmutableArray<PendingWithdrawal> Pending { get; init; } = [];
 
+    /// <summary>The last day of a legal hold that nobody ended, inclusive; null where there is none.</summary>
+    public DateOnly? HeldUntil { get; init; }
+
     /// <summary>Participants from whom this node first has to fetch what it had written here; it signs nothing until then.</summary>
     public ImmutableArray<NodeId> CatchingUpWith { get; init; } = [];
 
