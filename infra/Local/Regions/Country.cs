@@ -20,7 +20,7 @@ public sealed record Country(string Id, string Name, string Unit)
     /// <summary>Its offices, each <c>role@unit</c>.</summary>
     public IReadOnlyList<string> Offices { get; } = 
     [
-        $"focal-point@{Unit}", $"focal-point@{Unit}-head", $"case-worker@{Unit}", $"approver@{Unit}", $"auditor@{Unit}", $"administrator@{Unit}",
+        $"focal-point@{Unit}", $"focal-point@{Unit}-head", $"case-worker@{Unit}", $"approver@{Unit}", $"auditor@{Unit}", $"administrator@{Unit}", $"prosecutor@{Unit}",
     ];
 
     /// <summary>The office that answers at any hour, and that others are told of.</summary>

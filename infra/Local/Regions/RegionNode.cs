@@ -147,7 +147,7 @@ public sealed class RegionNode
         await Poll.UntilAsync(async () => !await ListensAsync(ApiAddress, CancellationToken.None) && !await ListensAsync(PeerAddress, CancellationToken.None), StopLimit);
     }
 
-    internal static IReadOnlyList<string> OfThisClone() => File.Exists(Checkout.CountryNode)
+    public static IReadOnlyList<string> OfThisClone() => File.Exists(Checkout.CountryNode)
         ? [DotnetProgram(), Checkout.CountryNode]
         : throw new LocalException($"The country node is not built ({Checkout.CountryNode} is missing): start with infra/run, which builds it.");
 

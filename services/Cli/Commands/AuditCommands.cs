@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Coordination.Contracts;
 using Coordination.Contracts.Dossier.V1;
 using Coordination.Hosting.Evidence;
 using Google.Protobuf;
+using Spectre.Console;
 using Command = System.CommandLine.Command;
 
 namespace Coordination.Cli.Commands;
@@ -12,7 +14,7 @@ static class AuditCommands
 {
     const uint PageSize = 200;
 
-    public static Command Create() => new("audit", "The access log: who opened what about a person, when and why.") { Export(), Verify() };
+    public static Command Create() => new("audit", "The access log: who opened what about a person, when and why.") { Export(), Verify(), Alone() };
 
     static Command Export()
     {
@@ -39,6 +41,24 @@ static class AuditCommands
             Printing.Row(table, "Access log", file);
             Printing.Row(table, "Rows", $"{rows.Count}");
             return new Output(new JsonObject { ["file"] = file, ["rows"] = rows.Count }, table);
+        });
+        return command;
+    }
+
+    static Command Alone()
+    {
+        var method = AuditService.Descriptor.FindMethodByName("ListWrittenAlone");
+        var command = new Command("written-alone", $"{ProtoComments.Of(method)} The rest of a long list: --page-token.");
+        var pages = FieldOptions.AddTo(command, ListWrittenAloneRequest.Descriptor);
+        command.SetCall(async (parsed, connection, _, cancellationToken) =>
+        {
+            var list = (ListWrittenAloneResponse)await connection.CallAsync(method, Calling.Parse(pages.Read(parsed), ListWrittenAloneRequest.Descriptor), cancellationToken);
+            var table = new Table().AddColumns("Written", "Statement").AddColumn(Printing.Ids("Dossier")).AddColumns("By", "A second person");
+            foreach (var written in list.Written)
+                table.AddRow(
+                    new Text(Printing.At(written.WrittenAt)), new Text(written.Statement), new Text(Printing.Short(written.DossierId)), new Text($"{written.Person}, {OfficeName.Of(written.Office)}"),
+                    new Text(written.SaidAt is { } at ? $"{written.Said}, {Printing.At(at)}{(written.Late ? ", late" : "")}" : $"owed by {Printing.At(written.DueAt)}", Style.Parse(written.Late ? "red" : "default")));
+            return new Output(Plain.Of(list), Printing.More(table, list.NextPageToken));
         });
         return command;
     }
@@ -79,11 +99,10 @@ static class AuditCommands
     static string Told(AccessRow row)
     {
         var who = $"{row.Number}  {Printing.At(row.At)}  {OfficeName.Of(row.Office)}, {Words.InOneLine(row.Person)}";
-        return row.Act switch
-        {
-            AccessAct.Log => $"{who}: read this log",
-            AccessAct.SubmittedCaseFile => $"{who}: opened the case file of dossier {Printing.Short(row.DossierId)} that waits with submission {row.SubmissionId}, for {Words.Apart(row.Reason.ToString())}",
-            _ => $"{who}: opened the case file of dossier {Printing.Short(row.DossierId)}, released by entry {Printing.Short(row.CaseFile)}, for {Words.Apart(row.Reason.ToString())}",
-        };
+        if (row.Act is AccessAct.Log) return $"{who}: read this log";
+        var what = row.AttachmentId.Length > 0 ? $"attachment {row.AttachmentId} of the case file" : "the case file";
+        return row.SubmissionId.Length > 0
+            ? $"{who}: opened {what} of dossier {Printing.Short(row.DossierId)} that waits with submission {row.SubmissionId}, for {Words.Apart(row.Reason.ToString())}"
+            : $"{who}: opened {what} of dossier {Printing.Short(row.DossierId)}, released by entry {Printing.Short(row.CaseFile)}, for {Words.Apart(row.Reason.ToString())}";
     }
 }

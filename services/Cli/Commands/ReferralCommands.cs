@@ -13,7 +13,7 @@ static class ReferralCommands
 {
     public static Command Create()
     {
-        var referral = new Command("referral", "Referrals of persons between two countries.") { Show(), List(), Notices(), Watch(), OpenCaseFile(), AttachmentCommands.Attach(), AttachmentCommands.Open(), ImportCommand.Create() };
+        var referral = new Command("referral", "Referrals of persons between two countries.") { Show(), List(), Notices(), Watch(), FindLinked(), OpenCaseFile(), AttachmentCommands.Attach(), AttachmentCommands.Open(), ImportCommand.Create() };
         foreach (var statement in StatementCommands.Of(ReferralService.Descriptor)) referral.Subcommands.Add(statement);
         return referral;
     }
@@ -44,6 +44,20 @@ static class ReferralCommands
             }
             var list = (ListResponse)await connection.CallAsync(Method("List"), Calling.Parse(request, ListRequest.Descriptor), cancellationToken);
             return new Output(Plain.Of(list), Printing.More(Printing.List(list.Referrals), list.NextPageToken));
+        });
+        return command;
+    }
+
+    static Command FindLinked()
+    {
+        var command = new Command("find-linked", ProtoComments.Of(Method("FindLinked")));
+        var fields = FieldOptions.AddTo(command, FindLinkedRequest.Descriptor);
+        command.SetCall(async (parsed, connection, _, cancellationToken) =>
+        {
+            var found = (FindLinkedResponse)await connection.CallAsync(Method("FindLinked"), Calling.Parse(fields.Read(parsed), FindLinkedRequest.Descriptor), cancellationToken);
+            var table = new Table().AddColumns("Person", "Ask");
+            foreach (var person in found.Persons) table.AddRow(new Text(person.Open ? "worked with" : "no longer worked with"), new Text(person.Office is null ? "the focal point" : OfficeName.Of(person.Office)));
+            return new Output(Plain.Of(found), table);
         });
         return command;
     }

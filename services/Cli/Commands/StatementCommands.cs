@@ -65,7 +65,7 @@ static class StatementCommands
 
     /// <summary>What is said about every command, whatever it does.</summary>
     sealed record AboutOptions(
-        Option<string?> HappenedOn, Option<string?> Channel, Option<string?> Answers, Option<string?> OnBehalfOf, Option<string?> Letter, Option<string?> ContradictionReason)
+        Option<string?> HappenedOn, Option<string?> Channel, Option<string?> Answers, Option<string?> OnBehalfOf, Option<string?> Letter, Option<string?> ContradictionReason, Option<bool> NobodyElseOnDuty)
     {
         static readonly Field ChannelField = new("channel", ["channel"], Contracts.Directory.V1.Command.Descriptor.FindFieldByName("channel"));
 
@@ -77,14 +77,16 @@ static class StatementCommands
                 new("--answers") { Description = "The entry that this one answers, as coord prints it: its hash, or the first 8 digits or more.", HelpName = "entry" },
                 new("--on-behalf-of") { Description = "The country without a node for which a dossier on paper speaks here.", HelpName = "country" },
                 new("--letter") { Description = "The letter that the matter came by, or went out by: a file, of which only the SHA-256 leaves this machine.", HelpName = "file" },
-                new("--contradiction-reason") { Description = "What happened does not fit, and the office says so knowingly: a file with the reason, or - for standard input.", HelpName = "file" });
-            foreach (var option in (Option[])[about.HappenedOn, about.Channel, about.Answers, about.OnBehalfOf, about.Letter, about.ContradictionReason]) command.Options.Add(option);
+                new("--contradiction-reason") { Description = "What happened does not fit, and the office says so knowingly: a file with the reason, or - for standard input.", HelpName = "file" },
+                new("--nobody-else-on-duty") { Description = "A life is at risk and nobody else is on duty: what would wait for a second person is written at once, and one approves it within 24 hours." });
+            foreach (var option in (Option[])[about.HappenedOn, about.Channel, about.Answers, about.OnBehalfOf, about.Letter, about.ContradictionReason, about.NobodyElseOnDuty]) command.Options.Add(option);
             return about;
         }
 
         public async Task<IMessage> ReadAsync(ParseResult parsed, Connection connection, string commandId, ByteString? dossier, CancellationToken cancellationToken)
         {
             var about = new JsonObject { ["command_id"] = commandId, ["happened_on"] = parsed.GetValue(HappenedOn) ?? "", ["on_behalf_of"] = parsed.GetValue(OnBehalfOf) ?? "" };
+            if (parsed.GetValue(NobodyElseOnDuty)) about["nobody_else_on_duty"] = true;
             if (parsed.GetValue(Channel) is { } channel) ChannelField.Set(about, channel);
             if (parsed.GetValue(Letter) is { } letter) about["letter"] = Convert.ToBase64String(SHA256.HashData(Files.Read(letter)));
             if (parsed.GetValue(ContradictionReason) is { } reason) about["contradiction_reason"] = Files.ReadText(reason);

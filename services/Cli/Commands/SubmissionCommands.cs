@@ -41,7 +41,8 @@ static class SubmissionCommands
         Printing.Row(table, "Submission", submission.SubmissionId, "bold");
         Printing.Row(table, "Dossier", Printing.DossierOf(submission.DossierId));
         Printing.Row(table, "By", $"{OfficeName.Of(submission.Office)}, {Printing.At(submission.SubmittedAt)}");
-        Printing.Row(table, "Stands", submission.SentBack ? $"sent back: {submission.SentBackReason}" : "waits");
+        var waits = submission.DueAt is { } due ? $"was written as {Printing.Short(submission.Written)} because nobody else was on duty; a second person says by {Printing.At(due)} whether that was right" : "waits";
+        Printing.Row(table, "Stands", submission.SentBack ? $"sent back: {submission.SentBackReason}" : waits);
         var draft = Entry.Parser.ParseFrom(submission.Draft);
         Printing.Row(table, "Statement", $"{submission.Statement}, happened on {draft.HappenedOn}, by {draft.Channel}");
         foreach (var (name, value) in Telling.Facts(draft)) Printing.Row(table, name, value);

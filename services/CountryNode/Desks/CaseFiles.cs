@@ -4,6 +4,7 @@ using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Domain.Referrals;
 using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Referrals;
 using Coordination.Hosting.Sealing;
 using Coordination.Hosting.Trust;
 using CaseFileRelease = Coordination.Domain.Referrals.CaseFileRelease;
@@ -18,6 +19,8 @@ public sealed class CaseFiles(IStore store, ReferralDesk desk, Safe safe, Access
     public static Refusal NotReleased { get; } = new(RefusalKind.NotFound, "CASE_FILE_NOT_RELEASED", "No such case file was released in this dossier, as far as this node holds it.");
 
     public static Refusal Erased { get; } = new(RefusalKind.NotFound, "CASE_FILE_ERASED", "The case file was erased.");
+
+    public static Refusal Narrowed { get; } = new(RefusalKind.NotOpen, "CONSENT_NARROWED", "The person withholds by now what this version says: it goes nowhere any more. Release a new one.");
 
     public static Refusal TrustListExpired { get; } = new(RefusalKind.NotOpen, "TRUST_LIST_EXPIRED", "The trust list is past its date, so no case file is pulled. Ask the operator for a new one.");
 
@@ -55,13 +58,19 @@ public sealed class CaseFiles(IStore store, ReferralDesk desk, Safe safe, Access
         {
             CaseFileRead.Is found => safe.ReadCaseFile(found.Release, found.Kept) switch
             {
-                Disclosure.Opened opened => found with { Content = opened.Plaintext },
+                Disclosure.Opened opened => await WithoutWithheldAsync(found, opened.Plaintext, cancellationToken),
                 Disclosure.Destroyed => Erased,
                 _ => new Refusal(RefusalKind.NotFound, "CASE_FILE_DAMAGED", "The case file cannot be read. Ask the operator to look at the key folder."),
             },
             var refused => refused,
         };
     }
+
+    /// <summary>A case file without what the person withholds by now, be it that it was released before.</summary>
+    async Task<CaseFileRead> WithoutWithheldAsync(CaseFileRead.Is found, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        await store.FindAsync(found.Release.Entry.Dossier, cancellationToken) is { } held && safe.WithheldIn(held, await store.FindPartsAsync(held.Id, pen.Node, cancellationToken)) is { } withheld
+            ? found with { Content = CaseFileWire.Without(content, withheld) }
+            : ReferralDesk.ConsentDetailsUnreadable;
 
     /// <summary>Why what was opened is not read any further; null while it may be.</summary>
     public async Task<Refusal?> ClosedAsync(DossierId id, EntryHash release, CancellationToken cancellationToken) =>

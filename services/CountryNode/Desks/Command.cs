@@ -30,6 +30,12 @@ public sealed record Command(CommandKey Key, string Person, ReadOnlyMemory<byte>
     /// <summary>The office knows that it contradicts, and has said why in the particulars.</summary>
     public bool ConfirmsContradiction { get; init; }
 
+    /// <summary>Nobody else is on duty, and a life is at risk: it waits for no second person.</summary>
+    public bool Alone { get; init; }
+
+    /// <summary>For what is written alone, what a second person is to be asked afterwards; null for anything else.</summary>
+    public Submission? Owed { get; init; }
+
     /// <summary>What is sealed beside the entry; empty for nothing.</summary>
     public ReadOnlyMemory<byte> Particulars { get; init; }
 

@@ -37,7 +37,12 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
                     var append = Append(stands, command.Key, new Answered(command.RequestHash, answer), now) with
                     {
                         // Nobody says that the data are erased before they are, and nothing is erased that cannot be said.
-                        Erase = Erases(command) ? () => safe.Erase(stands.Signed.Entry.Dossier) : null,
+                        Owed = command.Owed,
+                        Erases = Erases(command),
+                        BeforeCommit = Erases(command) ? () => safe.Erase(stands.Signed.Entry.Dossier)
+                            // What is held is closed, and not erased.
+                            : command.Body is ConsentWithdrawn { Scope: WithdrawalScope.Part } && !stands.Held.IsHeldOn(RegionalTime.Today(pen.Node, now)) ? () => safe.EraseReleases(stands.After)
+                            : null,
                     };
                     switch (await store.AppendAsync(append, cancellationToken))
                     {
@@ -65,6 +70,18 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     /// <summary>What a command's statement comes to: of a correction, what is said by it.</summary>
     public async Task<Body> SaidByAsync(Command command, CancellationToken cancellationToken) =>
         command is { Body: Corrected, Dossier: { } id } && await store.FindAsync(id, cancellationToken) is { } held ? SaidBy(command, held) : command.Body;
+
+    /// <summary>What was answered to a command whoever asks, and however; null where nothing was.</summary>
+    public async Task<ReadOnlyMemory<byte>?> FindAnswerAsync(CommandKey command, CancellationToken cancellationToken) => (await store.FindAnswerAsync(command, cancellationToken))?.Answer;
+
+    /// <summary>On what rests what a command would tell the other country of a person; null for what opens and releases nothing.</summary>
+    public async Task<Basis?> BasisOfAsync(Command command, CancellationToken cancellationToken) => command switch
+    {
+        { Body: Opened opened } => opened.Basis,
+        { Body: CaseFileReleased, Dossier: { } id } when await FindAsync(id, cancellationToken) is { Dossier.State: { } referral } =>
+            referral.BasisFor(referral.Parties.Other(command.OnBehalfOf ?? pen.Node), RegionalTime.Today(pen.Node, time.GetUtcNow())),
+        _ => null,
+    };
 
     /// <summary>Whether a command says that this country erased its data; of the other one's, on paper, it tells what a letter said.</summary>
     static bool Erases(Command command) => command is { Body: DataStopped { Fate: DataFate.Erased }, OnBehalfOf: null };
@@ -195,10 +212,14 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         if (!Referral.IsWithdrawal(command.Body) && await IsShutOutAsync(held, command.Key.Office, cancellationToken)) return Refusal.NotFound;
         if (command.Body is not CaseFileReleased) return Judge(command, held, today, now);
         if (await WithheldAsync(held, cancellationToken) is not { } withheld)
-            return new Refusal(RefusalKind.NotOpen, "CONSENT_DETAILS_UNREADABLE", "What the person withholds cannot be read here any more, so nobody can tell what may be released. Record the consent anew, with its details.");
+            return ConsentDetailsUnreadable;
         command = command with { CaseFile = CaseFileWire.Without(command.CaseFile, withheld) };
         return command.CaseFile.IsEmpty ? NothingToRelease : Judge(command, held, today, now);
     }
+
+    /// <summary>Why nothing is released or shown where nobody can tell what the person withholds.</summary>
+    public static Refusal ConsentDetailsUnreadable { get; } = new(
+        RefusalKind.NotOpen, "CONSENT_DETAILS_UNREADABLE", "What the person withholds cannot be read here, so nobody can tell what may be told. If it does not arrive, record the consent anew, with its details.");
 
     /// <summary>Why a case file is not released of which nothing is left.</summary>
     public static Refusal NothingToRelease { get; } =
@@ -222,23 +243,9 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
             && safe.Read(opening, part) is Disclosure.Opened opened && ParticularsWire.Bars(SealedPart.ContentOf(opened.Plaintext), pen.Node, office);
     }
 
-    /// <summary>The categories of the case file that the person withholds, by the last consent that says; null where that cannot be read.</summary>
-    async Task<IReadOnlyCollection<string>?> WithheldAsync(HeldDossier held, CancellationToken cancellationToken)
-    {
-        var (signed, parts) = (held.Entries.ToDictionary(kept => kept.Entry.Hash, kept => kept.Signed), (IReadOnlyDictionary<EntryHash, KeptPart>?)null);
-        foreach (var (entry, verdict) in held.Fold<Referral>(trust.Current).Entries.Reverse())
-        {
-            if (entry.Body is not (Opened or ConsentRecorded) || verdict is not Verdict.Applied || !entry.Particulars.Any(digest => digest.Recipient == pen.Node)) continue;
-            parts ??= (await store.FindPartsAsync(held.Id, pen.Node, cancellationToken)).ToDictionary(part => part.Entry);
-            if (!parts.TryGetValue(entry.Hash, out var part) || safe.Read(signed[entry.Hash], part) is not Disclosure.Opened opened) return null;
-            switch (ParticularsWire.WithheldIn(SealedPart.ContentOf(opened.Plaintext)))
-            {
-                case Withheld.These(var categories): return categories;
-                case Withheld.Unreadable: return null;
-            }
-        }
-        return [];
-    }
+    /// <inheritdoc cref="Safe.WithheldIn"/>
+    async Task<IReadOnlyCollection<string>?> WithheldAsync(HeldDossier held, CancellationToken cancellationToken) =>
+        safe.WithheldIn(held, await store.FindPartsAsync(held.Id, pen.Node, cancellationToken));
 
     /// <summary>As <see cref="JudgeAsync"/>, of what goes on with a dossier.</summary>
     Judged Judge(Command command, HeldDossier held, DateOnly today, DateTimeOffset now)
@@ -255,7 +262,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         if (ParticularsFault(command, held, keeping, readers) is { } unkept) return unkept;
         if (Checks.OnBehalf(command, held) is { } onBehalf) return onBehalf;
         if (Standstill(held, dossier, command.Body) is { } standstill) return standstill;
-        if (Erases(command) && held.HeldUntil is { } until && until >= today)
+        if (Erases(command) && held.IsHeldOn(today) && held.HeldUntil is { } until)
             return new Refusal(RefusalKind.NotOpen, "LEGAL_HOLD", $"This dossier is under legal hold until {EntryWire.Write(until)}, so nothing of it is erased. Say that the data are Retained, with the basis of the hold; a withdrawal has closed them all the same.");
 
         var draft = dossier.Draft(pen.Node, command.On(today), now);

@@ -10,8 +10,11 @@ public enum Act
     /// <summary>Where it stands, and every entry of it: codes only, and the hashes by which an entry is answered, corrected or read beside.</summary>
     ReadReferral = 1,
     ReadParticulars,
+
+    /// <summary>That a person is behind a request for mutual legal assistance, not who.</summary>
+    SeeThatAPersonExists,
     OpenCaseFile,
-    ReadAccessLog,
+    Audit,
     ReadNotices,
     Approve,
 
@@ -28,9 +31,10 @@ public static class Rights
     {
         [Act.ReadReferral] = [Role.FocalPoint, Role.CaseWorker, Role.Approver, Role.Auditor],
         [Act.ReadParticulars] = [Role.FocalPoint, Role.CaseWorker, Role.Approver],
+        [Act.SeeThatAPersonExists] = [Role.Prosecutor, Role.CentralAuthority],
         // Whoever supervises or approves does not need to know who the person is.
         [Act.OpenCaseFile] = [Role.FocalPoint, Role.CaseWorker],
-        [Act.ReadAccessLog] = [Role.Auditor],
+        [Act.Audit] = [Role.Auditor],
         [Act.ReadNotices] = [Role.FocalPoint, Role.CaseWorker, Role.Approver, Role.Administrator],
         [Act.Approve] = [Role.Approver],
         // Whoever deletes does not decide what is held, and whoever supervises sees both.

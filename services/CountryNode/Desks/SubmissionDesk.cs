@@ -45,24 +45,39 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, A
             if (unknown is not null) return unknown;
             command = command with { CaseFile = described };
         }
-        if (!directory.NeedsApproval(await desk.SaidByAsync(command, cancellationToken))) return await desk.WriteAsync(command, answering, cancellationToken);
+        var basis = await desk.BasisOfAsync(command, cancellationToken) ?? Basis.Consent;
+        if (!command.Alone && basis is Basis.Consent && !directory.NeedsApproval(await desk.SaidByAsync(command, cancellationToken))) return await desk.WriteAsync(command, answering, cancellationToken);
         if (await desk.FindAnswerAsync(command, cancellationToken) is { } answered) return answered;
+        if (command.Alone && basis is not Basis.RiskToLife) return AloneNotAllowed;
         if (await desk.TryAsync(command, cancellationToken) is { } refusal) return refusal;
         command = await desk.WithoutWithheldAsync(command, cancellationToken);
 
-        var now = time.GetUtcNow();
+        var submission = Submit(command, time.GetUtcNow());
+        if (command.Alone)
+        {
+            var outcome = await desk.WriteAsync(command with { Owed = submission }, answering, cancellationToken);
+            if (outcome is CommandOutcome.Refused) Forget(submission);
+            return outcome;
+        }
+        var answer = awaiting(submission.Id);
+        if (await submissions.KeepAsync(submission, new Answered(command.RequestHash, answer), RemindAt(command.Body, submission.SubmittedAt), cancellationToken)) return new CommandOutcome.Done(answer);
+        Forget(submission);
+        return await desk.FindAnswerAsync(command, cancellationToken) ?? Busy;
+    }
+
+    /// <summary>What waits of a command, encrypted.</summary>
+    /// <exception cref="IOException">The key folder fails.</exception>
+    Submission Submit(Command command, DateTimeOffset now)
+    {
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes));
         var key = KeyOf(command.Dossier, id);
-        var submission = new Submission(
+        return new Submission(
             id, command.Key, command.Person, command.Dossier, command.Body.Name, Draft(command, now), Kept(command.Particulars, ParticularsOf(id)),
             command.Earlier, command.ConfirmsContradiction, now, Settled: null, SettledAt: null, ReasonAtRest: default)
         {
             CaseFileAtRest = Kept(command.CaseFile, CaseFileOf(id)),
+            DueAt = command.Alone ? now + AfterTheFact : null,
         };
-        var answer = awaiting(id);
-        if (await submissions.KeepAsync(submission, new Answered(command.RequestHash, answer), RemindAt(command.Body, now), cancellationToken)) return new CommandOutcome.Done(answer);
-        Forget(submission);
-        return await desk.FindAnswerAsync(command, cancellationToken) ?? Busy;
 
         ReadOnlyMemory<byte> Kept(ReadOnlyMemory<byte> content, byte[] associated) => content.IsEmpty ? default : keys.Protect(key, content.Span, associated) switch
         {
@@ -102,6 +117,7 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, A
     async Task<CommandOutcome> ApproveAsync(Submission submission, Office office, Answering answering, CancellationToken cancellationToken)
     {
         if (submission.Settled is Settlement.SentBack) return Settled;
+        if (submission.Written is not null) return await ApproveAfterwardsAsync(submission, office, cancellationToken);
 
         var entry = EntryWire.Read(submission.Draft.Span) ?? throw new InvalidDataException("A submission's draft cannot be read.");
         var command = new Command(Writing(submission), submission.Person, SHA256.HashData(submission.Draft.Span), submission.Dossier, entry.Body)
@@ -141,6 +157,18 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, A
                 return outcome;
         }
     }
+
+    /// <summary>Approves what was written already: nothing is written by it, and its answer is the first one's.</summary>
+    async Task<CommandOutcome> ApproveAfterwardsAsync(Submission submission, Office office, CancellationToken cancellationToken)
+    {
+        await submissions.ApproveAsync(submission.Id, office, time.GetUtcNow(), cancellationToken);
+        Forget(submission);
+        return await desk.FindAnswerAsync(submission.Command, cancellationToken) is { } answer ? new CommandOutcome.Done(answer) : Unknown;
+    }
+
+    /// <summary>What was written alone, newest first, for whoever supervises.</summary>
+    public Task<ImmutableArray<Submission>> ListWrittenAloneAsync(SubmissionPlace? before, int most, CancellationToken cancellationToken) =>
+        submissions.ListWrittenAloneAsync(before, most, cancellationToken);
 
     /// <summary>Opens the case file that waits with a submission, for whoever may approve it.</summary>
     /// <param name="id">Of the submission.</param>
@@ -206,6 +234,9 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, A
     static Refusal Erased { get; } = new(RefusalKind.NotOpen, "PARTICULARS_ERASED", "The particulars of this dossier were erased while the statement waited. Send it again without particulars.");
 
     static Refusal Damaged { get; } = new(RefusalKind.TryAgain, "PARTICULARS_DAMAGED", "What was submitted with the statement cannot be read: ask the operator to put back the copy of the key folder.");
+
+    static Refusal AloneNotAllowed { get; } = Refusal.Invalid(
+        "ALONE_NOT_ALLOWED", "command.nobody_else_on_duty", "is set, but only what is opened or released because a life is at risk goes without a second person: leave it away, and another person approves it");
 
     static Refusal Busy { get; } = new(RefusalKind.TryAgain, "COMMAND_BUSY", "The same command is being answered. Try the same request again.");
 
@@ -284,6 +315,9 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, A
         body is Opened { Urgency: Urgency.Urgent } ? now + UrgentReminder : directory.Calendar.After(pen.Node, now, directory.ApprovalReminder);
 
     static readonly TimeSpan UrgentReminder = TimeSpan.FromHours(4);
+
+    /// <summary>Within which a second person says whether what was written alone was right.</summary>
+    static readonly TimeSpan AfterTheFact = TimeSpan.FromHours(24);
 
     byte[] Draft(Command command, DateTimeOffset now)
     {

@@ -70,7 +70,7 @@ public sealed class ApprovalDoor(SubmissionDesk desk, Callers callers, ReferralV
     static Submission ToWire(SubmissionDesk.Waiting waiting) => new()
     {
         SubmissionId = waiting.Submission.Id,
-        DossierId = waiting.Submission.Dossier is { } id ? ByteString.CopyFrom(id.ToArray()) : ByteString.Empty,
+        DossierId = waiting.Submission.About is { } id ? ByteString.CopyFrom(id.ToArray()) : ByteString.Empty,
         Statement = waiting.Submission.Statement,
         Office = DossierWire.Write(waiting.Submission.Command.Office),
         SubmittedAt = Timestamp.FromDateTimeOffset(waiting.Submission.SubmittedAt),
@@ -80,10 +80,12 @@ public sealed class ApprovalDoor(SubmissionDesk desk, Callers callers, ReferralV
         SentBack = waiting.Submission.Settled is Settlement.SentBack,
         SentBackReason = waiting.Reason,
         HasCaseFile = !waiting.Submission.CaseFileAtRest.IsEmpty,
+        Written = waiting.Submission.Written is { } entry ? ByteString.CopyFrom(entry.ToArray()) : ByteString.Empty,
+        DueAt = waiting.Submission.DueAt is { } due ? Timestamp.FromDateTimeOffset(due) : null,
     };
 
     /// <summary>What a page token says.</summary>
-    sealed record ListedAt(DateTimeOffset? Settled, DateTimeOffset Submitted, string Submission)
+    public sealed record ListedAt(DateTimeOffset? Settled, DateTimeOffset Submitted, string Submission)
     {
         public static ListedAt Of(SubmissionPlace place) => new(place.SettledAt, place.SubmittedAt, place.Id);
 

@@ -57,6 +57,7 @@ public sealed class Commands(SubmissionDesk desk, Callers callers, ReferralView 
             OnBehalfOf = about.OnBehalfOf.Length == 0 ? null : fields.Country("command.on_behalf_of", about.OnBehalfOf),
             Letter = fields.OptionalDigest("command.letter", about.Letter.Span),
             ConfirmsContradiction = about.ContradictionReason.Length > 0,
+            Alone = about.NobodyElseOnDuty,
             Particulars = Content(particulars, about.ContradictionReason),
         };
         if (also is not null) command = also(command, fields);

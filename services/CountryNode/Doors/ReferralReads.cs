@@ -113,6 +113,22 @@ public sealed partial class ReferralDoor
             : throw Refusal.Invalid("CURSOR_UNKNOWN", "cursor", "is none of this node's, or from before its database was restored: begin with \"0\", and pass over what you know").ToException();
     }
 
+    public override async Task<FindLinkedResponse> FindLinked(FindLinkedRequest request, ServerCallContext context)
+    {
+        var office = callers.Office(context);
+        if (Rights.Check(office, Act.SeeThatAPersonExists) is { } refusal) throw refusal.ToException();
+        if (!Token.TryRead(request.Assistance.Span, out var token)) throw Refusal.Invalid("FIELD_INVALID", "assistance", $"is no token: {Token.Length} bytes are needed").ToException();
+        var response = new FindLinkedResponse();
+        foreach (var id in await Errors.AnswerAsync(outage, () => lists.FindHoldingAsync(token, context.CancellationToken)))
+        {
+            // To an office that the person fears there is nobody.
+            if (await Errors.AnswerAsync(outage, () => desk.FindAsync(id, office, context.CancellationToken)) is not { Dossier.State: { } referral } || referral.Opened.Links.Assistance != token || referral.State is Referrals.ReferralState.Withdrawn) continue;
+            var inCharge = referral.Offices.FirstOrDefault(known => known.Country == pen.Node)?.Office;
+            response.Persons.Add(new LinkedPerson { Open = referral.IsOpen, Office = inCharge is null ? null : DossierWire.Write(inCharge) });
+        }
+        return response;
+    }
+
     static WatchResponse ToWire(Change change)
     {
         var entry = EntryWire.Read(change.Bytes.Span) ?? throw new InvalidDataException("A held entry cannot be read.");

@@ -54,10 +54,53 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
 
     /// <summary>What is to be kept of a case file.</summary>
     /// <exception cref="IOException">The key folder fails.</exception>
-    public KeptPart KeepCaseFile(Entry release, SealedPart file) => Keep(release, file.Recipient, file.Bytes, AssociatedCaseFile(release.Hash, file.Recipient));
+    /// <remarks>Under a key of its own too: what the person takes from a country is erased, and everything else of the dossier stays.</remarks>
+    public KeptPart KeepCaseFile(Entry release, SealedPart file) => keys.Protect(KeyOf(release.Hash), file.Bytes.Span, AssociatedCaseFile(release.Hash, file.Recipient)) switch
+    {
+        Protection.Protected under => Keep(release, file.Recipient, under.Bytes, AssociatedCaseFile(release.Hash, file.Recipient)),
+        Protection.Destroyed => new(release.Hash, file.Recipient, default),
+        _ => throw new IOException($"A key of dossier {release.Dossier.Short} is damaged: put back the copy of the key folder."),
+    };
+
+    /// <summary>Destroys the keys of the case files that went to a country from which the person took the consent; nothing else of the dossier is lost.</summary>
+    /// <remarks>A key folder that fails suspends no withdrawal: the files are closed all the same, and erased with the dossier.</remarks>
+    public void EraseReleases(Dossier<Referral> dossier)
+    {
+        if (dossier.AsWithdrawn() is not { } referral) return;
+        foreach (var release in referral.Releases.Where(release => referral.IsWithdrawnFrom(referral.Parties.Other(release.By))))
+        {
+            try
+            {
+                keys.Destroy(KeyOf(release.Entry));
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+                LogNotErased(logger, fault, dossier.OpeningEntry!.Dossier.Short);
+            }
+        }
+    }
+
+    /// <summary>The categories of the case file that the person withholds, by the last consent that says; null where that cannot be read.</summary>
+    /// <param name="held">All that is held of the dossier.</param>
+    /// <param name="parts">What is kept beside its entries for this node.</param>
+    public IReadOnlyCollection<string>? WithheldIn(HeldDossier held, IEnumerable<KeptPart> parts)
+    {
+        var (signed, kept) = (held.Entries.ToDictionary(entry => entry.Entry.Hash, entry => entry.Signed), parts.ToDictionary(part => part.Entry));
+        foreach (var (entry, verdict) in held.Fold<Referral>(trust.Current).Entries.Reverse())
+        {
+            if (entry.Body is not (Opened or ConsentRecorded) || verdict is not Verdict.Applied || !entry.Particulars.Any(digest => digest.Recipient == pen.Node)) continue;
+            if (!kept.TryGetValue(entry.Hash, out var part) || Read(signed[entry.Hash], part) is not Disclosure.Opened opened) return null;
+            switch (ParticularsWire.WithheldIn(SealedPart.ContentOf(opened.Plaintext)))
+            {
+                case Withheld.These(var categories): return categories;
+                case Withheld.Unreadable: return null;
+            }
+        }
+        return [];
+    }
 
     /// <summary>A case file that this node released, sealed to the node that pulls it; null for what was erased or cannot be read, or while the trust list names no key to seal to.</summary>
-    public string? SealCaseFile(SignedEntry release, KeptPart file) => Sealed(SealKind.CaseFile, release, file, AssociatedCaseFile(release.Entry.Hash, file.Recipient));
+    public string? SealCaseFile(SignedEntry release, KeptPart file) => Sealed(SealKind.CaseFile, release, file.Recipient, OpenCaseFile(release.Entry, file));
 
     /// <summary>Opens a case file that came sealed to this node; null when it is not the one that its release names.</summary>
     public SealedPart? TakeCaseFile(SignedEntry release, string compact) =>
@@ -70,14 +113,27 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
     /// <summary>What was released: a serialised CaseFile, if it is the one that its release names.</summary>
     public Disclosure ReadCaseFile(SignedEntry release, KeptPart file)
     {
-        if (file.AtRest.IsEmpty) return new Disclosure.Destroyed();
-        return keys.Open(release.Entry.Dossier, file.AtRest.Span, AssociatedCaseFile(release.Entry.Hash, file.Recipient)) switch
+        return OpenCaseFile(release.Entry, file) switch
         {
             Disclosure.Opened opened when SealedPart.ReadCaseFile(opened.Plaintext, release.Entry, release.Bytes, file.Recipient) is { } content => new Disclosure.Opened(content),
             Disclosure.Opened => new Disclosure.Damaged(Damage.Altered),
             var disclosure => disclosure,
         };
     }
+
+    Disclosure OpenCaseFile(Entry release, KeptPart file)
+    {
+        if (file.AtRest.IsEmpty) return new Disclosure.Destroyed();
+        var associated = AssociatedCaseFile(release.Hash, file.Recipient);
+        return keys.Open(release.Dossier, file.AtRest.Span, associated) switch
+        {
+            Disclosure.Opened opened => keys.Open(KeyOf(release.Hash), opened.Plaintext.Span, associated),
+            var disclosure => disclosure,
+        };
+    }
+
+    /// <summary>The name under which the key of a release's case file is kept.</summary>
+    public static DossierId KeyOf(EntryHash release) => new(EntryHash.Of([.. "coord/release/v1\0"u8, .. release.ToArray()]));
 
     /// <summary>What goes on the road. An entry always goes; what is to be read beside it goes no more once the person took the consent back.</summary>
     /// <param name="dossier">All that is held of it, with the withdrawals that are not signed yet.</param>
@@ -87,23 +143,20 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
     {
         var kept = parts.ToDictionary(part => part.Entry);
         return entries.Select(signed => new Outgoing(
-            signed, kept.TryGetValue(signed.Entry.Hash, out var part) && dossier.MayLeave(signed.Entry.Body, part.Recipient) ? Sealed(SealKind.Particulars, signed, part, Associated(part.Entry, part.Recipient)) : null));
+            signed, kept.TryGetValue(signed.Entry.Hash, out var part) && dossier.MayLeave(signed.Entry.Body, part.Recipient) ? Sealed(SealKind.Particulars, signed, part.Recipient, Open(signed.Entry.Dossier, part)) : null));
     }
 
     /// <summary>Seals what is kept to the node that may read it, with a new key each time.</summary>
     /// <returns>Null for what was erased, or while the trust list names no key to seal to.</returns>
-    string? Sealed(SealKind kind, SignedEntry signed, KeptPart part, byte[] associated)
+    string? Sealed(SealKind kind, SignedEntry signed, NodeId recipient, Disclosure kept)
     {
-        if (part.AtRest.IsEmpty) return null;
-        if (trust.Current.EncryptionKeyOf(part.Recipient, time.GetUtcNow()) is not { } theirs)
+        switch (kept)
         {
-            LogNoKey(logger, part.Recipient.ToString());
-            return null;
-        }
-        switch (keys.Open(signed.Entry.Dossier, part.AtRest.Span, associated))
-        {
-            case Disclosure.Opened opened:
+            case Disclosure.Opened opened when trust.Current.EncryptionKeyOf(recipient, time.GetUtcNow()) is { } theirs:
                 return Seal.To(theirs.Key, kind, opened.Plaintext.Span);
+            case Disclosure.Opened:
+                LogNoKey(logger, recipient.ToString());
+                return null;
             case Disclosure.Damaged damaged:
                 LogDamaged(logger, signed.Entry.Dossier.Short, damaged.Why);
                 return null;
@@ -143,13 +196,15 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
     /// <summary>What was sealed as particulars: a <see cref="SealedPart"/>, if it is the one that the entry names.</summary>
     public Disclosure Read(SignedEntry signed, KeptPart part)
     {
-        if (part.AtRest.IsEmpty) return new Disclosure.Destroyed();
-        return keys.Open(signed.Entry.Dossier, part.AtRest.Span, Associated(part.Entry, part.Recipient)) switch
+        return Open(signed.Entry.Dossier, part) switch
         {
             Disclosure.Opened opened when SealedPart.Read(opened.Plaintext, signed.Entry, signed.Bytes, part.Recipient) is null => new Disclosure.Damaged(Damage.Altered),
             var disclosure => disclosure,
         };
     }
+
+    Disclosure Open(DossierId dossier, KeptPart part) =>
+        part.AtRest.IsEmpty ? new Disclosure.Destroyed() : keys.Open(dossier, part.AtRest.Span, Associated(part.Entry, part.Recipient));
 
     KeptPart Keep(Entry entry, NodeId recipient, ReadOnlyMemory<byte> plaintext, byte[] associated) => keys.Protect(entry.Dossier, plaintext.Span, associated) switch
     {
@@ -167,6 +222,9 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
 
     [LoggerMessage(EventId = 321, Level = LogLevel.Error, Message = "Particulars of dossier {Dossier} cannot be read ({Why}): put back the copy of the key folder.")]
     static partial void LogDamaged(ILogger logger, string dossier, Damage why);
+
+    [LoggerMessage(EventId = 322, Level = LogLevel.Error, Message = "A case file of dossier {Dossier} that the person took from a country is closed, and could not be erased yet: see to the key folder. It is erased with the dossier.")]
+    static partial void LogNotErased(ILogger logger, Exception fault, string dossier);
 
     [LoggerMessage(EventId = 320, Level = LogLevel.Error, Message = "The trust list names no encryption key of {Peer} in use: particulars for it wait.")]
     static partial void LogNoKey(ILogger logger, string peer);

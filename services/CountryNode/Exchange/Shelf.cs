@@ -3,6 +3,8 @@ using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Referrals;
+using Coordination.Hosting.Sealing;
 using Coordination.Hosting.Trust;
 
 namespace Coordination.CountryNode.Exchange;
@@ -27,7 +29,10 @@ public sealed class Shelf(IStore store, Safe safe, HandOvers handOvers, TrustInF
         if (dossier.State?.Releases.Any(known => known.Entry == release && known.By == pen.Node) is not true) return (null, CaseFiles.NotReleased);
         if (trust.Current.ValidUntil <= time.GetUtcNow()) return (null, CaseFiles.TrustListExpired);
         if (CaseFiles.ConsentFault(dossier, peer, pen.Node, time.GetUtcNow()) is { } fault) return (null, fault);
-        return await store.FindCaseFileAsync(release, cancellationToken) is { } kept ? ((held.Entries.First(known => known.Entry.Hash == release).Signed, kept), null) : (null, CaseFiles.Erased);
+        var signed = held.Entries.First(known => known.Entry.Hash == release).Signed;
+        if (await store.FindCaseFileAsync(release, cancellationToken) is not { } kept || safe.ReadCaseFile(signed, kept) is not Disclosure.Opened opened) return (null, CaseFiles.Erased);
+        if (safe.WithheldIn(held, await store.FindPartsAsync(id, pen.Node, cancellationToken)) is not { } withheld) return (null, ReferralDesk.ConsentDetailsUnreadable);
+        return CaseFileWire.Without(opened.Plaintext, withheld).Length == opened.Plaintext.Length ? ((signed, kept), null) : (null, CaseFiles.Narrowed);
     }
 
     /// <summary>What a peer lacks of a dossier, as much as goes into one message; null where the dossier does not exist for that peer.</summary>

@@ -19,7 +19,7 @@ sealed class Appends
 
     /// <summary>As <see cref="IStore.AppendAsync"/>.</summary>
     public Task<AppendOutcome> AddAsync(Append append, CancellationToken cancellationToken) =>
-        append.Erase is not null ? AppendAloneAsync(append, append.Erase, cancellationToken)
+        append.BeforeCommit is not null || append.Owed is not null ? AppendByItselfAsync(append, cancellationToken)
         : append.Entry.Entry.Opening is not null ? _openings.AddAsync(append, cancellationToken)
         : _continuations.AddAsync(append, cancellationToken);
 
@@ -30,18 +30,22 @@ sealed class Appends
         return await AppendAsync(connection, appends, CancellationToken.None);
     }
 
-    async Task<AppendOutcome> AppendAloneAsync(Append append, Action erase, CancellationToken cancellationToken)
+    async Task<AppendOutcome> AppendByItselfAsync(Append append, CancellationToken cancellationToken)
     {
         await using var connection = await _database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var outcome = (await AppendAsync(connection, [append], cancellationToken))[0];
         if (outcome is not AppendOutcome.Kept) return outcome;
+        if (append.Owed is { } owed) await Submissions.OweAsync(connection, owed, append.Entry.Entry.Hash, cancellationToken);
         // The dossier's row is locked: nothing comes between.
-        if (await connection.ExecuteScalarAsync<bool>(Sql(
-            "select exists (select from legal_hold where dossier_id = @Id and ended_at is null and until_day >= @Today)",
-            new { Id = append.Entry.Entry.Dossier.ToArray(), Today = RegionalTime.Today(_pen.Node, append.Now) }, cancellationToken))) return AppendOutcome.JudgeAgain;
-        await ErasedRows.EmptyAsync(connection, [append.Entry.Entry.Dossier], "Statement", append.Now, cancellationToken);
-        erase();
+        if (append.Erases)
+        {
+            if (await connection.ExecuteScalarAsync<bool>(Sql(
+                "select exists (select from legal_hold where dossier_id = @Id and ended_at is null and until_day >= @Today)",
+                new { Id = append.Entry.Entry.Dossier.ToArray(), Today = RegionalTime.Today(_pen.Node, append.Now) }, cancellationToken))) return AppendOutcome.JudgeAgain;
+            await ErasedRows.EmptyAsync(connection, [append.Entry.Entry.Dossier], "Statement", append.Now, cancellationToken);
+        }
+        append.BeforeCommit?.Invoke();
         await transaction.CommitAsync(CancellationToken.None);
         return outcome;
     }

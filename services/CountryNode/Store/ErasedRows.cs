@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Coordination.CountryNode.Desks;
+using Coordination.CountryNode.Exchange;
 using Coordination.Domain.Dossiers;
 using Dapper;
 using Npgsql;
@@ -37,7 +38,11 @@ public sealed class ErasedRows(NpgsqlDataSource database)
             .Where(id => erased.Contains(SubmissionDesk.KeyOf(null, id))).ToArray();
         await connection.ExecuteAsync(new(
             "update submission set at_rest = '', reason_at_rest = '', erased = true where id = any(@Submissions)", new { Submissions = submissions }, cancellationToken: cancellationToken));
-        return left + submissions.Length;
+        // So is what went to a country from which the person took the consent.
+        var releases = (await connection.QueryAsync<byte[]>(new("select entry_hash from case_file where at_rest <> ''", cancellationToken: cancellationToken)))
+            .Where(release => erased.Contains(Safe.KeyOf(EntryHash.Read(release)))).ToArray();
+        await connection.ExecuteAsync(new("update case_file set at_rest = '' where entry_hash = any(@Releases)", new { Releases = releases }, cancellationToken: cancellationToken));
+        return left + submissions.Length + releases.Length;
     }
 
     /// <summary>The same in a transaction that is under way, for dossiers alone.</summary>

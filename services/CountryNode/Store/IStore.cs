@@ -157,6 +157,9 @@ public sealed record HeldDossier(
     /// <summary>The last day of a legal hold that nobody ended, inclusive; null where there is none.</summary>
     public DateOnly? HeldUntil { get; init; }
 
+    /// <summary>Whether a legal hold is in force on a day of this country.</summary>
+    public bool IsHeldOn(DateOnly day) => HeldUntil >= day;
+
     /// <summary>Participants from whom this node first has to fetch what it had written here; it signs nothing until then.</summary>
     public ImmutableArray<NodeId> CatchingUpWith { get; init; } = [];
 
@@ -213,12 +216,17 @@ public sealed record Append(
     /// <summary>For a release, its case file; null for anything else.</summary>
     public KeptPart? CaseFile { get; init; }
 
+    /// <summary>What a second person is asked afterwards, kept in the same commit; null for what nobody wrote alone.</summary>
+    public Submission? Owed { get; init; }
+
     /// <summary>Whom to ask for what may be read here again: a consent that this entry records gives back what was withheld.</summary>
     public ImmutableArray<NodeId> AskFor { get; init; } = [];
 
-    /// <summary>For a statement that the data were erased: destroys the dossier's key; null for anything else.</summary>
-    /// <remarks>Done once it is sure that nothing comes between, last before the commit, with which everything goes that was encrypted under the key. Should it fail, nothing is written.</remarks>
-    public Action? Erase { get; init; }
+    /// <summary>Done once it is sure that nothing comes between, last before the commit; null for nothing. Should it fail, nothing is written.</summary>
+    public Action? BeforeCommit { get; init; }
+
+    /// <summary>It says that the data were erased: whatever is kept under the dossier's key goes with it, and where the dossier is held, nothing is written.</summary>
+    public bool Erases { get; init; }
 }
 
 /// <summary>What became of an append.</summary>

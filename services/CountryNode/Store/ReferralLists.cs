@@ -156,6 +156,15 @@ public sealed class ReferralLists(NpgsqlDataSource database, Hosting.Dossiers.Pe
         return found is null ? null : DossierId.Read(found);
     }
 
+    /// <summary>The referrals whose openings hold a token, be it as another one than is meant.</summary>
+    public async Task<ImmutableArray<DossierId>> FindHoldingAsync(Token token, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var found = await connection.QueryAsync<byte[]>(Sql(
+            "select dossier.id from dossier join entry on entry.hash = dossier.id where position(@Token in entry.bytes) > 0", new { Token = token.ToArray() }, cancellationToken));
+        return [.. found.Select(id => DossierId.Read(id))];
+    }
+
     static CommandDefinition Sql(string text, object parameters, CancellationToken cancellationToken) => new(text, parameters, cancellationToken: cancellationToken);
 
     static DebtKey Key(string clock, string owes, int number, byte[] cause, byte[] about) =>

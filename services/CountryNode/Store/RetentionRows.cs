@@ -179,7 +179,7 @@ public sealed class RetentionRows(NpgsqlDataSource database)
     static string Due(DataClass of) => of switch
     {
         DataClass.SubmissionDecided =>
-            $"from submission where settled_at < @Before and not exists (select from legal_hold where legal_hold.dossier_id = submission.dossier_id and {InForce})",
+            $"from submission where settled_at < @Before and not exists (select from legal_hold where legal_hold.dossier_id = coalesce(submission.dossier_id, submission.written) and {InForce})",
         // What is still to be signed or decided needs the answer.
         DataClass.Answer =>
             """

@@ -30,6 +30,15 @@ public sealed record Submission(
     /// <summary>What there was to be read beside it is erased.</summary>
     public bool Erased { get; init; }
 
+    /// <summary>The entry that was written before anybody approved it; null for what waits until it is approved.</summary>
+    public EntryHash? Written { get; init; }
+
+    /// <summary>UTC: by when a second person has to say whether that was right; null as before.</summary>
+    public DateTimeOffset? DueAt { get; init; }
+
+    /// <summary>Its dossier; of an opening that was written, the one that it opened; null of one that waits.</summary>
+    public DossierId? About => Dossier ?? (Written is { } opening ? new DossierId(opening) : null);
+
     /// <summary>Where it is in the list.</summary>
     public SubmissionPlace Place => new(SettledAt, SubmittedAt, Id);
 }
@@ -87,6 +96,45 @@ public sealed class Submissions(NpgsqlDataSource database)
                 RemindAt = remindAt,
                 CaseFileAtRest = submission.CaseFileAtRest.ToArray(),
             }, cancellationToken)) == 1;
+    }
+
+    /// <summary>Keeps what a second person is asked of a statement that is written in the same transaction, and tells whoever may approve; they are told again when it is due.</summary>
+    public static Task OweAsync(NpgsqlConnection connection, Submission submission, EntryHash written, CancellationToken cancellationToken) => connection.ExecuteAsync(Sql(
+        """
+        with submitted as (
+            insert into submission (id, office, command_id, person, dossier_id, statement, draft, at_rest, earlier, contradicts, submitted_at, remind_at, case_file_at_rest, written, due_at)
+            values (@Id, @Office, @CommandId, @Person, @Dossier, @Statement, @Draft, @AtRest, @Earlier, @Contradicts, @SubmittedAt, @DueAt, @CaseFileAtRest, @Written, @DueAt)
+            returning id, dossier_id)
+        insert into notice (submission_id, dossier_id, kind, round, at) select id, dossier_id, 'Submitted', 1, @SubmittedAt from submitted
+        """,
+        new
+        {
+            submission.Id,
+            Office = submission.Command.Office.ToString(),
+            submission.Command.CommandId,
+            submission.Person,
+            Dossier = submission.Dossier?.ToArray(),
+            submission.Statement,
+            Draft = submission.Draft.ToArray(),
+            AtRest = submission.AtRest.ToArray(),
+            Earlier = submission.Earlier?.ToArray(),
+            submission.Contradicts,
+            submission.SubmittedAt,
+            CaseFileAtRest = submission.CaseFileAtRest.ToArray(),
+            Written = written.ToArray(),
+            submission.DueAt,
+        }, cancellationToken));
+
+    /// <summary>What was written before anybody approved it, newest first.</summary>
+    /// <param name="before">Where the last page ended; null for the first.</param>
+    /// <param name="most">At most.</param>
+    /// <param name="cancellationToken">Has nothing to undo.</param>
+    public async Task<ImmutableArray<Submission>> ListWrittenAloneAsync(SubmissionPlace? before, int most, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return [.. (await connection.QueryAsync<Row>(Sql(
+            $"{Select} where written is not null and (@Id::text is null or (submitted_at, id) < (@At, @Id)) order by submitted_at desc, id desc limit @Most",
+            new { before?.Id, At = before?.SubmittedAt ?? default, Most = most }, cancellationToken))).Select(row => row.ToSubmission())];
     }
 
     public async Task<Submission?> FindAsync(string id, CancellationToken cancellationToken)
@@ -192,13 +240,13 @@ public sealed class Submissions(NpgsqlDataSource database)
     }
 
     const string Select =
-        "select id, office, command_id, person, dossier_id, statement, draft, at_rest, earlier, contradicts, submitted_at, settled_as, settled_at, reason_at_rest, case_file_at_rest, erased from submission";
+        "select id, office, command_id, person, dossier_id, statement, draft, at_rest, earlier, contradicts, submitted_at, settled_as, settled_at, reason_at_rest, case_file_at_rest, written, due_at, erased from submission";
 
     static CommandDefinition Sql(string text, object parameters, CancellationToken cancellationToken) => new(text, parameters, cancellationToken: cancellationToken);
 
     sealed record Row(
         string Id, string Office, string CommandId, string Person, byte[]? DossierId, string Statement, byte[] Draft, byte[] AtRest, byte[]? Earlier,
-        bool Contradicts, DateTime SubmittedAt, string? SettledAs, DateTime? SettledAt, byte[] ReasonAtRest, byte[] CaseFileAtRest, bool Erased)
+        bool Contradicts, DateTime SubmittedAt, string? SettledAs, DateTime? SettledAt, byte[] ReasonAtRest, byte[] CaseFileAtRest, byte[]? Written, DateTime? DueAt, bool Erased)
     {
         public Submission ToSubmission() => new(
             Id,
@@ -209,6 +257,8 @@ public sealed class Submissions(NpgsqlDataSource database)
         {
             CaseFileAtRest = CaseFileAtRest,
             Erased = Erased,
+            Written = Written is null ? null : EntryHash.Read(Written),
+            DueAt = DueAt is { } due ? new DateTimeOffset(due) : null,
         };
     }
 }

@@ -89,6 +89,9 @@ public sealed partial record Referral
         return Opened.Basis is Basis.Consent ? ConsentFault(recipient, on) : null;
     }
 
+    /// <summary>On what rests what a country hears of the person on a day, in the author's country: the consent, while it covers that, whatever the referral was opened on.</summary>
+    public Basis BasisFor(NodeId recipient, DateOnly on) => ConsentFault(recipient, on) is null ? Basis.Consent : Opened.Basis;
+
     /// <summary>Why the consent in force does not let a country hear of the person on a day, in the author's country; null when it does.</summary>
     Reason? ConsentFault(NodeId recipient, DateOnly on) => CoverageFault(recipient) switch
     {

@@ -67,6 +67,57 @@ public sealed class CaseFileTests(SharedRegion shared)
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task What_the_person_comes_to_withhold_is_not_shown_of_what_was_released_before_and_goes_nowhere_any_more()
+    {
+        using var bangkok = shared.Region.Office("TH");
+        using var vientiane = shared.Region.Office("LA");
+        var id = await TakenUpAsync(bangkok, vientiane);
+        var release = await ReleaseAsync(bangkok, id);
+        (await ArrivedAsync(vientiane, id)).CaseFile.Names.Count.ShouldBe(1);
+
+        await RecordConsentAsync(bangkok, id, new ConsentDetails { Withheld = { "names" } });
+        var (expected, recorded) = (All.Clone(), (await bangkok.HistoryAsync(id)).Entries[^1].Hash);
+        expected.Names.Clear();
+        expected.Health = "";
+        (await OpenAsync(bangkok, id)).CaseFile.ShouldBe(expected);
+        await UntilAsync(async () => (await vientiane.HistoryAsync(id)).Entries.Any(entry => entry.Hash == recorded));
+        // While its details are on their way, nobody there can tell what may be shown, and nothing is.
+        (await ArrivedAsync(vientiane, id)).CaseFile.ShouldBe(expected);
+        using var laos = new PeerClient(shared.Region["TH"], shared.Region.Authority.IssuePeer("LA"));
+        (await Refused.ByAsync(() => laos.Client.PullCaseFileAsync(new() { DossierId = id, Release = release }, PeerClient.Options).ResponseAsync)).ShouldBe(StatusCode.FailedPrecondition, "CONSENT_NARROWED", "");
+        release = await ReleaseAsync(bangkok, id);
+        (await laos.Client.PullCaseFileAsync(new() { DossierId = id, Release = release }, PeerClient.Options)).Jwe.ShouldNotBeEmpty();
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task What_the_person_takes_from_one_country_is_erased_in_both_and_everything_else_stays()
+    {
+        using var bangkok = shared.Region.Office("TH");
+        using var vientiane = shared.Region.Office("LA");
+        var opened = Regions.Repatriation("TH", "LA");
+        opened.Consent.Recipients.Add("TH");
+        var id = await TakenUpAsync(bangkok, vientiane, opened: opened);
+        var toLaos = await ReleaseAsync(bangkok, id);
+        await ArrivedAsync(vientiane, id);
+        var toThailand = await ReleaseAsync(vientiane, id);
+        await UntilAsync(async () => await IsOpenAsync(bangkok, toThailand));
+
+        await bangkok.Referrals.WithdrawConsentAsync(new() { Command = OfficeClient.About(), DossierId = id, Withdrawn = new() { Part = new() { Recipients = { "LA" } } } }, bangkok.Options);
+        await UntilAsync(async () => await RefusedAsync(vientiane, id, toLaos) == (StatusCode.FailedPrecondition, "CONSENT_WITHDRAWN"));
+        (await IsOpenAsync(bangkok, toThailand)).ShouldBeTrue();
+        (await IsOpenAsync(vientiane, toThailand)).ShouldBeTrue();
+
+        // Who agrees anew gives back the right to be told, and not what was erased.
+        await RecordConsentAsync(bangkok, id, null);
+        (await RefusedAsync(bangkok, id, toLaos)).ShouldBe((StatusCode.NotFound, "CASE_FILE_ERASED"));
+        await UntilAsync(async () => await RefusedAsync(vientiane, id, toLaos) == (StatusCode.NotFound, "CASE_FILE_ERASED"));
+        var again = await ReleaseAsync(bangkok, id);
+        await UntilAsync(async () => await IsOpenAsync(vientiane, again));
+
+        async Task<bool> IsOpenAsync(OfficeClient office, ByteString release) => await RefusedAsync(office, id, release) == (StatusCode.OK, "");
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task From_the_withdrawal_on_the_file_is_closed_in_both_countries_and_no_pull_is_answered()
     {
         using var bangkok = shared.Region.Office("TH");
@@ -225,6 +276,72 @@ public sealed class CaseFileTests(SharedRegion shared)
         (await OpenAsync(vientiane, id, release)).Version.ShouldBe(1u);
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task A_prosecutor_with_the_token_of_a_request_sees_that_a_person_exists_and_not_who()
+    {
+        using var bangkok = shared.Region.Office("TH");
+        using var vientiane = shared.Region.Office("LA");
+        using var prosecutor = shared.Region.Office("LA", "prosecutor");
+        var token = ByteString.CopyFrom(RandomNumberGenerator.GetBytes(16));
+        var (linked, barred, withdrawn) = (await LinkedAsync(), await LinkedAsync($"LA:prosecutor@{shared.Region["LA"].Country.Unit}"), await LinkedAsync());
+        await vientiane.WithdrawConsentAsync(withdrawn);
+        (await prosecutor.Referrals.FindLinkedAsync(new() { Assistance = token }, prosecutor.Options)).Persons
+            .ShouldBe([new LinkedPerson { Open = true, Office = new() { Role = Contracts.Directory.V1.Role.FocalPoint, Unit = shared.Region["LA"].Country.Unit } }]);
+        (await prosecutor.Referrals.FindLinkedAsync(new() { Assistance = ByteString.CopyFrom(new byte[16]) }, prosecutor.Options)).Persons.ShouldBeEmpty();
+        // Bytes of an opening that are no token of a request link nothing.
+        var opening = (await bangkok.EvidenceAsync(linked)).Entries[0].Entry.Span;
+        (await prosecutor.Referrals.FindLinkedAsync(new() { Assistance = ByteString.CopyFrom(opening[..16]) }, prosecutor.Options)).Persons.ShouldBeEmpty();
+
+        (await Refused.ByAsync(() => prosecutor.Referrals.FindLinkedAsync(new() { Assistance = linked }, prosecutor.Options).ResponseAsync)).Fields.ShouldBe(["assistance"]);
+        (await Refused.ByAsync(() => vientiane.Referrals.FindLinkedAsync(new() { Assistance = token }, vientiane.Options).ResponseAsync)).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "prosecutor");
+        (await RefusedAsync(prosecutor, linked)).ShouldBe((StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED"));
+        foreach (var call in (Func<Task>[])
+        [
+            () => prosecutor.GetAsync(linked), () => prosecutor.HistoryAsync(linked), () => prosecutor.EvidenceAsync(linked),
+            () => prosecutor.Dossiers.GetParticularsAsync(new() { DossierId = linked, Entry = linked }, prosecutor.Options).ResponseAsync,
+            () => prosecutor.Referrals.ListAsync(new(), prosecutor.Options).ResponseAsync,
+        ])
+            (await Refused.ByAsync(call)).Code.ShouldBe(StatusCode.PermissionDenied);
+
+        async Task<ByteString> LinkedAsync(params string[] fears)
+        {
+            var opened = Regions.Repatriation("TH", "LA");
+            opened.Assistance = token;
+            return await TakenUpAsync(bangkok, vientiane, barred: fears, opened: opened);
+        }
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_release_without_before_beyond_or_after_consent_is_refused_each_by_its_name()
+    {
+        using var bangkok = shared.Region.Office("TH");
+        using var vientiane = shared.Region.Office("LA");
+        var id = (await bangkok.OpenAsync(Regions.Repatriation("TH", "LA"))).DossierId;
+        await ReleaseRefusedAsync(id, "NOT_OPEN");
+
+        id = await TakenUpAsync(bangkok, vientiane);
+        // Of all that the person had agreed to, what is left is not for this, or not for this country.
+        await WithdrawAsync(id, new ConsentWithdrawn.Types.Part { Purposes = { Purpose.Return } });
+        await ReleaseRefusedAsync(id, "CONSENT_MISSING");
+        id = await TakenUpAsync(bangkok, vientiane);
+        await WithdrawAsync(id, new ConsentWithdrawn.Types.Part { Recipients = { "LA" } });
+        await ReleaseRefusedAsync(id, "CONSENT_MISSING");
+        // Only the person who agrees anew, knowing of it, gives it back.
+        await RecordConsentAsync(bangkok, id, null);
+        await ReleaseAsync(bangkok, id);
+
+        id = await TakenUpAsync(bangkok, vientiane);
+        await vientiane.WithdrawConsentAsync(id);
+        await bangkok.UntilAsync(id, referral => referral.ConsentWithdrawn);
+        await ReleaseRefusedAsync(id, "NOT_OPEN");
+
+        async Task WithdrawAsync(ByteString dossier, ConsentWithdrawn.Types.Part part) => await bangkok.Referrals.WithdrawConsentAsync(
+            new() { Command = OfficeClient.About(), DossierId = dossier, Withdrawn = new() { Part = part } }, bangkok.Options);
+
+        async Task ReleaseRefusedAsync(ByteString dossier, string reason) =>
+            (await Refused.ByAsync(() => ReleaseAsync(bangkok, dossier))).ShouldBe(StatusCode.FailedPrecondition, reason, "");
+    }
+
     [Theory(Timeout = 120_000)]
     [InlineData("approver")]
     [InlineData("auditor")]
@@ -259,11 +376,11 @@ public sealed class CaseFileTests(SharedRegion shared)
     }
 
     /// <summary>A referral that Laos has taken up.</summary>
-    static async Task<ByteString> TakenUpAsync(OfficeClient bangkok, OfficeClient vientiane, IEnumerable<string>? withheld = null, IEnumerable<string>? barred = null)
+    static async Task<ByteString> TakenUpAsync(OfficeClient bangkok, OfficeClient vientiane, IEnumerable<string>? withheld = null, IEnumerable<string>? barred = null, Opened? opened = null)
     {
         var id = (await bangkok.Referrals.OpenAsync(new()
         {
-            Command = OfficeClient.About(), Opened = Regions.Repatriation("TH", "LA"),
+            Command = OfficeClient.About(), Opened = opened ?? Regions.Repatriation("TH", "LA"),
             Particulars = new() { Preview = new() { Consent = new() { Withheld = { withheld ?? [] } }, BarredOffices = { barred ?? [] } } },
         }, bangkok.Options)).Referral.DossierId;
         await vientiane.UntilAsync(id, referral => referral.State is ReferralState.Sent);
@@ -294,6 +411,21 @@ public sealed class CaseFileTests(SharedRegion shared)
         return (refused.Code, refused.Reason);
     }
 
+    /// <summary>Why one version is not opened; OK when it is.</summary>
+    static async Task<Status> RefusedAsync(OfficeClient office, ByteString id, ByteString release)
+    {
+        try
+        {
+            await OpenAsync(office, id, release);
+            return (StatusCode.OK, "");
+        }
+        catch (RpcException refusal)
+        {
+            var refused = Refused.Of(refusal);
+            return (refused.Code, refused.Reason);
+        }
+    }
+
     /// <summary>The case file once it has been pulled.</summary>
     static async Task<OpenCaseFileResponse> ArrivedAsync(OfficeClient office, ByteString id)
     {
@@ -305,7 +437,7 @@ public sealed class CaseFileTests(SharedRegion shared)
                 opened = await OpenAsync(office, id);
                 return true;
             }
-            catch (RpcException notYet) when (notYet.StatusCode is StatusCode.NotFound)
+            catch (RpcException notYet) when (notYet.StatusCode is StatusCode.NotFound || Refused.Of(notYet).Reason == "CONSENT_DETAILS_UNREADABLE")
             {
                 return false;
             }

@@ -205,7 +205,8 @@ public sealed class RetentionTests(SharedRegion shared)
         var append = new Append(
             signed, held.Entries.Length, Overview.OfNothing, [], SetDigest.OfNothing, held.Opening!, Command(thailand), new Answered(Hash, new byte[1]), 0, thailand.Clock.Now)
         {
-            Erase = () => throw new InvalidOperationException("erased"),
+            Erases = true,
+            BeforeCommit = () => throw new InvalidOperationException("erased"),
         };
         (await thailand.Store.AppendAsync(append, Stopped)).ShouldBe(AppendOutcome.JudgeAgain);
         (await thailand.AskAsync<long>("select count(*) from part where at_rest <> ''")).ShouldBePositive();

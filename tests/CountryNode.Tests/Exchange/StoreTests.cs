@@ -68,12 +68,12 @@ public sealed class StoreTests(SharedRegion shared)
             var before = await CountsAsync(database);
             var done = 0;
 
-            (await store.AppendAsync(next with { JudgedOn = 2, Erase = () => done++ }, Cancelled)).ShouldBe(AppendOutcome.JudgeAgain);
-            (await store.AppendAsync(next with { Known = 100, Erase = () => done++ }, Cancelled)).ShouldBe(AppendOutcome.Behind);
+            (await store.AppendAsync(next with { JudgedOn = 2, BeforeCommit = () => done++ }, Cancelled)).ShouldBe(AppendOutcome.JudgeAgain);
+            (await store.AppendAsync(next with { Known = 100, BeforeCommit = () => done++ }, Cancelled)).ShouldBe(AppendOutcome.Behind);
             done.ShouldBe(0);
-            await Should.ThrowAsync<IOException>(() => store.AppendAsync(next with { Erase = () => throw new IOException("full") }, Cancelled));
+            await Should.ThrowAsync<IOException>(() => store.AppendAsync(next with { BeforeCommit = () => throw new IOException("full") }, Cancelled));
             (await CountsAsync(database)).ShouldBe(before);
-            (await store.AppendAsync(next with { Erase = () => done++ }, Cancelled)).ShouldBe(AppendOutcome.Kept);
+            (await store.AppendAsync(next with { BeforeCommit = () => done++ }, Cancelled)).ShouldBe(AppendOutcome.Kept);
             done.ShouldBe(1);
             (await CountsAsync(database)).ShouldBe("2 entries, 1 outbox, 2 answers");
         });

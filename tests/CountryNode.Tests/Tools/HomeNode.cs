@@ -50,6 +50,7 @@ sealed class HomeNode : IAsyncDisposable
         Door = new Door(Store, _peers, safe, Overviews, bell, Trust, Pen, clock, Quiet<Door>());
         Relay = new Relay(Store, _peers, safe, HandOvers, Trust, clock, Quiet<Relay>());
         Desk = new ReferralDesk(Store, safe, Overviews, directory, Pen, Trust, HandOvers, bell, clock);
+        CaseFiles = new CaseFiles(Store, Desk, safe, new AccessLog(Source()), Trust, Pen, clock);
         Gaps = new Gaps(Store, _peers, Door, Trust, Pen, clock, Quiet<Gaps>());
         Shelf = new Shelf(Store, safe, HandOvers, Trust, Pen, clock);
         var attachments = new AttachmentShelf(new Attachments(Source()), Shelf, safe, dossierKeys, ring, Trust, Pen, clock);
@@ -91,6 +92,8 @@ sealed class HomeNode : IAsyncDisposable
     public ReferralDesk Desk { get; }
 
     public SubmissionDesk Submissions { get; }
+
+    public CaseFiles CaseFiles { get; }
 
     public Gaps Gaps { get; }
 

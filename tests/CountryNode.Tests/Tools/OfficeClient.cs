@@ -46,8 +46,15 @@ sealed class OfficeClient : IDisposable
         _token is null ? [] : new Metadata { { "authorization", $"Bearer {_token}" } },
         TimeProvider.System.GetUtcNow().UtcDateTime + Deadline, TestContext.Current.CancellationToken);
 
+    /// <summary>About an opening: one that waits for a second person is written alone.</summary>
+    public static Command For(Opened opened, Command about)
+    {
+        about.NobodyElseOnDuty = opened.Basis is Basis.RiskToLife;
+        return about;
+    }
+
     public async Task<Referral> OpenAsync(Opened opened, string? commandId = null) =>
-        (await Referrals.OpenAsync(new OpenRequest { Command = About(commandId), Opened = opened }, Options)).Referral;
+        (await Referrals.OpenAsync(new OpenRequest { Command = For(opened, About(commandId)), Opened = opened }, Options)).Referral;
 
     public async Task<Referral> AcknowledgeAsync(ByteString id, string? commandId = null) =>
         (await Referrals.AcknowledgeAsync(new AcknowledgeRequest { Command = About(commandId), DossierId = id }, Options)).Referral;

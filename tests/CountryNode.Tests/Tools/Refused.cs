@@ -10,9 +10,10 @@ namespace Coordination.CountryNode.Tests;
 /// <param name="Fields">From google.rpc.BadRequest.</param>
 sealed record Refused(StatusCode Code, string Reason, string Text, IReadOnlyList<string> Fields)
 {
-    public static async Task<Refused> ByAsync(Func<Task> call)
+    public static async Task<Refused> ByAsync(Func<Task> call) => Of(await call.ShouldThrowAsync<RpcException>());
+
+    public static Refused Of(RpcException refusal)
     {
-        var refusal = await call.ShouldThrowAsync<RpcException>();
         var bytes = refusal.Trailers.GetValueBytes("grpc-status-details-bin");
         var details = bytes is null ? new Google.Rpc.Status() : Google.Rpc.Status.Parser.ParseFrom(bytes);
         var info = details.Details.Where(detail => detail.Is(ErrorInfo.Descriptor)).Select(detail => detail.Unpack<ErrorInfo>()).SingleOrDefault();

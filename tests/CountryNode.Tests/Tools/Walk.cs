@@ -44,7 +44,7 @@ sealed class Walk : IDisposable
         var sender = opened.Type is ReferralType.LocateAndProtect ? walk._origin : walk.Host;
         await walk.SayAsync(sender, said => said.Referrals.OpenAsync(new()
         {
-            Command = said.About, Opened = opened, Particulars = said.Particulars,
+            Command = OfficeClient.For(opened, said.About), Opened = opened, Particulars = said.Particulars,
         }, said.Options));
         walk.Stands(ReferralState.Sent);
         return walk;

@@ -13,10 +13,7 @@ public sealed class CoordCaseFileTests(TwoCountries countries)
     public async Task A_case_file_goes_from_a_file_to_the_other_country_and_who_opened_it_is_shown_far_from_any_node()
     {
         using var folder = new Folder();
-        var id = await _coord.OpenAsync();
-        await _coord.UntilAsync("LA", id, "Sent");
-        foreach (var command in (string[])["acknowledge", "take-up"]) await _coord.JsonAsync("referral", command, id, "--node", "LA");
-        await _coord.UntilAsync("TH", id, "TakenUp");
+        var id = await TakenUpAsync();
         var file = folder.Write("file.json", """{ "names": [{ "name": "Somebody Invented", "script": "Latn" }], "originAddress": "A village that is on no map", "family": [{ "name": "Nobody", "relation": "mother", "mustNotKnow": true }, { "name": "Noone" }], "health": "Nothing." }""");
         await _coord.JsonAsync("referral", "release-case-file", id, "--case-file", file);
 
@@ -45,6 +42,60 @@ public sealed class CoordCaseFileTests(TwoCountries countries)
         (await _coord.RunAsync("audit", "verify", log)).ShouldBe((4, "", "Row 1 was changed: it has another hash than the one that was kept with it.\n"));
         (code, _, said) = await _coord.RunAsync("audit", "verify", folder.Write("none", "nothing"));
         (code, said).ShouldBe((2, $"{folder["none"]}, line 1, is no row of an access log.\n"));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task An_attachment_goes_from_a_file_to_a_file_of_the_other_country_as_it_was()
+    {
+        using var folder = new Folder();
+        var id = await TakenUpAsync();
+        var paper = folder.Write("paper.txt", $"%PDF-{string.Concat(Enumerable.Repeat("Nobody was here. ", 40_000))}");
+        var added = await _coord.JsonAsync("referral", "attach", id, paper);
+        var attachment = added.GetProperty("attachmentId").GetString()!;
+        added.GetProperty("type").GetString().ShouldBe("application/pdf");
+        await _coord.JsonAsync("referral", "release-case-file", id, "--case-file", folder.Write("file.json", $$"""{ "attachments": [{ "attachmentId": "{{attachment}}", "name": "A paper" }] }"""));
+
+        string[] open = ["referral", "open-attachment", id, "--attachment-id", attachment, "--node", "LA", "--reason", "Care", "-o", folder["copy"]];
+        (int Code, string Printed, string Said) opened;
+        while ((opened = await _coord.RunAsync(open)) is { Code: 1, Said: var notYet }) notYet.ShouldMatch("^NotFound (CASE_FILE|ATTACHMENT)_");
+        opened.Code.ShouldBe(0, opened.Said);
+        (await File.ReadAllBytesAsync(folder["copy"], TestContext.Current.CancellationToken)).ShouldBe(await File.ReadAllBytesAsync(paper, TestContext.Current.CancellationToken));
+        File.GetUnixFileMode(folder["copy"]).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        (await _coord.RunAsync(open)).Said.ShouldContain("exists: name another file, or overwrite it with --force.");
+
+        await _coord.JsonAsync("audit", "export", "--node", "LA", "--office", "auditor", "-o", folder["access.log"]);
+        (await _coord.RunAsync("audit", "verify", folder["access.log"])).Printed.ShouldMatch($"opened attachment {attachment} of the case file of dossier {id[..16]}, released by entry [0-9a-f]{{16}}, for care\\n");
+        var (code, _, said) = await _coord.RunAsync("referral", "attach", id, folder.Write("page.pdf", "<html>"));
+        (code, said.StartsWith("InvalidArgument ATTACHMENT_TYPE_UNKNOWN", StringComparison.Ordinal)).ShouldBe((1, true), said);
+        (code, _, said) = await _coord.RunAsync("referral", "open-attachment", id, "--attachment-id", new string('0', 32), "--node", "LA", "--reason", "Care", "-o", folder["none"]);
+        (code, said.StartsWith("NotFound ATTACHMENT_NOT_FOUND", StringComparison.Ordinal), File.Exists(folder["none"])).ShouldBe((1, true, false), said);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task What_was_written_alone_is_shown_to_the_auditor_and_a_prosecutor_finds_who_is_to_be_asked()
+    {
+        var token = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16));
+        string[] open = ["referral", "open", "--to", "LA", "--type", "Repatriation", "--minority", "Adult", "--basis", "RiskToLife", "--reply-by", Coord.ReplyBy, "--assistance", token];
+        var (code, printed, said) = await _coord.RunAsync(open);
+        (code, printed.Contains("submission", StringComparison.OrdinalIgnoreCase)).ShouldBe((0, true), said);
+        var opened = await _coord.JsonAsync([.. open, "--nobody-else-on-duty"]);
+        var id = opened.GetProperty("dossierId").GetString()!;
+        (code, printed, said) = await _coord.RunAsync("audit", "written-alone", "--office", "auditor");
+        code.ShouldBe(0, said);
+        printed.ShouldMatch($"Opened +│ {id[..16]} .*owed by 20");
+        await _coord.UntilAsync("LA", id, "Sent");
+        (code, printed, said) = await _coord.RunAsync("referral", "find-linked", "--assistance", token, "--node", "LA", "--office", "prosecutor");
+        code.ShouldBe(0, said);
+        printed.ShouldContain("worked with");
+    }
+
+    async Task<string> TakenUpAsync()
+    {
+        var id = await _coord.OpenAsync();
+        await _coord.UntilAsync("LA", id, "Sent");
+        foreach (var command in (string[])["acknowledge", "take-up"]) await _coord.JsonAsync("referral", command, id, "--node", "LA");
+        await _coord.UntilAsync("TH", id, "TakenUp");
+        return id;
     }
 
     [Theory(Timeout = Limit)]

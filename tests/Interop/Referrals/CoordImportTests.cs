@@ -45,7 +45,7 @@ public sealed class CoordImportTests(TwoCountries countries)
     {
         using var folder = new Folder();
         var request = $$"""
-            { "to": "LA", "reference": "one", "command": { "happenedOn": "2026-01-02" }, "particulars": { "note": "of standard input", "details": { "nationality": "NATIONAL", "family": "NOT_ASKED" } },
+            { "to": "LA", "reference": "one", "command": { "happenedOn": "2026-01-02", "nobodyElseOnDuty": true }, "particulars": { "note": "of standard input", "details": { "nationality": "NATIONAL", "family": "NOT_ASKED" } },
               "opened": { "type": 6, "minority": "MINORITY_ADULT", "basis": "BASIS_RISK_TO_LIFE", "replyBy": "{{Coord.ReplyBy}}" } }
             """;
         var fed = await FeedAsync(request);

@@ -143,7 +143,7 @@ public sealed class CoordTests(TwoCountries countries)
         particulars.GetProperty("note").GetString().ShouldBe("Nobody in particular, ever");
         particulars.GetProperty("preview").GetProperty("sex").GetString().ShouldBe("Female");
 
-        var json = folder.Write("referral.json", $$"""{ "opened": { "type": "REFERRAL_TYPE_HOST_PROTECTION", "minority": "MINORITY_ADULT", "basis": "BASIS_RISK_TO_LIFE", "instrument": "INSTRUMENT_BILATERAL", "urgency": "URGENCY_ROUTINE", "reply_by": "{{Coord.ReplyBy}}" } }""");
+        var json = folder.Write("referral.json", $$"""{ "command": { "nobodyElseOnDuty": true }, "opened": { "type": "REFERRAL_TYPE_HOST_PROTECTION", "minority": "MINORITY_ADULT", "basis": "BASIS_RISK_TO_LIFE", "instrument": "INSTRUMENT_BILATERAL", "urgency": "URGENCY_ROUTINE", "reply_by": "{{Coord.ReplyBy}}" } }""");
         State((await JsonAsync("referral", "import", json, "--to", "LA"))[0].GetProperty("referral")).ShouldBe("Sent");
 
         foreach (var (fault, says) in (IEnumerable<(string, string)>)

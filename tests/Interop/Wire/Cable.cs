@@ -10,13 +10,16 @@ sealed class Cable : IAsyncDisposable
     readonly CancellationTokenSource _gone = new();
     readonly TaskCompletionSource _serverLeft = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly List<Task> _carrying = [];
+    readonly Stream? _tap;
     readonly Task _accepting;
     volatile int _to;
     volatile CancellationTokenSource _pulled = new();
 
     /// <param name="to">The server's port.</param>
-    public Cable(int to)
+    /// <param name="tap">Gets a copy of all that is carried, either way; null for nobody.</param>
+    public Cable(int to, Stream? tap = null)
     {
+        _tap = tap is null ? null : Stream.Synchronized(tap);
         _to = to;
         _listener.Start();
         _accepting = AcceptAsync();
@@ -85,7 +88,11 @@ sealed class Cable : IAsyncDisposable
         try
         {
             while (await from.ReceiveAsync(bytes, _gone.Token) is > 0 and var read)
-                if (!pulled.IsCancellationRequested) await to.SendAsync(bytes.AsMemory(0, read), _gone.Token);
+            {
+                if (pulled.IsCancellationRequested) continue;
+                _tap?.Write(bytes.AsSpan(0, read));
+                await to.SendAsync(bytes.AsMemory(0, read), _gone.Token);
+            }
             if (!pulled.IsCancellationRequested) to.Shutdown(SocketShutdown.Send);
         }
         catch (Exception broken) when (broken is SocketException or OperationCanceledException)

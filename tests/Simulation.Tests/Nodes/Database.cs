@@ -100,7 +100,7 @@ sealed class Database(NodeId own)
         if (entry.Opening is null && row.Receipts.Count != append.Receipts) row.StaleUntil = DateTimeOffset.MinValue;
         row.Digest = append.Digest;
         row.Say(append.Overview);
-        if (append.Erase is not null) Empty(entry.Dossier);
+        if (append.Erases) Empty(entry.Dossier);
         foreach (var part in append.Parts) _parts.Add((part.Entry, part.Recipient), (entry.Dossier, part));
         if (append.CaseFile is { } file) _files.Add(file.Entry, (entry.Dossier, file));
         foreach (var peer in append.AskFor) _gaps.TryAdd((peer, entry.Dossier), new GapRow(0, DateTimeOffset.MinValue));

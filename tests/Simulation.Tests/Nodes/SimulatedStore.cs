@@ -23,7 +23,7 @@ sealed class SimulatedStore(World world, Process process) : IStore, IHandOverMar
         {
             var outcome = Database.Append(append);
             if (outcome is not AppendOutcome.Kept) return outcome;
-            append.Erase?.Invoke();
+            append.BeforeCommit?.Invoke();
             world.Oracle.Written(process.Node, append);
             return outcome;
         }, [append.Entry.Entry.Dossier], cancellationToken, append.Entry);

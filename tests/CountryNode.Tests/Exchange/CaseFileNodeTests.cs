@@ -1,0 +1,97 @@
+using Coordination.Contracts.Referral.V1;
+using Coordination.CountryNode.Desks;
+using Coordination.Domain.Dossiers;
+using Acknowledged = Coordination.Domain.Referrals.Acknowledged;
+using CaseFileReleased = Coordination.Domain.Referrals.CaseFileReleased;
+using TakenUp = Coordination.Domain.Referrals.TakenUp;
+
+namespace Coordination.CountryNode.Tests.Exchange;
+
+/// <summary>The case file between two nodes by a clock that a test sets, and what a node keeps of what somebody hands it.</summary>
+public sealed class CaseFileNodeTests(SharedRegion shared)
+{
+    /// <summary>In both countries.</summary>
+    static readonly DateTimeOffset Noon = new(TimeProvider.System.GetUtcNow().UtcDateTime.Date.AddHours(5), TimeSpan.Zero);
+
+    static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = 120_000)]
+    public async Task After_the_last_day_of_the_consent_nothing_is_released_pulled_or_opened_and_a_new_consent_opens_it_again()
+    {
+        var clock = new FakeClock(Noon);
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, clock);
+        await using var _ = thailand;
+        await using var __ = laos;
+        var until = RegionalTime.Today(thailand.Pen.Node, clock.Now).AddDays(5);
+        var id = await TakenUpAsync(thailand, laos, opened => opened with { Consent = opened.Consent! with { Until = until } });
+        var release = (await thailand.WriteAsync(id, new CaseFileReleased(1, default))).Hash;
+        await thailand.CarryAndTellAsync();
+        await laos.Gaps.FillAsync(thailand.Pen.Node, Cancelled);
+        clock.Now += TimeSpan.FromDays(5);
+        (await OpenAsync(laos, id)).ShouldBe("");
+        (await OpenAsync(thailand, id)).ShouldBe("");
+
+        clock.Now += TimeSpan.FromDays(1);
+        (await thailand.RefusedAsync(id, new CaseFileReleased(2, default))).Reason.ShouldBe("CONSENT_EXPIRED");
+        (await thailand.Shelf.PullAsync(laos.Pen.Node, id, release, Cancelled)).Refusal!.Reason.ShouldBe("CONSENT_EXPIRED");
+        (await OpenAsync(laos, id)).ShouldBe("CONSENT_EXPIRED");
+        (await OpenAsync(thailand, id)).ShouldBe("CONSENT_EXPIRED");
+
+        await thailand.WriteAsync(id, new Domain.Referrals.ConsentRecorded(new(new([Domain.Referrals.Purpose.Return]), new([laos.Pen.Node]), until.AddDays(30))));
+        await thailand.CarryAndTellAsync();
+        (await OpenAsync(laos, id)).ShouldBe("");
+        (await thailand.Shelf.PullAsync(laos.Pen.Node, id, release, Cancelled)).Sealed.ShouldNotBeNull();
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_part_of_another_version_another_dossier_or_another_node_is_not_kept_and_noted()
+    {
+        var clock = new FakeClock(Noon);
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, clock);
+        await using var _ = thailand;
+        await using var __ = laos;
+        var (id, other) = (await TakenUpAsync(thailand, laos), await TakenUpAsync(thailand, laos));
+        var (first, second) = ((await thailand.WriteAsync(id, new CaseFileReleased(1, default))).Hash, (await thailand.WriteAsync(id, new CaseFileReleased(2, default))).Hash);
+        var elsewhere = (await thailand.WriteAsync(other, new CaseFileReleased(1, default))).Hash;
+        await thailand.CarryAndTellAsync();
+        var (older, newer, another) = (await PulledAsync(id, first), await PulledAsync(id, second), await PulledAsync(other, elsewhere));
+        var changed = $"{newer[..^9]}{(newer[^9] == 'A' ? 'B' : 'A')}{newer[^8..]}";
+
+        foreach (var (peer, dossier, release, sealedFile) in (IEnumerable<(NodeId, DossierId, EntryHash, string)>)
+        [
+            // An older version for the newer one, and the other way round; of another dossier; changed; handed on by somebody else; no seal at all.
+            (thailand.Pen.Node, id, second, older), (thailand.Pen.Node, id, first, newer), (thailand.Pen.Node, id, first, another), (thailand.Pen.Node, other, elsewhere, older),
+            (thailand.Pen.Node, id, second, changed), (NodeId.Parse("VN"), id, second, newer), (thailand.Pen.Node, id, second, "..")
+        ])
+            await laos.Door.FileAsync(peer, dossier, release, sealedFile, Cancelled);
+        (await laos.AskAsync<long>("select count(*) from case_file")).ShouldBe(0);
+        (await laos.AskAsync<string[]>("select array_agg(distinct reason) from audit")).ShouldBe(["CASE_FILE_WRONG"]);
+        // What was sealed to Laos opens nowhere else.
+        await thailand.Door.FileAsync(laos.Pen.Node, id, second, newer, Cancelled);
+        (await thailand.AskAsync<long>("select count(*) from audit where reason = 'CASE_FILE_WRONG'")).ShouldBe(1);
+
+        await laos.Door.FileAsync(thailand.Pen.Node, id, second, newer, Cancelled);
+        (await OpenAsync(laos, id)).ShouldBe("");
+
+        async Task<string> PulledAsync(DossierId dossier, EntryHash release) => (await thailand.Shelf.PullAsync(laos.Pen.Node, dossier, release, Cancelled)).Sealed!;
+    }
+
+    static async Task<DossierId> TakenUpAsync(HomeNode thailand, HomeNode laos, Func<Domain.Referrals.Opened, Domain.Referrals.Opened>? with = null)
+    {
+        var opened = thailand.Opening();
+        var id = (await thailand.WriteAsync(null, with?.Invoke(opened) ?? opened)).Dossier;
+        await thailand.CarryAndTellAsync();
+        await laos.WriteAsync(id, new Acknowledged());
+        await laos.WriteAsync(id, new TakenUp());
+        await laos.CarryAndTellAsync();
+        return id;
+    }
+
+    /// <summary>Why the case file is not opened; empty when it is.</summary>
+    static async Task<string> OpenAsync(HomeNode node, DossierId id) =>
+        await node.CaseFiles.OpenAsync(node.OfficeOf(), "somebody", id, release: null, attachment: null, AccessReason.Return, Cancelled) switch
+        {
+            CaseFileRead.Not not => not.Refusal.Reason,
+            _ => "",
+        };
+}
