@@ -213,6 +213,35 @@ public sealed class RetentionTests(SharedRegion shared)
     }
 
     [Fact]
+    public async Task What_went_to_a_country_from_which_the_person_took_the_consent_stays_erased_when_it_is_put_back_and_is_kept_closed_while_it_is_held()
+    {
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, new FakeClock(Noon));
+        await using var _ = thailand;
+        await using var __ = laos;
+        var (free, held) = (await ReleasedAsync(), await ReleasedAsync());
+        await HoldAsync(thailand, thailand.Retention(RetentionTable.Empty), held.Dossier);
+        var keys = Directory.EnumerateFiles(thailand.Keys.Dossiers, "*", SearchOption.AllDirectories).ToDictionary(file => file, File.ReadAllBytes);
+        foreach (var release in new[] { free, held }) await thailand.WriteAsync(release.Dossier, new ConsentWithdrawn(new WithdrawalScope.Part(default, new([laos.Pen.Node]))));
+        thailand.DossierKeys.ListDestroyed().ShouldBe([Coordination.CountryNode.Exchange.Safe.KeyOf(free.Hash)]);
+
+        // A copy of the key folder, of before.
+        foreach (var tombstone in Directory.EnumerateFiles(thailand.Keys.Dossiers, "*.gone", SearchOption.AllDirectories).ToList()) File.Delete(tombstone);
+        foreach (var (file, content) in keys) await File.WriteAllBytesAsync(file, content, Stopped);
+        await thailand.ReplayErasuresAsync();
+        thailand.DossierKeys.ListDestroyed().ShouldBe([Coordination.CountryNode.Exchange.Safe.KeyOf(free.Hash)]);
+        (await thailand.AskAsync<byte[]>("select dossier_id from case_file where at_rest <> ''")).ShouldBe(held.Dossier.ToArray());
+
+        async Task<Domain.Dossiers.Entry> ReleasedAsync()
+        {
+            var id = (await thailand.OpenAsync()).Dossier;
+            await thailand.CarryAndTellAsync();
+            foreach (var body in new Body[] { new Acknowledged(), new TakenUp() }) await laos.WriteAsync(id, body);
+            await laos.CarryAndTellAsync();
+            return await thailand.WriteAsync(id, new CaseFileReleased(1, default));
+        }
+    }
+
+    [Fact]
     public async Task A_certificate_that_was_changed_left_out_or_is_signed_by_nobody_known_is_named()
     {
         await using var thailand = await StartAsync();
