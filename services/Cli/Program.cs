@@ -13,6 +13,7 @@ root.Subcommands.Add(ReferralCommands.Create());
 root.Subcommands.Add(DossierCommands.Create());
 root.Subcommands.Add(SubmissionCommands.Create());
 root.Subcommands.Add(AuditCommands.Create());
+root.Subcommands.Add(RetentionCommands.Create());
 root.Subcommands.Add(ScenarioCommand.Create());
 root.Subcommands.Add(CompletionCommand.Create());
 

@@ -115,7 +115,7 @@ public sealed partial class Outage(TimeProvider time, ILogger<Outage> logger)
     [LoggerMessage(EventId = 503, Level = LogLevel.Warning, Message = "The database answers again. It did not for {Seconds:F0} s; {Failures} requests and retries failed.")]
     static partial void LogBack(ILogger logger, double seconds, int failures);
 
-    [LoggerMessage(EventId = 501, Level = LogLevel.Error, Message = "The key folder cannot be used: look at the folder and its disk. This is not said again with every failure.")]
+    [LoggerMessage(EventId = 501, Level = LogLevel.Error, Message = "The key folder, or the list of erasures, cannot be used: look at the folder and its disk. This is not said again with every failure.")]
     static partial void LogKeysUnavailable(ILogger logger, Exception fault);
 
     [LoggerMessage(EventId = 504, Level = LogLevel.Warning, Message = "The key folder has not been usable for {Seconds:F0} s; {Failures} requests have failed.")]

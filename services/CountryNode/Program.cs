@@ -21,13 +21,16 @@ try
 
     var (directory, unclear) = settings.DirectoryFile.Length > 0 ? OfficeDirectory.Read(settings.DirectoryFile) : (OfficeDirectory.Empty, []);
     if (directory is null) return CannotStart([.. unclear]);
+    var (retention, undecided) = settings.RetentionFile.Length > 0 ? RetentionTable.Read(settings.RetentionFile) : (RetentionTable.Empty, []);
+    if (retention is null) return CannotStart([.. undecided]);
 
-    builder.AddNode(settings, directory);
+    builder.AddNode(settings, directory, retention);
     builder.ListenOn(settings);
     node = builder.Build();
     node.CheckKeys(settings);
     if (directory.FaultsAt(NodeId.Parse(settings.Id), settings.OfficesHere()) is { Count: > 0 } unread) return CannotStart([.. unread]);
     await Migrations.ApplyAsync(node.Services.GetRequiredService<NpgsqlDataSource>(), typeof(Program).Assembly, CancellationToken.None);
+    await node.Services.GetRequiredService<Erasures>().ReplayAsync(CancellationToken.None);
     await node.Services.GetRequiredService<HandOvers>().CheckAsync(CancellationToken.None);
 
     node.MapDoors(settings);

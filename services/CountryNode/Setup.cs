@@ -38,7 +38,7 @@ static class Setup
     /// <summary>Of one message: a batch of entries has half of it at most, and what an office sends is far smaller.</summary>
     const int MostBytesReceived = 2 * 1024 * 1024;
 
-    public static void AddNode(this WebApplicationBuilder builder, NodeSettings settings, OfficeDirectory directory)
+    public static void AddNode(this WebApplicationBuilder builder, NodeSettings settings, OfficeDirectory directory, RetentionTable retention)
     {
         var services = builder.Services;
         var keys = new KeyFolder(settings.KeyFolder);
@@ -54,7 +54,10 @@ static class Setup
         services.AddSingleton<TrustInForce>();
         services.AddSingleton(_ => Pen.Of(node, keys));
         services.AddSingleton(_ => KeyRing.Of(node, keys));
+        services.AddSingleton(new ErasureList(settings.ErasureFolder));
         services.AddSingleton<DossierKeys>();
+        services.AddSingleton<ErasedRows>();
+        services.AddSingleton<Erasures>();
         services.AddSingleton(directory.At(settings.OfficesHere()));
         // The statement of an append is long: planned once for each connection, not for each entry.
         services.AddSingleton(NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(settings.Database) { MaxAutoPrepare = MostPrepared }));
@@ -86,6 +89,9 @@ static class Setup
         services.AddSingleton<SubmissionDesk>();
         services.AddSingleton<AccessLog>();
         services.AddSingleton<CaseFiles>();
+        services.AddSingleton(retention);
+        services.AddSingleton<RetentionRows>();
+        services.AddSingleton<RetentionDesk>();
         services.AddSingleton<AttachmentDesk>();
         services.AddSingleton<Callers>();
         services.AddSingleton<ReferralView>();
@@ -95,6 +101,7 @@ static class Setup
         services.AddSingleton<DossierDoor>();
         services.AddSingleton<AttachmentDoor>();
         services.AddSingleton<AuditDoor>();
+        services.AddSingleton<RetentionDoor>();
         services.AddSingleton<PeerDoor>();
         services.AddGrpc(options => options.MaxReceiveMessageSize = MostBytesReceived);
         services.AddGrpcReflection();
@@ -174,6 +181,7 @@ static class Setup
         node.MapGrpcService<ApprovalDoor>();
         node.MapGrpcService<AttachmentDoor>();
         node.MapGrpcService<AuditDoor>();
+        node.MapGrpcService<RetentionDoor>();
     }
 
     static IList<SecurityKey> TokenKeys(NodeSettings settings) => new JsonWebKeySet(File.ReadAllText(settings.Tokens.KeysFile)).GetSigningKeys();

@@ -16,6 +16,9 @@ public sealed record NodeSettings
     /// <summary>The folder of keys, outside the database and its backups. See <see cref="Trust.KeyFolder"/>.</summary>
     public required string KeyFolder { get; init; }
 
+    /// <summary>The folder of the list of erasures, on another medium than keys and database, and in no backup that is put back. See <see cref="Sealing.ErasureList"/>.</summary>
+    public required string ErasureFolder { get; init; }
+
     /// <summary>Where the node listens for offices and their programs: https, an IP address or localhost, and a port.</summary>
     public required string ApiAddress { get; init; }
 
@@ -31,6 +34,9 @@ public sealed record NodeSettings
     /// <summary>The file of offices: who supervises, who is on duty, what is approved, whose clocks; empty for none.</summary>
     public required string DirectoryFile { get; init; }
 
+    /// <summary>The file of periods after which data are deleted; empty where everything is kept for ever.</summary>
+    public required string RetentionFile { get; init; }
+
     /// <summary>Reads the settings, and says everything that is wrong with them at once.</summary>
     /// <returns>Either the settings, or at least one fault: a sentence that names the setting and says what to do.</returns>
     public static (NodeSettings? Settings, IReadOnlyList<string> Faults) Read(IConfigurationSection section)
@@ -41,21 +47,30 @@ public sealed record NodeSettings
             Id = Text("Id"),
             Database = Text("Database"),
             KeyFolder = Text("KeyFolder"),
+            ErasureFolder = Text("ErasureFolder"),
             ApiAddress = Address("ApiAddress"),
             PeerAddress = Address("PeerAddress"),
             Tokens = new TokenSettings { Issuer = Text("Tokens:Issuer"), Audience = Text("Tokens:Audience"), KeysFile = Text("Tokens:KeysFile") },
             DirectoryFile = section["DirectoryFile"] ?? "",
+            RetentionFile = section["RetentionFile"] ?? "",
             Offices = [.. section.GetSection("Offices").GetChildren().Select(office => office.Value ?? "")],
         };
 
         if (settings.Id.Length > 0 && !(NodeId.TryParse(settings.Id, out var id) && id.IsCountry)) Fault("Id", "is no country of the region: one of KH, CN, LA, MM, TH, VN is needed");
         if (settings.KeyFolder.Length > 0 && !Directory.Exists(settings.KeyFolder)) Fault("KeyFolder", $"names a folder that does not exist: {settings.KeyFolder}");
+        if (settings.ErasureFolder.Length > 0 && !Directory.Exists(settings.ErasureFolder))
+            Fault("ErasureFolder", $"names a folder that does not exist: {settings.ErasureFolder}. On a node's very first start, make it empty; later, mount its medium");
+        else if (settings.ErasureFolder.Length > 0 && settings.KeyFolder.Length > 0 && Folder(settings.ErasureFolder).StartsWith(Folder(settings.KeyFolder), StringComparison.Ordinal))
+            Fault("ErasureFolder", "is in the key folder: whoever puts that back from a copy would put back the list of erasures with it. Name a folder on another medium");
         if (settings.Tokens.KeysFile.Length > 0 && !File.Exists(settings.Tokens.KeysFile)) Fault("Tokens:KeysFile", $"names a file that does not exist: {settings.Tokens.KeysFile}");
         if (settings.DirectoryFile.Length > 0 && !File.Exists(settings.DirectoryFile)) Fault("DirectoryFile", $"names a file that does not exist: {settings.DirectoryFile}");
+        if (settings.RetentionFile.Length > 0 && !File.Exists(settings.RetentionFile)) Fault("RetentionFile", $"names a file that does not exist: {settings.RetentionFile}");
         if (settings.Offices.Count == 0) Fault("Offices", "is empty: name at least one office, such as focal-point@datip");
         foreach (var office in settings.Offices.Where(office => !Office.TryParse(office, out _)))
             Fault("Offices", $"names {office}, which is no role@unit, such as focal-point@datip");
         return faults.Count == 0 ? (settings, []) : (null, faults);
+
+        static string Folder(string path) => $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))}/";
 
         void Fault(string name, string text) => faults.Add($"Setting {section.Path}:{name} {text}.");
 

@@ -37,6 +37,14 @@ static class Region
     /// <summary>A folder of one simulation's own; whoever asks deletes it.</summary>
     public static string NewFolder() => Path.Combine(Folder, $"world-{Interlocked.Increment(ref _worlds)}");
 
+    /// <summary>A list of erasures that has begun; where nothing outlives the program, nothing is flushed.</summary>
+    public static ErasureList ErasuresIn(string folder, NodeId node)
+    {
+        var erasures = System.IO.Directory.CreateDirectory(Path.Combine(folder, $"{node}-erasures")).FullName;
+        File.WriteAllBytes(Path.Combine(erasures, "list"), []);
+        return new ErasureList(erasures);
+    }
+
     static ConcurrentDictionary<NodeId, (Pen, TrustInForce, KeyRing)> Make()
     {
         AppDomain.CurrentDomain.ProcessExit += (_, _) => System.IO.Directory.Delete(Folder, recursive: true);

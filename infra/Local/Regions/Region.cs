@@ -136,6 +136,7 @@ public sealed class Region : IAsyncDisposable
             _databases.Add(database);
             var tokens = country.Offices.ToDictionary(o => o, o => _issuer.Issue(country.Id, o), StringComparer.Ordinal);
             var node = new RegionNode(_run, _ports, _options, country, database, keys, keysFile, tokens, folder, at[country.Id]);
+            _run.Owns(PrivateFile.Folder(node.ErasureFolder));
             node.WriteSettings();
             _nodes.Add(node);
         }

@@ -59,6 +59,9 @@ public sealed class RegionNode
 
     public string KeyFolder => Keys.Path;
 
+    /// <summary>Where the node's list of erasures is, shared by all its processes.</summary>
+    public string ErasureFolder => Path.Combine(Path.GetDirectoryName(KeyFolder)!, "erasures");
+
     /// <summary>What the process printed, over all its starts.</summary>
     public string LogFile => Path.Combine(_folder, "node.log");
 
@@ -111,11 +114,13 @@ public sealed class RegionNode
             Id = Id,
             Database = DatabaseConnectionString,
             KeyFolder = KeyFolder,
+            ErasureFolder = ErasureFolder,
             ApiAddress = ApiAddress,
             PeerAddress = PeerAddress,
             Tokens = DevelopmentIssuer.Settings(Id, _keysFile),
             Offices = Country.Offices,
             DirectoryFile = DirectoryFile,
+            RetentionFile = _options.RetentionFile ?? "",
         };
         PrivateFile.Write(DirectoryFile, JsonSerializer.SerializeToUtf8Bytes(new
         {

@@ -24,6 +24,9 @@ public sealed record RegionOptions
     /// <summary>Statements that wait for a second person at every node, by their names in the protocol.</summary>
     public IReadOnlyList<string> Approval { get; init; } = [];
 
+    /// <summary>A file of periods after which every node deletes data; null where everything is kept.</summary>
+    public string? RetentionFile { get; init; }
+
     /// <summary>How long a node may take until it listens.</summary>
     public TimeSpan StartLimit { get; init; } = TimeSpan.FromSeconds(60);
 }

@@ -138,7 +138,7 @@ static class EvidenceCommands
         : throw new UsageException($"{text} is no check code: five groups of five letters and digits are expected, as the letter has them.");
 
     /// <exception cref="UsageException">It holds no such key.</exception>
-    static KeyPool ReadRoot(string file)
+    internal static KeyPool ReadRoot(string file)
     {
         try
         {

@@ -38,8 +38,10 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
                     {
                         // Nobody says that the data are erased before they are, and nothing is erased that cannot be said.
                         Owed = command.Owed,
+                        Erases = Erases(command),
                         BeforeCommit = Erases(command) ? () => safe.Erase(stands.Signed.Entry.Dossier)
-                            : command.Body is ConsentWithdrawn { Scope: WithdrawalScope.Part } ? () => safe.EraseReleases(stands.After)
+                            // What is held is closed, and not erased.
+                            : command.Body is ConsentWithdrawn { Scope: WithdrawalScope.Part } && !stands.Held.IsHeldOn(RegionalTime.Today(pen.Node, now)) ? () => safe.EraseReleases(stands.After)
                             : null,
                     };
                     switch (await store.AppendAsync(append, cancellationToken))
@@ -260,6 +262,8 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         if (ParticularsFault(command, held, keeping, readers) is { } unkept) return unkept;
         if (Checks.OnBehalf(command, held) is { } onBehalf) return onBehalf;
         if (Standstill(held, dossier, command.Body) is { } standstill) return standstill;
+        if (Erases(command) && held.IsHeldOn(today) && held.HeldUntil is { } until)
+            return new Refusal(RefusalKind.NotOpen, "LEGAL_HOLD", $"This dossier is under legal hold until {EntryWire.Write(until)}, so nothing of it is erased. Say that the data are Retained, with the basis of the hold; a withdrawal has closed them all the same.");
 
         var draft = dossier.Draft(pen.Node, command.On(today), now);
         if (!CanSign(held, dossier)) return new Judged.NotYet(held, draft);

@@ -17,6 +17,11 @@ public enum Act
     Audit,
     ReadNotices,
     Approve,
+
+    /// <summary>To see what is due for deletion, and to delete it.</summary>
+    ApplyRetention,
+    ReadRetention,
+    PlaceLegalHold,
 }
 
 /// <summary>Which office may do what: two tables.</summary>
@@ -32,6 +37,10 @@ public static class Rights
         [Act.Audit] = [Role.Auditor],
         [Act.ReadNotices] = [Role.FocalPoint, Role.CaseWorker, Role.Approver, Role.Administrator],
         [Act.Approve] = [Role.Approver],
+        // Whoever deletes does not decide what is held, and whoever supervises sees both.
+        [Act.ApplyRetention] = [Role.Administrator],
+        [Act.ReadRetention] = [Role.Administrator, Role.Auditor],
+        [Act.PlaceLegalHold] = [Role.Auditor],
     }.ToFrozenDictionary();
 
     /// <summary>Whoever is with the person says what happened to the person, and what the person wants, without waiting for anybody.</summary>

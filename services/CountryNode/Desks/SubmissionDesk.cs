@@ -262,8 +262,8 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, A
         var unread => unread,
     };
 
-    ParticularsRead Read(Submission submission, ReadOnlyMemory<byte> atRest, byte[] associated) => atRest.IsEmpty
-        ? new ParticularsRead.Is(default)
+    ParticularsRead Read(Submission submission, ReadOnlyMemory<byte> atRest, byte[] associated) => submission.Erased ? Erased
+        : atRest.IsEmpty ? new ParticularsRead.Is(default)
         : keys.Open(KeyOf(submission), atRest.Span, associated) switch
         {
             Disclosure.Opened opened => new ParticularsRead.Is(opened.Plaintext),
@@ -305,8 +305,10 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, A
 
     static DossierId KeyOf(Submission submission) => KeyOf(submission.Dossier, submission.Id);
 
-    /// <summary>An opening that waits has no dossier yet: its particulars are kept under a key of their own.</summary>
-    static DossierId KeyOf(DossierId? dossier, string submission) => dossier ?? new(EntryHash.Of(Encoding.ASCII.GetBytes($"coord/submission/v1\0{submission}")));
+    /// <summary>Under whose key a submission is kept: an opening that waits has no dossier yet, and a key of its own.</summary>
+    /// <param name="dossier">Null for an opening.</param>
+    /// <param name="submission">Its id.</param>
+    public static DossierId KeyOf(DossierId? dossier, string submission) => dossier ?? new(EntryHash.Of(Encoding.ASCII.GetBytes($"coord/submission/v1\0{submission}")));
 
     /// <summary>When it has waited long: an urgent opening after the hours that the other country has to acknowledge it, everything else as this country says.</summary>
     DateTimeOffset RemindAt(Body body, DateTimeOffset now) =>

@@ -39,8 +39,7 @@ public sealed class Commands(SubmissionDesk desk, Callers callers, ReferralView 
         about ??= new();
         particulars ??= new();
 
-        if (about.CommandId.Length is < 16 or > 64 || !about.CommandId.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
-            fields.Fault("command.command_id", "is missing or malformed: 16 to 64 letters, digits, \"-\" and \"_\" are needed, such as a UUID, made once per command");
+        CheckId("command.command_id", about.CommandId, fields);
         fields.Text("command.contradiction_reason", about.ContradictionReason, ParticularsWire.MostText);
         if (about.ContradictionReason.Length > 0 && string.IsNullOrWhiteSpace(about.ContradictionReason)) fields.Fault("command.contradiction_reason", "says nothing: say why, or leave it empty");
         ParticularsWire.Check(particulars, opens: dossier is null, recordsConsent: request is RecordConsentRequest, fields);
@@ -75,6 +74,13 @@ public sealed class Commands(SubmissionDesk desk, Callers callers, ReferralView 
         };
     }
 
+    /// <summary>Notes what is wrong with the id that a caller made.</summary>
+    public static void CheckId(string field, string id, FieldReader fields)
+    {
+        if (id.Length is < 16 or > 64 || !id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+            fields.Fault(field, "is missing or malformed: 16 to 64 letters, digits, \"-\" and \"_\" are needed, such as a UUID, made once per command");
+    }
+
     static byte[] Content(Particulars particulars, string contradictionReason)
     {
         if (contradictionReason.Length == 0) return particulars.ToByteArray();
@@ -85,7 +91,7 @@ public sealed class Commands(SubmissionDesk desk, Callers callers, ReferralView 
 
     /// <summary>Over the method too: another command under the same id is another request, be its bytes the same.</summary>
     /// <remarks>Under a key that is not in the database: a request holds particulars, and who has the database must not be able to check a guess at them.</remarks>
-    byte[] RequestHash(string method, byte[] request)
+    public byte[] RequestHash(string method, byte[] request)
     {
         using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _requestKey);
         hash.AppendData(Encoding.UTF8.GetBytes(method));

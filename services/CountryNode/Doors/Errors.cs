@@ -69,7 +69,7 @@ static class Errors
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             outage.KeysFailed(fault);
-            throw new Refusal(RefusalKind.TryAgain, "KEYS_UNAVAILABLE", "The node's key folder cannot be used now, or is full: ask the operator to look. Send the same request again, under the same command_id; without particulars it may be written at once.").ToException();
+            throw new Refusal(RefusalKind.TryAgain, "KEYS_UNAVAILABLE", "The node's key folder, or its list of erasures, cannot be used now, or is full: ask the operator to look. Send the same request again, under the same command_id; without particulars it may be written at once.").ToException();
         }
     }
 

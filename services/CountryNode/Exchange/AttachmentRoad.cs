@@ -82,6 +82,6 @@ public sealed partial class AttachmentRoad(IStore store, Attachments rows, Attac
         await rows.ForgetPiecesAsync(awaited.Kept.Key, cancellationToken);
     }
 
-    [LoggerMessage(EventId = 340, Level = LogLevel.Warning, Message = "A case file that {Peer} released in dossier {Dossier} names an attachment that is larger than any may be, or has no id: it is not asked for.")]
+    [LoggerMessage(EventId = 345, Level = LogLevel.Warning, Message = "A case file that {Peer} released in dossier {Dossier} names an attachment that is larger than any may be, or has no id: it is not asked for.")]
     static partial void LogWrong(ILogger logger, string peer, string dossier);
 }

@@ -200,7 +200,7 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
                 _ => Admitted.Held,
             };
         }
-        if (fresh.Any(kept => kept.Entry.Body is ConsentWithdrawn { Scope: WithdrawalScope.Part })) safe.EraseReleases(dossier);
+        if (fresh.Any(kept => kept.Entry.Body is ConsentWithdrawn { Scope: WithdrawalScope.Part }) && !held.IsHeldOn(RegionalTime.Today(pen.Node, now))) safe.EraseReleases(dossier);
         // Also those that were held before, and became void only by what came now; a row that is there already stays.
         var handedOnBy = held.Entries.Concat(fresh).ToDictionary(kept => kept.Entry.Hash, kept => kept.HandedOnBy);
         foreach (var judged in dossier.Entries)

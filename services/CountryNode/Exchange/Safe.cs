@@ -148,7 +148,7 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
         file.AtRest.IsEmpty ? new Disclosure.Destroyed() : Open(release.Dossier, release.Hash, file.AtRest, AssociatedCaseFile(release.Hash, file.Recipient));
 
     /// <summary>The name under which the key of a release's case file is kept.</summary>
-    static DossierId KeyOf(EntryHash release) => new(EntryHash.Of([.. "coord/release/v1\0"u8, .. release.ToArray()]));
+    public static DossierId KeyOf(EntryHash release) => new(EntryHash.Of([.. "coord/release/v1\0"u8, .. release.ToArray()]));
 
     /// <summary>What goes on the road. An entry always goes; what is to be read beside it goes no more once the person took the consent back.</summary>
     /// <param name="dossier">All that is held of it, with the withdrawals that are not signed yet.</param>

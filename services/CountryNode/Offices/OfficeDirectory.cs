@@ -14,7 +14,7 @@ namespace Coordination.CountryNode.Offices;
 /// </remarks>
 public sealed class OfficeDirectory
 {
-    static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         ReadCommentHandling = JsonCommentHandling.Skip,
@@ -180,10 +180,12 @@ public sealed class OfficeDirectory
         static TCode? Named<TCode>(string? text) where TCode : struct, Enum =>
             Enum.GetValues<TCode>().Select(code => (TCode?)code).FirstOrDefault(code => code.ToString() == text);
 
-        static string Where(JsonException malformed) => malformed.LineNumber is { } line
-            ? $"line {line + 1}{(malformed.Path is { Length: > 0 } path && path != "$" ? $", at {path}," : "")} is not as it should be"
-            : "it is not as it should be";
     }
+
+    /// <summary>Where a file of settings is not JSON as it should be.</summary>
+    internal static string Where(JsonException malformed) => malformed.LineNumber is { } line
+        ? $"line {line + 1}{(malformed.Path is { Length: > 0 } path && path != "$" ? $", at {path}," : "")} is not as it should be"
+        : "it is not as it should be";
 
     /// <summary>Why the protocol cannot run with what an instrument sets; null when it can.</summary>
     static string? FaultOf(IReadOnlyList<ClockTerms> agreed, Urgency urgency)

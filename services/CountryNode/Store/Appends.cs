@@ -1,3 +1,4 @@
+using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Dossiers;
 using Dapper;
 using Npgsql;
@@ -37,6 +38,13 @@ sealed class Appends
         if (outcome is not AppendOutcome.Kept) return outcome;
         if (append.Owed is { } owed) await Submissions.OweAsync(connection, owed, append.Entry.Entry.Hash, cancellationToken);
         // The dossier's row is locked: nothing comes between.
+        if (append.Erases)
+        {
+            if (await connection.ExecuteScalarAsync<bool>(Sql(
+                "select exists (select from legal_hold where dossier_id = @Id and ended_at is null and until_day >= @Today)",
+                new { Id = append.Entry.Entry.Dossier.ToArray(), Today = RegionalTime.Today(_pen.Node, append.Now) }, cancellationToken))) return AppendOutcome.JudgeAgain;
+            await ErasedRows.EmptyAsync(connection, [append.Entry.Entry.Dossier], "Statement", append.Now, cancellationToken);
+        }
         append.BeforeCommit?.Invoke();
         await transaction.CommitAsync(CancellationToken.None);
         return outcome;

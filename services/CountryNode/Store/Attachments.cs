@@ -45,12 +45,12 @@ public sealed class Attachments(NpgsqlDataSource database)
             """, Named(key, new { Now = now, Most = MostInADossier }), cancellationToken: cancellationToken)) == 1;
     }
 
-    /// <summary>Keeps a piece; one that is there already stays.</summary>
+    /// <summary>Keeps a piece; one that is there already stays, and of one that was erased meanwhile nothing is kept.</summary>
     public async Task KeepAsync(AttachmentKey key, int number, ReadOnlyMemory<byte> atRest, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await connection.ExecuteAsync(new(
-            "insert into attachment_piece (dossier_id, author, id, number, at_rest) values (@Dossier, @Author, @Id, @Number, @AtRest) on conflict do nothing",
+            "insert into attachment_piece (dossier_id, author, id, number, at_rest) select dossier_id, author, id, @Number, @AtRest from attachment where dossier_id = @Dossier and author = @Author and id = @Id on conflict do nothing",
             Named(key, new { Number = number, AtRest = atRest.ToArray() }), cancellationToken: cancellationToken));
     }
 

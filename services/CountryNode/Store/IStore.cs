@@ -154,6 +154,12 @@ public sealed record HeldDossier(
     /// <summary>Withdrawals that act here and are not signed yet.</summary>
     public ImmutableArray<PendingWithdrawal> Pending { get; init; } = [];
 
+    /// <summary>The last day of a legal hold that nobody ended, inclusive; null where there is none.</summary>
+    public DateOnly? HeldUntil { get; init; }
+
+    /// <summary>Whether a legal hold is in force on a day of this country.</summary>
+    public bool IsHeldOn(DateOnly day) => HeldUntil >= day;
+
     /// <summary>Participants from whom this node first has to fetch what it had written here; it signs nothing until then.</summary>
     public ImmutableArray<NodeId> CatchingUpWith { get; init; } = [];
 
@@ -218,6 +224,9 @@ public sealed record Append(
 
     /// <summary>Done once it is sure that nothing comes between, last before the commit; null for nothing. Should it fail, nothing is written.</summary>
     public Action? BeforeCommit { get; init; }
+
+    /// <summary>It says that the data were erased: whatever is kept under the dossier's key goes with it, and where the dossier is held, nothing is written.</summary>
+    public bool Erases { get; init; }
 }
 
 /// <summary>What became of an append.</summary>

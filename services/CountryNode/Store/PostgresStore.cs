@@ -213,6 +213,7 @@ public sealed partial class PostgresStore(NpgsqlDataSource database, Pen pen) : 
             select participant.dossier_id, catch_up.peer from catch_up
                 join participant on participant.node = catch_up.peer and catch_up.dossier_id in (''::bytea, participant.dossier_id)
                 where participant.dossier_id = any(@Ids);
+            select dossier_id, max(until_day)::text as until_day from legal_hold where dossier_id = any(@Ids) and ended_at is null group by dossier_id;
             """, new { Ids = Bytes(ids), Own = _own }, cancellationToken));
         var dossiers = await rows.ReadAsync<DossierRow>();
         var stops = (await rows.ReadAsync<StopRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => new Stop(NodeId.Parse(row.Peer), row.StoppedBy));
@@ -222,11 +223,13 @@ public sealed partial class PostgresStore(NpgsqlDataSource database, Pen pen) : 
         var files = (await rows.ReadAsync<HeldPartRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => EntryHash.Read(row.EntryHash));
         var pending = (await rows.ReadAsync<PendingRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => row.ToPending());
         var catchingUp = (await rows.ReadAsync<CatchUpRow>()).ToLookup(row => DossierId.Read(row.DossierId), row => NodeId.Parse(row.Peer));
+        var holds = (await rows.ReadAsync<HoldRow>()).ToDictionary(row => DossierId.Read(row.DossierId), row => DateOnly.ParseExact(row.UntilDay, "yyyy-MM-dd"));
         return dossiers
             .Select(row => (Id: DossierId.Read(row.Id), row.WaitingSince))
             .ToDictionary(row => row.Id, row => new HeldDossier(row.Id, [.. entries[row.Id]], [.. receipts[row.Id]], [.. stops[row.Id]], At(row.WaitingSince), [.. parts[row.Id]])
             {
                 CaseFiles = [.. files[row.Id]],
+                HeldUntil = holds.TryGetValue(row.Id, out var until) ? until : null,
                 Pending = [.. pending[row.Id]],
                 CatchingUpWith = [.. catchingUp[row.Id].Distinct()],
             });
@@ -292,6 +295,8 @@ public sealed partial class PostgresStore(NpgsqlDataSource database, Pen pen) : 
     sealed record CaseFileRow(string Recipient, byte[] AtRest);
 
     sealed record HeldPartRow(byte[] DossierId, byte[] EntryHash);
+
+    sealed record HoldRow(byte[] DossierId, string UntilDay);
 
     sealed record CatchUpRow(byte[] DossierId, string Peer);
 

@@ -27,6 +27,9 @@ public sealed record Submission(
     /// <summary>For a release, what would be released, encrypted; empty for anything else.</summary>
     public ReadOnlyMemory<byte> CaseFileAtRest { get; init; }
 
+    /// <summary>What there was to be read beside it is erased.</summary>
+    public bool Erased { get; init; }
+
     /// <summary>The entry that was written before anybody approved it; null for what waits until it is approved.</summary>
     public EntryHash? Written { get; init; }
 
@@ -237,13 +240,13 @@ public sealed class Submissions(NpgsqlDataSource database)
     }
 
     const string Select =
-        "select id, office, command_id, person, dossier_id, statement, draft, at_rest, earlier, contradicts, submitted_at, settled_as, settled_at, reason_at_rest, case_file_at_rest, written, due_at from submission";
+        "select id, office, command_id, person, dossier_id, statement, draft, at_rest, earlier, contradicts, submitted_at, settled_as, settled_at, reason_at_rest, case_file_at_rest, written, due_at, erased from submission";
 
     static CommandDefinition Sql(string text, object parameters, CancellationToken cancellationToken) => new(text, parameters, cancellationToken: cancellationToken);
 
     sealed record Row(
         string Id, string Office, string CommandId, string Person, byte[]? DossierId, string Statement, byte[] Draft, byte[] AtRest, byte[]? Earlier,
-        bool Contradicts, DateTime SubmittedAt, string? SettledAs, DateTime? SettledAt, byte[] ReasonAtRest, byte[] CaseFileAtRest, byte[]? Written, DateTime? DueAt)
+        bool Contradicts, DateTime SubmittedAt, string? SettledAs, DateTime? SettledAt, byte[] ReasonAtRest, byte[] CaseFileAtRest, byte[]? Written, DateTime? DueAt, bool Erased)
     {
         public Submission ToSubmission() => new(
             Id,
@@ -253,6 +256,7 @@ public sealed class Submissions(NpgsqlDataSource database)
             SettledAs is null ? null : Enum.Parse<Settlement>(SettledAs), SettledAt is { } at ? new DateTimeOffset(at) : null, ReasonAtRest)
         {
             CaseFileAtRest = CaseFileAtRest,
+            Erased = Erased,
             Written = Written is null ? null : EntryHash.Read(Written),
             DueAt = DueAt is { } due ? new DateTimeOffset(due) : null,
         };

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Trust;
@@ -15,12 +16,12 @@ namespace Coordination.Hosting.Sealing;
 /// What <see cref="Destroy"/> promises: no program reads the key from this folder again. What it cannot promise: that the
 /// medium forgets. The key is overwritten before it is unlinked, but an SSD writes elsewhere and keeps the old block for a
 /// while, and so do file systems that copy on write, that journal data, or that keep snapshots. The key folder therefore
-/// belongs on an encrypted volume whose own key can be discarded. A copy of the folder brings a destroyed key back unless
-/// the tombstones are kept when it is restored: put back what is missing, and never delete a <c>.gone</c>.
+/// belongs on an encrypted volume whose own key can be discarded. A copy of the folder brings a destroyed key back: the
+/// <see cref="ErasureList"/>, which is elsewhere, is written first, and replayed before a node opens its ports.
 /// </para>
 /// <para>An <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> from any of these is a fault of the folder, never an answer about a key.</para>
 /// </remarks>
-public sealed class DossierKeys(KeyFolder folder)
+public sealed class DossierKeys(KeyFolder folder, ErasureList erasures)
 {
     const byte Version = 1;
     const int KeyLength = 32;
@@ -109,9 +110,10 @@ public sealed class DossierKeys(KeyFolder folder)
     }
 
     /// <summary>Destroys the dossier's key for good, whether or not it has one. What <see cref="Open"/> finds out from then on is that it is destroyed.</summary>
-    /// <remarks>Safe to repeat, and to be repeated after a crash: the tombstone is on the disk first, and from then on the key is used by nobody.</remarks>
+    /// <remarks>Safe to repeat, and to be repeated after a crash: the record in the list is on the disk first, then the tombstone, and from then on the key is used by nobody.</remarks>
     public void Destroy(DossierId dossier)
     {
+        erasures.Add(dossier);
         var place = PlaceOf(dossier);
         MakeFolders(place);
         using (var tombstone = new FileStream(place.Tombstone, new FileStreamOptions
@@ -126,6 +128,23 @@ public sealed class DossierKeys(KeyFolder folder)
         }
         Flush(place);
         Erase(place);
+    }
+
+    /// <summary>Every dossier with a tombstone.</summary>
+    public ImmutableHashSet<DossierId> ListDestroyed() => Directory.Exists(folder.Dossiers)
+        ? [.. Directory.EnumerateFiles(folder.Dossiers, "*.gone", SearchOption.AllDirectories).Select(file => ErasureList.TryRead(Path.GetFileNameWithoutExtension(file))).OfType<DossierId>()]
+        : [];
+
+    /// <summary>Destroys again whatever keys of these dossiers are there, be it half, or have no tombstone.</summary>
+    /// <returns>How many were not destroyed.</returns>
+    public int DestroyAgain(IEnumerable<DossierId> dossiers)
+    {
+        var files = Directory.Exists(folder.Dossiers)
+            ? Directory.EnumerateFiles(folder.Dossiers, "*", SearchOption.AllDirectories).Select(Path.GetFileName).ToLookup(name => name!.Split('.')[0], StringComparer.Ordinal)
+            : Array.Empty<string?>().ToLookup(name => name!, StringComparer.Ordinal);
+        var again = dossiers.Where(dossier => !files[dossier.ToString()].SequenceEqual([$"{dossier}.gone"])).ToList();
+        foreach (var dossier in again) Destroy(dossier);
+        return again.Count;
     }
 
     /// <summary>Reads the key, unless it is destroyed.</summary>

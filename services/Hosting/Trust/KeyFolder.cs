@@ -11,6 +11,7 @@ namespace Coordination.Hosting.Trust;
 /// opened, and new ones that the trust list does not name yet · <c>peer.pem</c> and <c>api.pem</c> certificate and
 /// private key of the two listeners · <c>dossiers/</c> a key for each dossier's sealed parts
 /// (<see cref="Sealing.DossierKeys"/>) · <c>hand-overs.bin</c> see <see cref="HandOverMark"/>. All replicas of a node share one folder.
+/// What was destroyed here is listed elsewhere: <see cref="Sealing.ErasureList"/>.
 /// </remarks>
 public sealed record KeyFolder(string Path)
 {

@@ -8,6 +8,7 @@ public enum SignatureKind
     Entry = 1,
     Receipt = 2,
     TrustList = 3,
+    Deletion = 4,
 }
 
 /// <summary>
@@ -34,6 +35,7 @@ public static class SignedBytes
             SignatureKind.Entry => "coord/entry/v1\0"u8,
             SignatureKind.Receipt => "coord/receipt/v1\0"u8,
             SignatureKind.TrustList => "coord/trust-list/v1\0"u8,
+            SignatureKind.Deletion => "coord/deletion/v1\0"u8,
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a kind of signature"),
         };
         var prefixed = new byte[name.Length + bytes.Length];

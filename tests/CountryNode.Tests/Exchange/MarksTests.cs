@@ -3,7 +3,6 @@ using Coordination.Contracts.Dossier.V1;
 using Coordination.Contracts.Referral.V1;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Sealing;
-using Coordination.Hosting.Trust;
 using Coordination.Interop.Wire;
 using Coordination.Local;
 using Google.Protobuf;
@@ -113,7 +112,7 @@ public sealed class MarksTests
         foreach (var office in (OfficeClient[])[bangkok, vientiane]) await office.Referrals.StopDataAsync(new() { Command = OfficeClient.About(), DossierId = id, DataStopped = stopped }, office.Options);
         foreach (var node in region.Nodes)
         {
-            var keys = new DossierKeys(new KeyFolder(node.KeyFolder));
+            var keys = node.DossierKeys();
             keys.Open(DossierId.Read(id.Span), kept[node.Id], []).ShouldBe(new Disclosure.Destroyed());
             Directory.EnumerateFiles(node.Keys.Dossiers, $"{Convert.ToHexStringLower(id.Span)}*", SearchOption.AllDirectories).Select(Path.GetExtension).ShouldBe([".gone"]);
         }

@@ -462,7 +462,7 @@ public sealed class ParticularsTests(SharedRegion shared)
     static string? KeyFile(RegionNode node, ByteString dossier) =>
         Directory.Exists(node.Keys.Dossiers) ? Directory.EnumerateFiles(node.Keys.Dossiers, $"{Convert.ToHexStringLower(dossier.Span)}.key", SearchOption.AllDirectories).SingleOrDefault() : null;
 
-    static void Erase(RegionNode node, ByteString dossier) => new DossierKeys(node.Keys).Destroy(DossierId.Read(dossier.Span));
+    static void Erase(RegionNode node, ByteString dossier) => node.DossierKeys().Destroy(DossierId.Read(dossier.Span));
 
     static async Task<ByteString> OpenAsync(OfficeClient office, string note, string? commandId = null) =>
         (await office.Referrals.OpenAsync(new() { Command = OfficeClient.About(commandId), Opened = Regions.Repatriation("TH", "LA"), Particulars = new() { Note = note } }, office.Options)).Referral.DossierId;

@@ -291,7 +291,7 @@ public sealed class ApprovalTests(SharedRegion shared) : IAsyncLifetime
         await File.WriteAllBytesAsync(key, copy, Stopped);
         var read = (await ListAsync(Approver)).Single();
         (read.Particulars.Note, read.ParticularsMissing).ShouldBe(("why", ""));
-        new Hosting.Sealing.DossierKeys(Region["TH"].Keys).Destroy(Domain.Dossiers.DossierId.Read(dossier.Span));
+        Region["TH"].DossierKeys().Destroy(Domain.Dossiers.DossierId.Read(dossier.Span));
         (await Refused.ByAsync(() => ApproveAsync(Approver, cancel))).ShouldBe(StatusCode.FailedPrecondition, "PARTICULARS_ERASED", "without particulars");
         var back = (await ListAsync(Submitter)).Single();
         (back.SentBack, back.ParticularsMissing).ShouldBe((true, "PARTICULARS_ERASED"));

@@ -16,7 +16,15 @@ public sealed class DossierKeysTests : IDisposable
 
     readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("coordination-dossier-keys-");
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    readonly DirectoryInfo _erasures = Directory.CreateTempSubdirectory("coordination-erasures-");
+
+    public DossierKeysTests() => new ErasureList(_erasures.FullName).Begin([]);
+
+    public void Dispose()
+    {
+        _folder.Delete(recursive: true);
+        _erasures.Delete(recursive: true);
+    }
 
     [Theory]
     [InlineData(0)]
@@ -266,7 +274,7 @@ public sealed class DossierKeysTests : IDisposable
 
     static DossierId DossierOf(string opening) => new(EntryHash.Of(Encoding.UTF8.GetBytes(opening)));
 
-    DossierKeys Replica() => new(new KeyFolder(_folder.FullName));
+    DossierKeys Replica() => new(new KeyFolder(_folder.FullName), new ErasureList(_erasures.FullName));
 
     byte[] Protected(DossierId dossier, byte[]? plaintext = null) =>
         Replica().Protect(dossier, plaintext ?? Words, Row).ShouldBeOfType<Protection.Protected>().Bytes.ToArray();

@@ -40,7 +40,9 @@ sealed class HomeNode : IAsyncDisposable
         Trust = new TrustInForce(Keys, Quiet<TrustInForce>());
         _peers.Self = Pen.Node;
         (Store, Overviews, Lists) = (StoreOn(Source()), new Overviews(Pen, directory), new ReferralLists(Source(), Pen));
-        var dossierKeys = new DossierKeys(Keys);
+        Erasures = new ErasureList(Directory.CreateDirectory(Path.Combine(_folder.FullName, "erasures")).FullName);
+        Erasures.Begin([]);
+        var dossierKeys = DossierKeys = new DossierKeys(Keys, Erasures);
         var ring = KeyRing.Of(Pen.Node, Keys);
         var safe = new Safe(dossierKeys, ring, Trust, Pen, clock, Quiet<Safe>());
         HandOvers = new HandOvers(Store, new HandOverMark(Keys, clock), Trust, Pen, clock, Quiet<HandOvers>());
@@ -62,6 +64,18 @@ sealed class HomeNode : IAsyncDisposable
     public FakeClock Clock { get; }
 
     public KeyFolder Keys { get; }
+
+    public ErasureList Erasures { get; }
+
+    public DossierKeys DossierKeys { get; }
+
+    /// <summary>Where what is due under a table is deleted.</summary>
+    public RetentionDesk Retention(RetentionTable table) => new(RetentionRows(), Store, DossierKeys, table, Trust, Pen, Clock);
+
+    public RetentionRows RetentionRows() => new(Source());
+
+    /// <summary>As every start of a node begins.</summary>
+    public Task ReplayErasuresAsync() => new Erasures(Erasures, DossierKeys, new ErasedRows(Source()), Clock, Quiet<Erasures>()).ReplayAsync(Cancelled);
 
     public Pen Pen { get; }
 

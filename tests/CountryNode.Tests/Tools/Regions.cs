@@ -1,5 +1,6 @@
 using Coordination.Contracts.Referral.V1;
 using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Sealing;
 using Coordination.Local;
 using Google.Protobuf;
 using Npgsql;
@@ -52,6 +53,9 @@ static class Regions
         var value = await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
         return value is null or DBNull ? default! : (T)value;
     }
+
+    /// <summary>The keys of a node's dossiers, as a further replica of it has them.</summary>
+    public static DossierKeys DossierKeys(this RegionNode node) => new(node.Keys, new ErasureList(node.ErasureFolder));
 
     /// <summary>Every entry that a node holds, of one dossier or of all, as one text: bytes, signature, key, by hash.</summary>
     public static Task<string> SetAsync(this RegionNode node, ByteString? dossier = null) => node.AskAsync<string>(

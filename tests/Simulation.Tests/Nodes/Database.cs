@@ -100,6 +100,7 @@ sealed class Database(NodeId own)
         if (entry.Opening is null && row.Receipts.Count != append.Receipts) row.StaleUntil = DateTimeOffset.MinValue;
         row.Digest = append.Digest;
         row.Say(append.Overview);
+        if (append.Erases) Empty(entry.Dossier);
         foreach (var part in append.Parts) _parts.Add((part.Entry, part.Recipient), (entry.Dossier, part));
         if (append.CaseFile is { } file) _files.Add(file.Entry, (entry.Dossier, file));
         foreach (var peer in append.AskFor) _gaps.TryAdd((peer, entry.Dossier), new GapRow(0, DateTimeOffset.MinValue));
@@ -118,6 +119,14 @@ sealed class Database(NodeId own)
             };
         }
         return AppendOutcome.Kept;
+    }
+
+    /// <summary>What was encrypted under the dossier's key goes with it.</summary>
+    void Empty(DossierId dossier)
+    {
+        foreach (var (key, (_, part)) in _parts.Where(kept => kept.Value.Dossier == dossier).ToList()) _parts[key] = (dossier, part with { AtRest = default });
+        foreach (var (key, (_, file)) in _files.Where(kept => kept.Value.Dossier == dossier).ToList()) _files[key] = (dossier, file with { AtRest = default });
+        for (var i = 0; i < _pending.Count; i++) if (_pending[i].Draft.Dossier == dossier) _pending[i] = _pending[i] with { AtRest = default };
     }
 
     public void Admit(IReadOnlyCollection<DossierId> ids, Func<IReadOnlyDictionary<DossierId, HeldDossier>, IReadOnlyCollection<Admission>> decide)

@@ -24,7 +24,7 @@ sealed class Node
         var nonces = Chance.For(world.Schedule.Seed, $"nonces {id}");
         Pen = Region.PenOf(id) with { Random = nonces.Fill };
         Safe = new Safe(
-            new DossierKeys(new KeyFolder(Path.Combine(world.Folder, id.ToString()))), Region.RingOf(id), Region.TrustOf(id), Pen, Clock.For(world.Outside),
+            new DossierKeys(new KeyFolder(Path.Combine(world.Folder, id.ToString())), Region.ErasuresIn(world.Folder, id)), Region.RingOf(id), Region.TrustOf(id), Pen, Clock.For(world.Outside),
             new Process.Listening<Safe>(world, this));
         _processes = new Process?[replicas];
     }
