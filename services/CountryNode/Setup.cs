@@ -77,6 +77,8 @@ static class Setup
         services.AddSingleton<Attachments>();
         services.AddSingleton<AttachmentShelf>();
         services.AddSingleton<AttachmentRoad>();
+        services.AddSingleton<LogWitnesses>();
+        services.AddSingleton<LogWitnessRoad>();
         services.AddSingleton<Relay>();
         services.AddSingleton<Gaps>();
         services.AddSingleton<Reconciliation>();

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Coordination.Contracts;
 using Coordination.Contracts.Dossier.V1;
 using Coordination.Hosting.Evidence;
+using Coordination.Hosting.Trust;
 using Google.Protobuf;
 using Spectre.Console;
 using Command = System.CommandLine.Command;
@@ -19,7 +20,7 @@ static class AuditCommands
     static Command Export()
     {
         var output = new Option<string>("--output", "-o") { Description = "The file to write, which only you can read.", Required = true, HelpName = "file" };
-        var command = new Command("export", "Writes the whole access log of the node to a file, a line of JSON for each row, and adds rows to it for being read. coord audit verify checks it.") { output, Files.Force };
+        var command = new Command("export", "Writes the whole access log of the node to a file, a line of JSON for each row and one for what other countries countersigned, and adds rows to it for being read. coord audit verify checks it.") { output, Files.Force };
         command.SetCall(async (parsed, connection, _, cancellationToken) =>
         {
             var (file, force) = (parsed.GetValue(output)!, parsed.GetValue(Files.Force));
@@ -32,10 +33,11 @@ static class AuditCommands
                 rows.AddRange(page);
                 if (page.Count < PageSize) break;
             }
+            var witnessed = await client.ListWitnessesAsync(new(), connection.Options(cancellationToken));
             await Files.WriteAsync(file, force, stream =>
             {
                 using var writer = new StreamWriter(stream, leaveOpen: true);
-                foreach (var row in rows) writer.Write($"{JsonFormatter.Default.Format(row)}\n");
+                foreach (var row in (IEnumerable<IMessage>)[.. rows, witnessed]) writer.Write($"{JsonFormatter.Default.Format(row)}\n");
             });
             var table = Printing.Rows();
             Printing.Row(table, "Access log", file);
@@ -66,22 +68,44 @@ static class AuditCommands
     static Command Verify()
     {
         var file = new Argument<string>("file") { Description = "The file that coord audit export wrote." };
-        var command = new Command("verify", "Tells, without asking any node, whether every row of an access log follows the one before, unchanged, and what the rows say; or the first row that is wrong. What was left out at its end it cannot tell.") { file };
+        var root = new Option<string?>("--root") { Description = "PEM file with the public key of the trust list's root, under which countersignatures are checked. Have it from where you trust it, not from whoever gave you the log." };
+        var command = new Command("verify", "Tells, without asking any node, whether every row of an access log follows the one before, unchanged, and as other countries countersigned it, and what the rows say; or the first row that is wrong. It shows what was changed or taken away, not what never got a row.") { file, root };
         command.SetWork(parsed =>
         {
             var name = parsed.GetValue(file)!;
-            var rows = Files.ReadText(name).Split('\n').Index()
-                .Select(line => (KeptAccessRow)Calling.Parse(Json(line.Item) ?? throw new UsageException($"{Files.Name(name)}, line {line.Index + 1}, is no row of an access log."), KeptAccessRow.Descriptor, $"{Files.Name(name)}, line {line.Index + 1},"))
+            var key = parsed.GetValue(root) is { } pem ? EvidenceCommands.ReadRoot(pem) : null;
+            var lines = Files.ReadText(name).Split('\n').Index()
+                .Select(line => (Json: Json(line.Item) ?? throw new UsageException($"{Files.Name(name)}, line {line.Index + 1}, is no row of an access log."), Where: $"{Files.Name(name)}, line {line.Index + 1},"))
                 .ToList();
-            if (AccessChain.FlawIn(rows) is { } flaw)
+            var witnessed = lines is [.., { Json: { } last, Where: var where }] && last.ContainsKey("trustList") ? (ListWitnessesResponse)Calling.Parse(last, ListWitnessesResponse.Descriptor, where) : null;
+            var rows = lines.SkipLast(witnessed is null ? 0 : 1).Select(line => (KeptAccessRow)Calling.Parse(line.Json, KeptAccessRow.Descriptor, line.Where)).ToList();
+            if ((AccessChain.FlawIn(rows) ?? FlawInWitnesses(rows, witnessed, key)) is { } flaw)
             {
                 Console.Error.WriteLine(flaw);
                 return ExitCode.Unsound;
             }
             foreach (var kept in rows) Console.WriteLine(parsed.WantsJson() ? Plain.Of(AccessRow.Parser.ParseFrom(kept.Row)).ToJsonString() : Told(AccessRow.Parser.ParseFrom(kept.Row)));
+            // Beside what the rows say, for whoever reads them.
+            Console.Error.WriteLine(witnessed is null or { Witnesses.Count: 0 } ? "No other country has countersigned this log: who has the database could have written all of it anew."
+                : key is null ? "Other countries have countersigned this log: give --root to have that checked."
+                : $"Countersigned, as it stands, by {string.Join(", ", witnessed.Witnesses.Select(signed => LogWitness.Parser.ParseFrom(signed.Witness)).GroupBy(witness => witness.Witness).Select(of => $"{of.Key} up to row {of.Max(witness => witness.Number)}"))}. Later rows rest on the chain alone.");
             return ExitCode.Done;
         });
         return command;
+    }
+
+    /// <summary>What is wrong with what other countries countersigned; null for nothing, or where no root is given under which it counts.</summary>
+    static string? FlawInWitnesses(IReadOnlyList<KeptAccessRow> rows, ListWitnessesResponse? witnessed, KeyPool? root)
+    {
+        if (witnessed is null || root is null) return null;
+        try
+        {
+            return AccessChain.FlawInWitnesses(rows, witnessed.Witnesses, TrustList.Read(witnessed.TrustList.Span, root, current: null));
+        }
+        catch (UntrustedListException refused)
+        {
+            return $"The trust list of the log does not count under this root: {refused.Message}";
+        }
     }
 
     static JsonObject? Json(string line)

@@ -2,6 +2,7 @@ using Coordination.Contracts.Dossier.V1;
 using Coordination.CountryNode.Desks;
 using Coordination.CountryNode.Store;
 using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Trust;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -10,7 +11,7 @@ using Submission = Coordination.CountryNode.Store.Submission;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>The access log, and what was done alone, over gRPC, for those who supervise.</summary>
-public sealed class AuditDoor(AccessLog log, SubmissionDesk submissions, Callers callers, Outage outage, TimeProvider time) : AuditService.AuditServiceBase
+public sealed class AuditDoor(AccessLog log, LogWitnesses witnesses, SubmissionDesk submissions, TrustInForce trust, Callers callers, Outage outage, TimeProvider time) : AuditService.AuditServiceBase
 {
     public override async Task<ListAccessResponse> ListAccess(ListAccessRequest request, ServerCallContext context)
     {
@@ -19,6 +20,14 @@ public sealed class AuditDoor(AccessLog log, SubmissionDesk submissions, Callers
         var size = PageToken.Size(request.PageSize);
         var response = new ListAccessResponse();
         response.Rows.AddRange(await Errors.AnswerAsync(outage, () => log.ReadAsync(office, person, request.After, size, time.GetUtcNow(), context.CancellationToken)));
+        return response;
+    }
+
+    public override async Task<ListWitnessesResponse> ListWitnesses(ListWitnessesRequest request, ServerCallContext context)
+    {
+        if (Rights.Check(callers.Office(context), Act.Audit) is { } refusal) throw refusal.ToException();
+        var response = new ListWitnessesResponse { TrustList = UnsafeByteOperations.UnsafeWrap(trust.Current.SignedBytes) };
+        response.Witnesses.AddRange(await Errors.AnswerAsync(outage, () => witnesses.ListAsync(context.CancellationToken)));
         return response;
     }
 

@@ -5,6 +5,7 @@ using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Evidence;
 using Coordination.Hosting.Referrals;
 using Coordination.Hosting.Trust;
 using Google.Protobuf;
@@ -18,7 +19,7 @@ using WireDisposition = Coordination.Contracts.Peer.V1.Disposition;
 namespace Coordination.CountryNode.Doors;
 
 /// <summary>The other nodes' way in, over gRPC: parse, call the door, map.</summary>
-public sealed class PeerDoor(Door door, Shelf shelf, AttachmentShelf attachments, IStore store, TrustInForce trust, Callers callers, Outage outage) : PeerService.PeerServiceBase
+public sealed partial class PeerDoor(Door door, Shelf shelf, AttachmentShelf attachments, LogWitnesses witnesses, IStore store, TrustInForce trust, Callers callers, Outage outage, TimeProvider time, ILogger<PeerDoor> logger) : PeerService.PeerServiceBase
 {
     public override async Task<DeliverResponse> Deliver(DeliverRequest request, ServerCallContext context)
     {
@@ -82,6 +83,34 @@ public sealed class PeerDoor(Door door, Shelf shelf, AttachmentShelf attachments
             return true;
         });
     }
+
+    public override async Task<GetLogWitnessResponse> GetLogWitness(GetLogWitnessRequest request, ServerCallContext context)
+    {
+        var peer = callers.Peer(context);
+        return new() { Witness = await Errors.AnswerAsync(outage, () => witnesses.FindLastAsync(peer, context.CancellationToken)) ?? throw NotWitnessed.ToException() };
+    }
+
+    public override async Task<WitnessAccessLogResponse> WitnessAccessLog(WitnessAccessLogRequest request, ServerCallContext context)
+    {
+        var peer = callers.Peer(context);
+        var fields = new FieldReader();
+        if (request.Head.Length is not (0 or AccessChain.HashLength)) fields.Fault("head", $"is no head: {AccessChain.HashLength} bytes are needed, or none");
+        if (request.Digests.Count is 0 or > LogWitnessRoad.MostDigests || request.Digests.Any(digest => digest.Length != AccessChain.HashLength))
+            fields.Fault("digests", $"are none, too many or malformed: 1 to {LogWitnessRoad.MostDigests} of {AccessChain.HashLength} bytes are taken");
+        if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
+        var signed = await Errors.AnswerAsync(outage, () =>
+            witnesses.WitnessAsync(peer, request.After, request.Head.Memory, request.Digests.Select(digest => digest.Memory), time.GetUtcNow(), context.CancellationToken));
+        if (signed is null) LogDoesNotExtend(logger, peer.ToString());
+        return new() { Witness = signed ?? throw DoesNotExtend.ToException() };
+    }
+
+    static Refusal NotWitnessed { get; } = new(RefusalKind.NotFound, "LOG_NOT_WITNESSED", "This node has countersigned nothing of that access log yet.");
+
+    static Refusal DoesNotExtend { get; } = new(
+        RefusalKind.NotOpen, "LOG_DOES_NOT_EXTEND", "The access log does not go on where this node countersigned it: GetLogWitness says where that was. If it was written anew or set back, an auditor has to look.");
+
+    [LoggerMessage(EventId = 351, Level = LogLevel.Warning, Message = "The access log of {Peer} does not go on where this node countersigned it: it is not countersigned.")]
+    static partial void LogDoesNotExtend(ILogger logger, string peer);
 
     public override async Task<GetBucketsResponse> GetBuckets(GetBucketsRequest request, ServerCallContext context)
     {

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Coordination.Contracts.Dossier.V1;
 using Coordination.Contracts.Referral.V1;
 using Coordination.Domain.Dossiers;
@@ -11,9 +12,12 @@ using Office = Coordination.Domain.Dossiers.Office;
 
 namespace Coordination.CountryNode.Store;
 
-/// <summary>Who opened what about a person, row by row, each with the hash of the one before.</summary>
+/// <summary>Who opened what about a person, row by row, each with the head of the log after it.</summary>
 public sealed class AccessLog(NpgsqlDataSource database)
 {
+    /// <summary>In bytes, of what is random in a row.</summary>
+    const int SaltLength = 16;
+
     /// <summary>Writes that an office opens a case file, or an attachment of it; it is committed when this returns.</summary>
     /// <param name="office">Which.</param>
     /// <param name="person">Who, as the office's own accounts know the person.</param>
@@ -62,6 +66,24 @@ public sealed class AccessLog(NpgsqlDataSource database)
         return [.. rows.Select(row => new KeptAccessRow { Row = UnsafeByteOperations.UnsafeWrap(row.Bytes), Hash = UnsafeByteOperations.UnsafeWrap(row.Hash) })];
     }
 
+    /// <summary>Rows by number, for the node itself: nobody reads them.</summary>
+    /// <param name="after">Rows after this number.</param>
+    /// <param name="most">At most.</param>
+    /// <param name="cancellationToken">Has nothing to undo.</param>
+    public async Task<IReadOnlyList<byte[]>> DigestsAsync(ulong after, int most, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var rows = await connection.QueryAsync<byte[]>(new("select bytes from access where number > @After order by number limit @Most", new { After = (long)after, Most = most }, cancellationToken: cancellationToken));
+        return [.. rows.Select(row => AccessChain.DigestOf(row))];
+    }
+
+    /// <summary>The head after a row; empty where there is no such row.</summary>
+    public async Task<byte[]> HeadAsync(ulong number, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.QuerySingleOrDefaultAsync<byte[]>(new("select hash from access where number = @Number", new { Number = (long)Math.Min(number, long.MaxValue) }, cancellationToken: cancellationToken)) ?? [];
+    }
+
     async Task AddAsync(Office office, string person, DateTimeOffset now, AccessRow row, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -69,12 +91,12 @@ public sealed class AccessLog(NpgsqlDataSource database)
         // One row after the other, whichever replica writes it.
         await connection.ExecuteAsync(new("lock table access in exclusive mode", cancellationToken: cancellationToken));
         var last = await connection.QuerySingleOrDefaultAsync<Last>(new("select number, hash from access order by number desc limit 1", cancellationToken: cancellationToken));
-        (row.Number, row.Previous) = ((ulong)(last?.Number ?? 0) + 1, ByteString.CopyFrom(last?.Hash ?? []));
+        (row.Number, row.Salt) = ((ulong)(last?.Number ?? 0) + 1, ByteString.CopyFrom(RandomNumberGenerator.GetBytes(SaltLength)));
         (row.At, row.Office, row.Person) = (Timestamp.FromDateTimeOffset(now), DossierWire.Write(office), person);
         var bytes = row.ToByteArray();
         await connection.ExecuteAsync(new(
             "insert into access (number, hash, at, bytes) values (@Number, @Hash, @At, @Bytes)",
-            new { Number = (long)row.Number, Hash = AccessChain.HashOf(bytes), At = now, Bytes = bytes }, cancellationToken: cancellationToken));
+            new { Number = (long)row.Number, Hash = AccessChain.HeadOf(last?.Hash ?? [], AccessChain.DigestOf(bytes)), At = now, Bytes = bytes }, cancellationToken: cancellationToken));
         await transaction.CommitAsync(cancellationToken);
     }
 

@@ -1,24 +1,37 @@
 using System.Security.Cryptography;
 using Coordination.Contracts.Dossier.V1;
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Trust;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Coordination.Hosting.Evidence;
 
-/// <summary>The access log as a chain: each row holds the hash of the one before, so that nothing in it can be changed, left out or put in unnoticed.</summary>
-/// <remarks>What was left out at its end nobody can tell from the log alone.</remarks>
+/// <summary>The access log as a chain: each head holds the one before, so that nothing in it can be changed, left out or put in unnoticed.</summary>
+/// <remarks>
+/// Whoever has the database can write the whole log anew, heads and all. Other countries' nodes therefore countersign heads: they see digests
+/// alone, and sign nothing that does not extend what they signed. What never got a row, or was cut off at the end since, nobody can tell.
+/// </remarks>
 public static class AccessChain
 {
-    static ReadOnlySpan<byte> Prefix => "coord/access/v1\0"u8;
+    /// <summary>In bytes, of a digest and of a head.</summary>
+    public const int HashLength = SHA256.HashSizeInBytes;
 
-    /// <summary>The hash of a row.</summary>
+    /// <summary>The digest of a row, which is all of it that another country sees.</summary>
     /// <param name="row">A serialised AccessRow.</param>
-    public static byte[] HashOf(ReadOnlySpan<byte> row) => SHA256.HashData([.. Prefix, .. row]);
+    public static byte[] DigestOf(ReadOnlySpan<byte> row) => SHA256.HashData([.. "coord/access/v1\0"u8, .. row]);
+
+    /// <summary>The head of a log after one more row.</summary>
+    /// <param name="head">The one before; empty for the first row.</param>
+    /// <param name="digest">Of the row.</param>
+    public static byte[] HeadOf(ReadOnlySpan<byte> head, ReadOnlySpan<byte> digest) => SHA256.HashData([.. "coord/access-chain/v1\0"u8, .. head, .. digest]);
 
     /// <summary>The first thing that is wrong with a log, in one sentence; null when nothing is.</summary>
     /// <param name="rows">From the first on.</param>
     public static string? FlawIn(IEnumerable<KeptAccessRow> rows)
     {
-        var (number, last) = (0UL, ByteString.Empty);
+        var (number, head) = (0UL, Array.Empty<byte>());
         foreach (var kept in rows)
         {
             number++;
@@ -31,11 +44,58 @@ public static class AccessChain
             {
                 return $"Row {number} cannot be read.";
             }
-            if (!kept.Hash.Span.SequenceEqual(HashOf(kept.Row.Span))) return $"Row {number} was changed: it has another hash than the one that was kept with it.";
+            head = HeadOf(head, DigestOf(kept.Row.Span));
             if (row.Number != number) return $"Row {number} is missing: row {row.Number} stands in its place.";
-            if (row.Previous != last) return $"Row {number} does not follow row {number - 1}: one of the two was put in the place of another.";
-            last = kept.Hash;
+            if (!kept.Hash.Span.SequenceEqual(head)) return $"Row {number} was changed, or one before it with its hash: it has another hash than the one that was kept with it.";
         }
         return number == 0 ? "The log holds no row: reading it leaves one." : null;
     }
+
+    /// <summary>The first thing that is wrong between a log and what other countries countersigned of it, in one sentence; null when nothing is.</summary>
+    /// <param name="rows">In which <see cref="FlawIn"/> finds nothing.</param>
+    /// <param name="witnesses">In any order.</param>
+    /// <param name="list">Whose keys count.</param>
+    public static string? FlawInWitnesses(IReadOnlyList<KeptAccessRow> rows, IEnumerable<SignedLogWitness> witnesses, TrustList list)
+    {
+        var node = (string?)null;
+        foreach (var (witness, signed) in witnesses.Select(signed => (Witness: Read(signed, list), signed)).OrderBy(pair => pair.Witness?.Number))
+        {
+            if (witness is null) return $"A countersignature under key {Printable(signed.KeyId)} does not count: it was changed, or the key is none of its country's.";
+            if (witness.Node != (node ??= witness.Node)) return $"A countersignature by {witness.Witness} is of the log of {witness.Node}, and others of that of {node}.";
+            if (witness.Number > (ulong)rows.Count) return $"{witness.Witness} countersigned {witness.Number} rows, and the log has {rows.Count}: row {rows.Count + 1} was taken away, or the log set back.";
+            if (!rows[(int)witness.Number - 1].Hash.Equals(witness.Head)) return $"{witness.Witness} countersigned another row {witness.Number}, on {witness.At.ToDateTimeOffset():yyyy-MM-dd}: that row, or one before it, was written anew since.";
+        }
+        return null;
+    }
+
+    /// <summary>Signs how far this node has seen another's log.</summary>
+    /// <param name="pen">This node's.</param>
+    /// <param name="node">Whose log.</param>
+    /// <param name="number">Up to which row.</param>
+    /// <param name="head">The head after it.</param>
+    /// <param name="now">UTC.</param>
+    public static SignedLogWitness Sign(Pen pen, NodeId node, ulong number, ReadOnlySpan<byte> head, DateTimeOffset now)
+    {
+        var bytes = new LogWitness { Node = node.ToString(), Witness = pen.Node.ToString(), Number = number, Head = ByteString.CopyFrom(head), At = Timestamp.FromDateTimeOffset(now) }.ToByteArray();
+        return new() { Witness = ByteString.CopyFrom(bytes), Signature = ByteString.CopyFrom(pen.Key.Sign(SignatureKind.LogWitness, bytes)), KeyId = pen.Key.Id };
+    }
+
+    /// <summary>What a witness says, if its own key signed it; null for anything else.</summary>
+    /// <remarks>Whichever key of that node: one that is retired meanwhile has signed all the same, and of one that was stolen the log itself still has to fit.</remarks>
+    public static LogWitness? Read(SignedLogWitness signed, TrustList list)
+    {
+        try
+        {
+            var witness = LogWitness.Parser.ParseFrom(signed.Witness);
+            return witness is { Number: > 0, Head.Length: HashLength, At: not null } && NodeId.TryParse(witness.Witness, out var by)
+                && list.KeyOf(by, signed.KeyId) is { } key && key.Pool.Verify(SignatureKind.LogWitness, signed.Witness.Span, signed.Signature.Span) ? witness : null;
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Of what somebody else wrote, nothing that a terminal takes for more than letters.</summary>
+    static string Printable(string text) => text.Length <= 64 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-') ? text : "of no known form";
 }

@@ -8,7 +8,8 @@ public enum SignatureKind
     Entry = 1,
     Receipt = 2,
     TrustList = 3,
-    Deletion = 4,
+    LogWitness = 4,
+    Deletion = 5,
 }
 
 /// <summary>
@@ -35,6 +36,7 @@ public static class SignedBytes
             SignatureKind.Entry => "coord/entry/v1\0"u8,
             SignatureKind.Receipt => "coord/receipt/v1\0"u8,
             SignatureKind.TrustList => "coord/trust-list/v1\0"u8,
+            SignatureKind.LogWitness => "coord/log-witness/v1\0"u8,
             SignatureKind.Deletion => "coord/deletion/v1\0"u8,
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a kind of signature"),
         };

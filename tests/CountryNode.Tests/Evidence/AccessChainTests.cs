@@ -34,7 +34,7 @@ public sealed class AccessChainTests
     public void A_row_that_was_written_anew_with_its_hash_breaks_the_next_one()
     {
         _rows[2] = Row(3, _rows[1].Hash, "somebody else");
-        AccessChain.FlawIn(_rows).ShouldBe("Row 4 does not follow row 3: one of the two was put in the place of another.");
+        AccessChain.FlawIn(_rows).ShouldBe("Row 4 was changed, or one before it with its hash: it has another hash than the one that was kept with it.");
     }
 
     [Fact]
@@ -49,9 +49,9 @@ public sealed class AccessChainTests
         string? Without(int place) => AccessChain.FlawIn(_rows.Where((_, at) => at != place));
     }
 
-    static KeptAccessRow Row(ulong number, ByteString previous, string person)
+    static KeptAccessRow Row(ulong number, ByteString before, string person)
     {
-        var row = new AccessRow { Number = number, Previous = previous, Person = person, Act = AccessAct.CaseFile }.ToByteString();
-        return new() { Row = row, Hash = ByteString.CopyFrom(AccessChain.HashOf(row.Span)) };
+        var row = new AccessRow { Number = number, Person = person, Act = AccessAct.CaseFile }.ToByteString();
+        return new() { Row = row, Hash = ByteString.CopyFrom(AccessChain.HeadOf(before.Span, AccessChain.DigestOf(row.Span))) };
     }
 }

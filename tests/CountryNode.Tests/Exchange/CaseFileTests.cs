@@ -203,7 +203,7 @@ public sealed class CaseFileTests(SharedRegion shared)
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task Every_opening_is_a_row_in_the_log_before_the_file_is_open_and_each_row_holds_the_hash_of_the_one_before()
+    public async Task Every_opening_is_a_row_in_the_log_before_the_file_is_open_and_each_row_is_kept_with_the_head_of_the_log()
     {
         using var bangkok = shared.Region.Office("TH");
         using var vientiane = shared.Region.Office("LA");
@@ -222,8 +222,8 @@ public sealed class CaseFileTests(SharedRegion shared)
         rows.Select(row => (row.Number - rows[0].Number, row.DossierId, row.CaseFile, row.Reason)).ShouldBe(
             [(0ul, id, release, AccessReason.Identity), (1ul, id, release, AccessReason.Correction), (2ul, id, release, AccessReason.Identity)]);
         rows.ShouldAllBe(row => row.Person.Length > 0 && row.Office.Unit == shared.Region["TH"].Country.Unit);
-        rows.Skip(1).Select(row => row.Previous).ShouldBe([ByteString.CopyFrom(hashes[0]), ByteString.CopyFrom(hashes[1])]);
-        rows.Select(row => SHA256.HashData([.. "coord/access/v1\0"u8, .. row.ToByteArray()])).ShouldBe(hashes);
+        rows.Skip(1).Zip(hashes, (row, before) => SHA256.HashData([.. "coord/access-chain/v1\0"u8, .. before, .. SHA256.HashData([.. "coord/access/v1\0"u8, .. row.ToByteArray()])])).ShouldBe(hashes[1..]);
+        rows.Select(row => row.Salt).Distinct().Count(salt => salt.Length == 16).ShouldBe(3);
     }
 
     [Fact(Timeout = 120_000)]

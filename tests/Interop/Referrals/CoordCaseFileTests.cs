@@ -28,7 +28,7 @@ public sealed class CoordCaseFileTests(TwoCountries countries)
         var log = folder["access.log"];
         await _coord.JsonAsync("audit", "export", "--node", "LA", "--office", "auditor", "-o", log);
         var (code, printed, said) = await _coord.RunAsync("audit", "verify", log, "--region", "/does/not/exist");
-        (code, said).ShouldBe((0, ""));
+        code.ShouldBe(0, said);
         printed.ShouldMatch($"(?m)^\\d+  20..-..-.. ..:.. UTC  focal-point@ahtd, .+: opened the case file of dossier {id[..16]}, released by entry [0-9a-f]{{16}}, for assessment$");
         printed.ShouldMatch("(?m)^\\d+  20..-..-.. ..:.. UTC  auditor@.+: read this log$");
 
@@ -39,7 +39,7 @@ public sealed class CoordCaseFileTests(TwoCountries countries)
         bytes[^1] ^= 1;
         row["row"] = Convert.ToBase64String(bytes);
         folder.Write("access.log", string.Join('\n', (string[])[row.ToJsonString(), .. lines[1..]]));
-        (await _coord.RunAsync("audit", "verify", log)).ShouldBe((4, "", "Row 1 was changed: it has another hash than the one that was kept with it.\n"));
+        (await _coord.RunAsync("audit", "verify", log)).ShouldBe((4, "", "Row 1 was changed, or one before it with its hash: it has another hash than the one that was kept with it.\n"));
         (code, _, said) = await _coord.RunAsync("audit", "verify", folder.Write("none", "nothing"));
         (code, said).ShouldBe((2, $"{folder["none"]}, line 1, is no row of an access log.\n"));
     }

@@ -1,0 +1,158 @@
+using Coordination.Contracts.Dossier.V1;
+using Coordination.Contracts.Referral.V1;
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Evidence;
+using Coordination.Hosting.Trust;
+using Coordination.Local;
+using Google.Protobuf;
+using Grpc.Core;
+using WitnessAccessLogResponse = Coordination.Contracts.Peer.V1.WitnessAccessLogResponse;
+
+namespace Coordination.CountryNode.Tests.Evidence;
+
+/// <summary>Other countries countersign the access log, so that whoever has the database cannot write it anew.</summary>
+public sealed class LogWitnessTests(SharedRegion shared)
+{
+    static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = 240_000)]
+    public async Task Each_peer_countersigns_the_log_once_a_day_and_a_log_that_was_written_anew_or_cut_is_refused_and_found()
+    {
+        await using var region = await shared.StartAsync(["TH", "LA", "VN"]);
+        var thailand = region["TH"];
+        using var auditor = region.Office("TH", "auditor");
+        using var bangkok = region.Office("TH");
+        using var vientiane = region.Office("LA");
+        var audit = new AuditService.AuditServiceClient(auditor.Channel);
+        for (var i = 0; i < 5; i++) await audit.ListAccessAsync(new(), auditor.Options);
+        await ADayLaterAsync();
+        await UntilAsync(async () => (await WitnessesAsync()).Where(witness => witness is { Node: "TH", Number: 5 }).Select(witness => witness.Witness).Order().SequenceEqual(["LA", "VN"]));
+        (await FlawAsync()).ShouldBeNull();
+        // Nobody but the auditor has seen a row: what the others hold are digests.
+        (await region["LA"].AskAsync<long>("select count(*) from access")).ShouldBe(0);
+
+        // Not twice in a day, also after a start.
+        await audit.ListAccessAsync(new(), auditor.Options);
+        await AnewAsync();
+        // Whatever a node does when it starts it has done once something went over its roads.
+        var id = (await bangkok.OpenAsync(Regions.Repatriation("TH", "LA"))).DossierId;
+        await vientiane.UntilAsync(id, referral => referral.State is ReferralState.Sent);
+        (await WitnessesAsync()).Max(witness => witness.Number).ShouldBe(5ul);
+        // The next day it goes on where it was.
+        await ADayLaterAsync();
+        await UntilAsync(async () => (await WitnessesAsync()).Count(witness => witness.Number == 7) == 2);
+        (await FlawAsync()).ShouldBeNull();
+
+        // Set back by some rows, as from a backup.
+        await thailand.AskAsync<object?>("delete from access where number > 5");
+        (await FlawAsync()).ShouldNotBeNull().ShouldContain(" countersigned 7 rows, and the log has 6: row 7 was taken away, or the log set back.");
+        // One byte: the row is named.
+        await thailand.AskAsync<object?>("update access set bytes = set_byte(bytes, 10, get_byte(bytes, 10) # 1) where number = 3");
+        (await FlawAsync()).ShouldNotBeNull().ShouldStartWith("Row 3 ");
+        // All of it written anew from there on, heads and all: the chain fits, and the countersignatures do not.
+        var (number, head) = (0, Array.Empty<byte>());
+        foreach (var bytes in await thailand.AskAsync<byte[][]>("select array_agg(bytes order by number) from access"))
+            await thailand.AskAsync<object?>("update access set hash = $1 where number = $2", head = AccessChain.HeadOf(head, AccessChain.DigestOf(bytes)), (long)++number);
+        (await FlawAsync()).ShouldNotBeNull().ShouldContain(" countersigned another row ");
+        var before = (await WitnessesAsync()).Count;
+        await ADayLaterAsync();
+        await UntilAsync(async () => (await File.ReadAllTextAsync(thailand.LogFile, Cancelled)).Contains("The access log does not extend what LA countersigned up to row", StringComparison.Ordinal));
+        (await WitnessesAsync()).Count.ShouldBe(before);
+
+        async Task ADayLaterAsync()
+        {
+            await thailand.AskAsync<object?>("update log_witness set at = at - interval '25 hours'");
+            await AnewAsync();
+        }
+
+        async Task AnewAsync()
+        {
+            await thailand.StopAsync();
+            await thailand.StartAsync(Cancelled);
+        }
+
+        async Task<List<LogWitness>> WitnessesAsync() =>
+            [.. (await audit.ListWitnessesAsync(new(), auditor.Options)).Witnesses.Select(signed => AccessChain.Read(signed, region["TH"].TrustList()).ShouldNotBeNull())];
+
+        // To look is one more row.
+        async Task<string?> FlawAsync()
+        {
+            var rows = (await audit.ListAccessAsync(new() { PageSize = 200 }, auditor.Options)).Rows;
+            return AccessChain.FlawIn(rows) ?? AccessChain.FlawInWitnesses(rows, (await audit.ListWitnessesAsync(new(), auditor.Options)).Witnesses, region["TH"].TrustList());
+        }
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_node_countersigns_nothing_that_does_not_go_on_where_it_had_countersigned_and_says_how_far_it_came()
+    {
+        await using var region = await shared.StartAsync(["TH", "LA", "VN"]);
+        using var laos = new PeerClient(region["TH"], region.Authority.IssuePeer("LA"));
+        var digests = Enumerable.Range(0, 4500).Select(number => ByteString.CopyFrom(AccessChain.DigestOf(BitConverter.GetBytes(number)))).ToList();
+        (await Refused.ByAsync(() => laos.Client.GetLogWitnessAsync(new(), PeerClient.Options).ResponseAsync)).ShouldBe(StatusCode.NotFound, "LOG_NOT_WITNESSED", "");
+        var first = await WitnessedAsync(0, ByteString.Empty, digests[..2000]);
+        first.Number.ShouldBe(2000ul);
+        // Its answer was lost: nothing is countersigned twice, and the last is told.
+        (await RefusedAsync(0, ByteString.Empty, digests[..2000])).ShouldBe("LOG_DOES_NOT_EXTEND");
+        AccessChain.Read((await laos.Client.GetLogWitnessAsync(new(), PeerClient.Options)).Witness, region["TH"].TrustList()).ShouldBe(first);
+        var second = await WitnessedAsync(2000, first.Head, digests[2000..4000]);
+        var third = await WitnessedAsync(4000, second.Head, digests[4000..]);
+        third.Number.ShouldBe(4500ul);
+        third.Head.ToByteArray().ShouldBe(digests.Aggregate(Array.Empty<byte>(), (head, digest) => AccessChain.HeadOf(head, digest.Span)));
+
+        foreach (var (after, head) in (IEnumerable<(ulong, ByteString)>)[(0, ByteString.Empty), (4000, second.Head), (4500, second.Head), (4499, third.Head), (4501, third.Head), (4500, ByteString.Empty)])
+            (await RefusedAsync(after, head, digests[..1])).ShouldBe("LOG_DOES_NOT_EXTEND", $"{after}");
+        (await Refused.ByAsync(() => AskAsync(4500, ByteString.CopyFrom(1, 2), digests[..0]))).Fields.ShouldBe(["head", "digests"], ignoreOrder: true);
+        (await Refused.ByAsync(() => AskAsync(4500, third.Head, digests[..2001]))).Fields.ShouldBe(["digests"]);
+        (await Refused.ByAsync(() => AskAsync(4500, third.Head, [ByteString.CopyFrom(1)]))).Fields.ShouldBe(["digests"]);
+        // Each has a log of its own: nobody goes on with another's.
+        using var vietnam = new PeerClient(region["TH"], region.Authority.IssuePeer("VN"));
+        (await Refused.ByAsync(() => vietnam.Client.GetLogWitnessAsync(new(), PeerClient.Options).ResponseAsync)).Code.ShouldBe(StatusCode.NotFound);
+        (await Refused.ByAsync(() => vietnam.Client.WitnessAccessLogAsync(new() { After = 4500, Head = third.Head, Digests = { digests[0] } }, PeerClient.Options).ResponseAsync)).Reason.ShouldBe("LOG_DOES_NOT_EXTEND");
+
+        Task<WitnessAccessLogResponse> AskAsync(ulong after, ByteString head, IEnumerable<ByteString> rows) =>
+            laos.Client.WitnessAccessLogAsync(new() { After = after, Head = head, Digests = { rows } }, PeerClient.Options).ResponseAsync;
+
+        async Task<LogWitness> WitnessedAsync(ulong after, ByteString head, IEnumerable<ByteString> rows) => AccessChain.Read((await AskAsync(after, head, rows)).Witness, region["TH"].TrustList()).ShouldNotBeNull();
+
+        async Task<string> RefusedAsync(ulong after, ByteString head, IEnumerable<ByteString> rows) => (await Refused.ByAsync(() => AskAsync(after, head, rows))).Reason;
+    }
+
+    [Fact]
+    public void A_countersignature_of_another_log_by_another_key_or_changed_is_found()
+    {
+        var list = shared.Region["TH"].TrustList();
+        var (laos, vietnam, thailand) = (shared.Region.PenOf("LA"), shared.Region.PenOf("VN"), NodeId.Parse("TH"));
+        var (rows, head) = (new List<KeptAccessRow>(), Array.Empty<byte>());
+        for (var number = 1UL; number <= 3; number++)
+        {
+            var row = new AccessRow { Number = number, Act = AccessAct.Log, Reason = AccessReason.Supervision }.ToByteArray();
+            head = AccessChain.HeadOf(head, AccessChain.DigestOf(row));
+            rows.Add(new() { Row = ByteString.CopyFrom(row), Hash = ByteString.CopyFrom(head) });
+        }
+        var right = AccessChain.Sign(laos, thailand, 3, head, DateTimeOffset.UnixEpoch);
+        FlawIn(right).ShouldBeNull();
+        FlawIn(right, AccessChain.Sign(vietnam, thailand, 2, rows[1].Hash.Span, DateTimeOffset.UnixEpoch)).ShouldBeNull();
+        FlawIn(right, AccessChain.Sign(vietnam, NodeId.Parse("MM"), 3, head, DateTimeOffset.UnixEpoch)).ShouldNotBeNull().ShouldContain("is of the log of");
+        FlawIn(AccessChain.Sign(laos with { Node = vietnam.Node }, thailand, 3, head, DateTimeOffset.UnixEpoch)).ShouldNotBeNull().ShouldContain("does not count");
+        FlawIn(AccessChain.Sign(laos, thailand, 4, head, DateTimeOffset.UnixEpoch)).ShouldBe("LA countersigned 4 rows, and the log has 3: row 4 was taken away, or the log set back.");
+        FlawIn(AccessChain.Sign(laos, thailand, 2, head, DateTimeOffset.UnixEpoch)).ShouldBe("LA countersigned another row 2, on 1970-01-01: that row, or one before it, was written anew since.");
+        foreach (var part in (Action<SignedLogWitness>[])[signed => signed.Witness = Changed(signed.Witness), signed => signed.Signature = Changed(signed.Signature), signed => signed.KeyId = "LA-\u001b[2J"])
+        {
+            var changed = right.Clone();
+            part(changed);
+            var flaw = FlawIn(changed).ShouldNotBeNull();
+            flaw.ShouldContain("does not count");
+            flaw.ShouldNotContain("\u001b");
+        }
+        // A signature for something else is none for this.
+        var receipt = right.Clone();
+        receipt.Signature = ByteString.CopyFrom(laos.Key.Sign(SignatureKind.Receipt, right.Witness.Span));
+        FlawIn(receipt).ShouldNotBeNull().ShouldContain("does not count");
+
+        string? FlawIn(params SignedLogWitness[] witnesses) => AccessChain.FlawInWitnesses(rows, witnesses, list);
+
+        static ByteString Changed(ByteString bytes) => ByteString.CopyFrom([.. bytes.Span[..^1], (byte)(bytes[^1] ^ 1)]);
+    }
+
+    static async Task UntilAsync(Func<Task<bool>> isSo) => (await Poll.UntilAsync(isSo, TimeSpan.FromSeconds(60), Cancelled)).ShouldBeTrue();
+}
