@@ -13,8 +13,8 @@ static class AttachmentCommands
 {
     const int PieceBytes = 256 * 1024;
 
-    /// <summary>Between two messages; the whole may take as long as the node lets it.</summary>
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    /// <summary>As long as a node lets it take.</summary>
+    static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
     public static Command Attach()
     {
@@ -25,7 +25,7 @@ static class AttachmentCommands
         {
             using var stream = Files.Open(parsed.GetValue(file)!);
             var dossier = await connection.FindDossierAsync(parsed.GetValue(id)!, cancellationToken);
-            using var call = Client(connection).AddAttachment(connection.StreamOptions(cancellationToken));
+            using var call = Client(connection).AddAttachment(Options(connection, cancellationToken));
             try
             {
                 await call.RequestStream.WriteAsync(new() { DossierId = dossier }, cancellationToken);
@@ -38,7 +38,7 @@ static class AttachmentCommands
             {
                 // The node has answered before it was sent all: its answer says why.
             }
-            var added = (await call.ResponseAsync.WaitAsync(Patience, cancellationToken)).Attachment;
+            var added = (await call.ResponseAsync).Attachment;
             var table = Printing.Rows();
             Printing.Row(table, "Attachment", added.AttachmentId);
             Printing.Row(table, "Type", added.Type);
@@ -62,7 +62,7 @@ static class AttachmentCommands
             Files.MustBeFree(file, force);
             var request = (OpenAttachmentRequest)Calling.Parse(fields.Read(parsed), OpenAttachmentRequest.Descriptor);
             if (parsed.GetValue(id) is { } dossier) request.DossierId = await connection.FindDossierAsync(dossier, cancellationToken);
-            using var call = Client(connection).OpenAttachment(request, connection.StreamOptions(cancellationToken));
+            using var call = Client(connection).OpenAttachment(request, Options(connection, cancellationToken));
             var about = await call.ResponseStream.MoveNext(cancellationToken) ? call.ResponseStream.Current.Attachment : null;
             if (about is null) throw new UsageException("The node answered nothing.");
             await Files.WriteAsync(file, force, async stream =>
@@ -78,6 +78,9 @@ static class AttachmentCommands
         });
         return command;
     }
+
+    static CallOptions Options(Connection connection, CancellationToken cancellationToken) =>
+        connection.StreamOptions(cancellationToken).WithDeadline(TimeProvider.System.GetUtcNow().UtcDateTime + Longest);
 
     static AttachmentService.AttachmentServiceClient Client(Connection connection) => new(connection.Channel);
 

@@ -8,6 +8,7 @@ using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Domain.Referrals;
 using Coordination.Hosting.Dossiers;
+using Coordination.Hosting.Referrals;
 using Coordination.Hosting.Sealing;
 
 namespace Coordination.CountryNode.Desks;
@@ -28,7 +29,11 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, A
     /// <param name="Submission">What waits, or was sent back.</param>
     /// <param name="Particulars">Beside it.</param>
     /// <param name="Reason">Why it was sent back, or that it cannot be read any more; empty while it waits.</param>
-    public sealed record Waiting(Submission Submission, ParticularsRead Particulars, string Reason);
+    public sealed record Waiting(Submission Submission, ParticularsRead Particulars, string Reason)
+    {
+        /// <summary>The person fears the office that asks: to it there is no such submission.</summary>
+        public bool IsClosed { get; init; }
+    }
 
     /// <summary>Writes a statement, or submits it.</summary>
     /// <param name="command">What is asked.</param>
@@ -92,9 +97,13 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, A
     /// <param name="after">Where the last page ended; null for the first.</param>
     /// <param name="most">At most.</param>
     /// <param name="cancellationToken">Has nothing to undo.</param>
-    public async Task<ImmutableArray<Waiting>> ListAsync(Office office, SubmissionPlace? after, int most, CancellationToken cancellationToken) =>
-        [.. (await submissions.ListAsync(office, await MayApproveNowAsync(office, cancellationToken), after, most, cancellationToken))
-            .Select(submission => new Waiting(submission, Read(submission), ReadReason(submission)))];
+    public async Task<ImmutableArray<Waiting>> ListAsync(Office office, SubmissionPlace? after, int most, CancellationToken cancellationToken)
+    {
+        var waiting = ImmutableArray.CreateBuilder<Waiting>();
+        foreach (var submission in await submissions.ListAsync(office, await MayApproveNowAsync(office, cancellationToken), after, most, cancellationToken))
+            waiting.Add(new(submission, Read(submission), ReadReason(submission)) { IsClosed = await IsShutOutAsync(submission, office, cancellationToken) });
+        return waiting.ToImmutable();
+    }
 
     /// <summary>Tells whoever may approve once more of what has waited long.</summary>
     public async Task RemindAsync(CancellationToken cancellationToken)
@@ -245,9 +254,14 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, A
     async Task<Found> FindAsync(string id, Office office, string person, CancellationToken cancellationToken)
     {
         if (await MayApproveAsync(office, cancellationToken) is { } notAllowed) return new Found.Not(notAllowed);
-        if (!IsId(id) || await submissions.FindAsync(id, cancellationToken) is not { } submission) return new Found.Not(Unknown);
+        if (!IsId(id) || await submissions.FindAsync(id, cancellationToken) is not { } submission || await IsShutOutAsync(submission, office, cancellationToken)) return new Found.Not(Unknown);
         return submission.Person == person ? new Found.Not(SamePerson) : new Found.One(submission);
     }
+
+    /// <summary>As <see cref="ReferralDesk.IsShutOutAsync(DossierId, Office, CancellationToken)"/>; of an opening, by what waits with it.</summary>
+    async Task<bool> IsShutOutAsync(Submission submission, Office office, CancellationToken cancellationToken) => submission.About is { } dossier
+        ? await desk.IsShutOutAsync(dossier, office, cancellationToken)
+        : Read(submission) is ParticularsRead.Is said && ParticularsWire.Bars(said.Content, pen.Node, office);
 
     async Task<Refusal?> MayApproveAsync(Office office, CancellationToken cancellationToken) =>
         Rights.Check(office, Act.Approve) is { } refusal && !await submissions.IsDelegateAsync(office, RegionalTime.Today(pen.Node, time.GetUtcNow()), cancellationToken) ? refusal : null;

@@ -25,7 +25,7 @@ public sealed class ApprovalDoor(SubmissionDesk desk, Callers callers, ReferralV
 
         var page = await Errors.AnswerAsync(outage, () => desk.ListAsync(office, after, size + 1, context.CancellationToken));
         var response = new ListSubmissionsResponse();
-        response.Submissions.AddRange(page.Take(size).Select(ToWire));
+        response.Submissions.AddRange(page.Take(size).Where(waiting => !waiting.IsClosed).Select(ToWire));
         if (page.Length > size) response.NextPageToken = PageToken.Write(ListedAt.Of(page[size - 1].Submission.Place));
         return response;
     }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Coordination.Contracts.Referral.V1;
 using Coordination.CountryNode.Desks;
 using Coordination.CountryNode.Store;
@@ -72,14 +71,18 @@ public sealed partial class ReferralDoor
         var size = PageToken.Size(request.PageSize);
         var before = PageToken.Read<NoticedAt, NoticedAt>(request.PageToken, place => place)?.Notice;
 
-        var page = await Errors.AnswerAsync(outage, () => ListNoticesAsync());
-        var response = new ListNoticesResponse();
-        response.Notices.AddRange(page.Take(size).Select(row => row.OfDebt is { } ofDebt ? ToWire(ofDebt) : ToWire(row.OfSubmission!)));
-        if (page.Length > size) response.NextPageToken = PageToken.Write(new NoticedAt(page[size - 1].Number));
-        return response;
-
-        async Task<ImmutableArray<ListedNotice>> ListNoticesAsync() =>
-            await lists.ListNoticesAsync(office, await submissions.MayApproveNowAsync(office, context.CancellationToken), before, size + 1, context.CancellationToken);
+        return await Errors.AnswerAsync(outage, async () =>
+        {
+            var page = await lists.ListNoticesAsync(office, await submissions.MayApproveNowAsync(office, context.CancellationToken), before, size + 1, context.CancellationToken);
+            var response = new ListNoticesResponse();
+            foreach (var row in page.Take(size))
+            {
+                if ((row.OfDebt?.Dossier ?? row.OfSubmission?.Dossier) is { } dossier && await desk.IsShutOutAsync(dossier, office, context.CancellationToken)) continue;
+                response.Notices.Add(row.OfDebt is { } ofDebt ? ToWire(ofDebt) : ToWire(row.OfSubmission!));
+            }
+            if (page.Length > size) response.NextPageToken = PageToken.Write(new NoticedAt(page[size - 1].Number));
+            return response;
+        });
     }
 
     public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context)

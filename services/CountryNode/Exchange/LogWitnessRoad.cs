@@ -41,9 +41,11 @@ public sealed partial class LogWitnessRoad(AccessLog log, LogWitnesses witnesses
         {
             var known = await KeepAsync(peer, before, cancellationToken);
             (number, head) = (known.Number, known.Head.ToByteArray());
-            if (!(await log.HeadAsync(number, cancellationToken)).AsSpan().SequenceEqual(head))
+            if (await log.HeadAsync(number, cancellationToken) is var own && !own.AsSpan().SequenceEqual(head))
             {
                 LogDoesNotFit(logger, peer.ToString(), number);
+                // The peer hears of it too: it refuses, and says so at home.
+                if (await log.DigestsAsync(own.Length > 0 ? number - 1 : 0, MostDigests, cancellationToken) is { Count: > 0 } rest) await peers.WitnessAccessLogAsync(peer, number, own, rest, cancellationToken);
                 return;
             }
         }

@@ -18,7 +18,7 @@ public sealed class LogWitnesses(NpgsqlDataSource database, Pen pen)
     /// <param name="digests">Of the rows after them; at least one.</param>
     /// <param name="now">UTC.</param>
     /// <param name="cancellationToken">Countersigns nothing.</param>
-    /// <returns>Null where it does not go on there.</returns>
+    /// <returns>The same again for the same rows; null where it does not go on there.</returns>
     public async Task<SignedLogWitness?> WitnessAsync(NodeId node, ulong after, ReadOnlyMemory<byte> head, IEnumerable<ReadOnlyMemory<byte>> digests, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -26,9 +26,11 @@ public sealed class LogWitnesses(NpgsqlDataSource database, Pen pen)
         // One after the other, whichever replica is asked: two that both extend the same head would countersign two logs.
         await connection.ExecuteAsync(new("lock table log_witness in share row exclusive mode", cancellationToken: cancellationToken));
         var last = await LastAsync(connection, node, pen.Node, cancellationToken);
-        if (after != (ulong)(last?.Number ?? 0) || !head.Span.SequenceEqual(last?.Head ?? [])) return null;
         var (number, next) = (after, head.ToArray());
         foreach (var digest in digests) (number, next) = (number + 1, AccessChain.HeadOf(next, digest.Span));
+        // Two replicas fall due at once, or an answer was lost: what was countersigned last is given again.
+        if (last is not null && number == (ulong)last.Number && next.AsSpan().SequenceEqual(last.Head)) return last.ToWire();
+        if (after != (ulong)(last?.Number ?? 0) || !head.Span.SequenceEqual(last?.Head ?? [])) return null;
         var signed = AccessChain.Sign(pen, node, number, next, now);
         await KeepAsync(connection, LogWitness.Parser.ParseFrom(signed.Witness), signed, cancellationToken);
         await transaction.CommitAsync(cancellationToken);

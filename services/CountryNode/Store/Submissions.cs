@@ -78,24 +78,7 @@ public sealed class Submissions(NpgsqlDataSource database)
                 insert into notice (submission_id, dossier_id, kind, round, at) select id, dossier_id, 'Submitted', 1, @SubmittedAt from submitted)
             select count(*) from answered
             """,
-            new
-            {
-                submission.Id,
-                Office = submission.Command.Office.ToString(),
-                submission.Command.CommandId,
-                RequestHash = answered.RequestHash.ToArray(),
-                Answer = answered.Answer.ToArray(),
-                submission.Person,
-                Dossier = submission.Dossier?.ToArray(),
-                submission.Statement,
-                Draft = submission.Draft.ToArray(),
-                AtRest = submission.AtRest.ToArray(),
-                Earlier = submission.Earlier?.ToArray(),
-                submission.Contradicts,
-                submission.SubmittedAt,
-                RemindAt = remindAt,
-                CaseFileAtRest = submission.CaseFileAtRest.ToArray(),
-            }, cancellationToken)) == 1;
+            With(submission, new { RequestHash = answered.RequestHash.ToArray(), Answer = answered.Answer.ToArray(), RemindAt = remindAt }), cancellationToken)) == 1;
     }
 
     /// <summary>Keeps what a second person is asked of a statement that is written in the same transaction, and tells whoever may approve; they are told again when it is due.</summary>
@@ -107,7 +90,13 @@ public sealed class Submissions(NpgsqlDataSource database)
             returning id, dossier_id)
         insert into notice (submission_id, dossier_id, kind, round, at) select id, dossier_id, 'Submitted', 1, @SubmittedAt from submitted
         """,
-        new
+        With(submission, new { Written = written.ToArray(), submission.DueAt }), cancellationToken));
+
+    /// <summary>A submission's columns, and what else a statement needs.</summary>
+    static DynamicParameters With(Submission submission, object also)
+    {
+        var columns = new DynamicParameters(also);
+        columns.AddDynamicParams(new
         {
             submission.Id,
             Office = submission.Command.Office.ToString(),
@@ -121,9 +110,9 @@ public sealed class Submissions(NpgsqlDataSource database)
             submission.Contradicts,
             submission.SubmittedAt,
             CaseFileAtRest = submission.CaseFileAtRest.ToArray(),
-            Written = written.ToArray(),
-            submission.DueAt,
-        }, cancellationToken));
+        });
+        return columns;
+    }
 
     /// <summary>What was written before anybody approved it, newest first.</summary>
     /// <param name="before">Where the last page ended; null for the first.</param>

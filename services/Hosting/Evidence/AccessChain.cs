@@ -18,6 +18,9 @@ public static class AccessChain
     /// <summary>In bytes, of a digest and of a head.</summary>
     public const int HashLength = SHA256.HashSizeInBytes;
 
+    /// <summary>In seconds of Unix time: the year 2200, as for every other time that a message names.</summary>
+    const long EndOfTime = 7_258_118_400;
+
     /// <summary>The digest of a row, which is all of it that another country sees.</summary>
     /// <param name="row">A serialised AccessRow.</param>
     public static byte[] DigestOf(ReadOnlySpan<byte> row) => SHA256.HashData([.. "coord/access/v1\0"u8, .. row]);
@@ -87,7 +90,8 @@ public static class AccessChain
         try
         {
             var witness = LogWitness.Parser.ParseFrom(signed.Witness);
-            return witness is { Number: > 0, Head.Length: HashLength, At: not null } && NodeId.TryParse(witness.Witness, out var by)
+            // Nobody countersigns their own log. Numbers and times are those that a database holds.
+            return witness is { Number: > 0 and <= int.MaxValue, Head.Length: HashLength, At.Seconds: >= 0 and < EndOfTime } && witness.Node != witness.Witness && NodeId.TryParse(witness.Witness, out var by)
                 && list.KeyOf(by, signed.KeyId) is { } key && key.Pool.Verify(SignatureKind.LogWitness, signed.Witness.Span, signed.Signature.Span) ? witness : null;
         }
         catch (InvalidProtocolBufferException)

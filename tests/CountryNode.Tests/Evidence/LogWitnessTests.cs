@@ -31,7 +31,8 @@ public sealed class LogWitnessTests(SharedRegion shared)
         // Nobody but the auditor has seen a row: what the others hold are digests.
         (await region["LA"].AskAsync<long>("select count(*) from access")).ShouldBe(0);
 
-        // Not twice in a day, also after a start.
+        // Not twice in a day, also after a start. It may have been the first start that had all five countersigned.
+        await thailand.AskAsync<object?>("update log_witness set at = now() where number = 5");
         await audit.ListAccessAsync(new(), auditor.Options);
         await AnewAsync();
         // Whatever a node does when it starts it has done once something went over its roads.
@@ -57,6 +58,7 @@ public sealed class LogWitnessTests(SharedRegion shared)
         var before = (await WitnessesAsync()).Count;
         await ADayLaterAsync();
         await UntilAsync(async () => (await File.ReadAllTextAsync(thailand.LogFile, Cancelled)).Contains("The access log does not extend what LA countersigned up to row", StringComparison.Ordinal));
+        await UntilAsync(async () => (await File.ReadAllTextAsync(region["LA"].LogFile, Cancelled)).Contains("The access log of TH does not go on where this node countersigned it", StringComparison.Ordinal));
         (await WitnessesAsync()).Count.ShouldBe(before);
 
         async Task ADayLaterAsync()
@@ -91,8 +93,9 @@ public sealed class LogWitnessTests(SharedRegion shared)
         (await Refused.ByAsync(() => laos.Client.GetLogWitnessAsync(new(), PeerClient.Options).ResponseAsync)).ShouldBe(StatusCode.NotFound, "LOG_NOT_WITNESSED", "");
         var first = await WitnessedAsync(0, ByteString.Empty, digests[..2000]);
         first.Number.ShouldBe(2000ul);
-        // Its answer was lost: nothing is countersigned twice, and the last is told.
-        (await RefusedAsync(0, ByteString.Empty, digests[..2000])).ShouldBe("LOG_DOES_NOT_EXTEND");
+        // Its answer was lost, or another replica was faster: the same is answered again, and told.
+        (await WitnessedAsync(0, ByteString.Empty, digests[..2000])).ShouldBe(first);
+        (await RefusedAsync(0, ByteString.Empty, digests[..1999])).ShouldBe("LOG_DOES_NOT_EXTEND");
         AccessChain.Read((await laos.Client.GetLogWitnessAsync(new(), PeerClient.Options)).Witness, region["TH"].TrustList()).ShouldBe(first);
         var second = await WitnessedAsync(2000, first.Head, digests[2000..4000]);
         var third = await WitnessedAsync(4000, second.Head, digests[4000..]);
@@ -134,6 +137,7 @@ public sealed class LogWitnessTests(SharedRegion shared)
         FlawIn(right, AccessChain.Sign(vietnam, thailand, 2, rows[1].Hash.Span, DateTimeOffset.UnixEpoch)).ShouldBeNull();
         FlawIn(right, AccessChain.Sign(vietnam, NodeId.Parse("MM"), 3, head, DateTimeOffset.UnixEpoch)).ShouldNotBeNull().ShouldContain("is of the log of");
         FlawIn(AccessChain.Sign(laos with { Node = vietnam.Node }, thailand, 3, head, DateTimeOffset.UnixEpoch)).ShouldNotBeNull().ShouldContain("does not count");
+        FlawIn(AccessChain.Sign(shared.Region.PenOf("TH"), thailand, 3, head, DateTimeOffset.UnixEpoch)).ShouldNotBeNull().ShouldContain("does not count");
         FlawIn(AccessChain.Sign(laos, thailand, 4, head, DateTimeOffset.UnixEpoch)).ShouldBe("LA countersigned 4 rows, and the log has 3: row 4 was taken away, or the log set back.");
         FlawIn(AccessChain.Sign(laos, thailand, 2, head, DateTimeOffset.UnixEpoch)).ShouldBe("LA countersigned another row 2, on 1970-01-01: that row, or one before it, was written anew since.");
         foreach (var part in (Action<SignedLogWitness>[])[signed => signed.Witness = Changed(signed.Witness), signed => signed.Signature = Changed(signed.Signature), signed => signed.KeyId = "LA-\u001b[2J"])

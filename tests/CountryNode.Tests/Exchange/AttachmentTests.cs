@@ -241,10 +241,7 @@ public sealed class AttachmentTests(SharedRegion shared)
         {
             Command = OfficeClient.About(), Opened = Regions.Repatriation("TH", "LA"), Particulars = new() { Preview = new() { Consent = new() { Withheld = { withheld } } } },
         }, bangkok.Options)).Referral.DossierId;
-        await vientiane.UntilAsync(id, referral => referral.State is ReferralState.Sent);
-        await vientiane.AcknowledgeAsync(id);
-        await vientiane.TakeUpAsync(id);
-        await bangkok.UntilAsync(id, referral => referral.State is ReferralState.TakenUp);
+        await bangkok.HandOverAsync(vientiane, id);
         return id;
     }
 

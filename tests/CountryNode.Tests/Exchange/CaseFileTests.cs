@@ -271,9 +271,40 @@ public sealed class CaseFileTests(SharedRegion shared)
             due.Rows.ShouldNotContain(row => row.DossierId == id);
             if ((token = due.NextPageToken).Length == 0) break;
         }
+        await NoticeAsync("case-worker");
+        (await feared.Referrals.ListNoticesAsync(new() { PageSize = 200 }, feared.Options)).Notices.ShouldNotContain(notice => notice.DossierId == id);
         // Nobody else is shut out.
+        await NoticeAsync("focal-point");
+        (await vientiane.Referrals.ListNoticesAsync(new() { PageSize = 200 }, vientiane.Options)).Notices.ShouldContain(notice => notice.DossierId == id);
         (await vientiane.Referrals.ListAsync(new() { IdBegins = begins }, vientiane.Options)).Referrals.Count.ShouldBe(1);
         (await OpenAsync(vientiane, id, release)).Version.ShouldBe(1u);
+
+        // As if the day had come.
+        Task NoticeAsync(string role) => shared.Region["LA"].AskAsync<object?>(
+            "insert into notice (dossier_id, clock, owes, number, cause, about, kind, round, office, at) values ($1, 'FollowUp', 'LA', 9, $1, '', 'Warning', 1, $2, now())", id.ToByteArray(), $"{role}@{unit}");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task An_approver_whom_the_person_fears_sees_nothing_that_waits_and_approves_nothing()
+    {
+        await using var region = await Region.StartAsync(new RegionOptions { Countries = ["TH", "LA"], Postgres = shared.Postgres, Approval = ["Cancelled"] }, Cancelled);
+        using var bangkok = region.Office("TH");
+        using var feared = region.Office("TH", "approver");
+        var (unit, approvals) = (region["TH"].Country.Unit, new ApprovalService.ApprovalServiceClient(feared.Channel));
+        var opened = Regions.Repatriation("TH", "LA");
+        (opened.Basis, opened.Consent) = (Basis.CourtOrder, null);
+        var waiting = (await bangkok.Referrals.OpenAsync(
+            new() { Command = OfficeClient.About(), Opened = opened, Particulars = new() { Preview = new() { BarredOffices = { $"TH:approver@{unit}" } } } }, bangkok.Options)).AwaitingApproval.SubmissionId;
+        var id = (await bangkok.Referrals.OpenAsync(
+            new() { Command = OfficeClient.About(), Opened = Regions.Repatriation("TH", "LA"), Particulars = new() { Preview = new() { BarredOffices = { $"TH:approver@{unit}" } } } }, bangkok.Options)).Referral.DossierId;
+        var cancelling = (await bangkok.Referrals.CancelAsync(new() { Command = OfficeClient.About(), DossierId = id }, bangkok.Options)).AwaitingApproval.SubmissionId;
+        (await approvals.ListSubmissionsAsync(new(), feared.Options)).Submissions.ShouldBeEmpty();
+        (await new ApprovalService.ApprovalServiceClient(bangkok.Channel).ListSubmissionsAsync(new(), bangkok.Options)).Submissions.Count.ShouldBe(2);
+        foreach (var submission in (string[])[waiting, cancelling])
+        {
+            (await Refused.ByAsync(() => approvals.ApproveAsync(new() { SubmissionId = submission }, feared.Options).ResponseAsync)).ShouldBe(StatusCode.NotFound, "SUBMISSION_NOT_FOUND", "");
+            (await Refused.ByAsync(() => approvals.SendBackAsync(new() { SubmissionId = submission, Reason = "No" }, feared.Options).ResponseAsync)).ShouldBe(StatusCode.NotFound, "SUBMISSION_NOT_FOUND", "");
+        }
     }
 
     [Fact(Timeout = 120_000)]
@@ -383,10 +414,7 @@ public sealed class CaseFileTests(SharedRegion shared)
             Command = OfficeClient.About(), Opened = opened ?? Regions.Repatriation("TH", "LA"),
             Particulars = new() { Preview = new() { Consent = new() { Withheld = { withheld ?? [] } }, BarredOffices = { barred ?? [] } } },
         }, bangkok.Options)).Referral.DossierId;
-        await vientiane.UntilAsync(id, referral => referral.State is ReferralState.Sent);
-        await vientiane.AcknowledgeAsync(id);
-        await vientiane.TakeUpAsync(id);
-        await bangkok.UntilAsync(id, referral => referral.State is ReferralState.TakenUp);
+        await bangkok.HandOverAsync(vientiane, id);
         return id;
     }
 

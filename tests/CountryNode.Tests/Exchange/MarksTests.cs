@@ -86,7 +86,8 @@ public sealed class MarksTests
         release.Command = OfficeClient.About();
         var submission = (await bangkok.Referrals.ReleaseCaseFileAsync(release, bangkok.Options)).AwaitingApproval.SubmissionId;
         (await approver.Referrals.OpenCaseFileAsync(new() { SubmissionId = submission, Reason = AccessReason.Supervision }, approver.Options)).CaseFile.ShouldBe(file);
-        await NowhereAsync();
+        // Another waits still.
+        await bangkok.Referrals.ReleaseCaseFileAsync(new(release) { Command = OfficeClient.About() }, bangkok.Options);
         await approvals.ApproveAsync(new() { SubmissionId = submission }, approver.Options);
         var open = new OpenCaseFileRequest { DossierId = id, Reason = AccessReason.Return };
         (await Poll.UntilAsync(async () => await OpenedAsync() is not null, TimeSpan.FromSeconds(30), Cancelled)).ShouldBeTrue();
@@ -162,7 +163,7 @@ public sealed class MarksTests
             foreach (var table in await node.AskAsync<string[]>("select array_agg(table_name::text) from information_schema.tables where table_schema = 'public'"))
             {
                 var rows = await node.AskAsync<string>($"select coalesce(string_agg(row::text, E'\\n'), '') from {table} as row");
-                if (Spellings(text).Any(spelling => rows.Contains(Convert.ToHexStringLower(spelling), StringComparison.Ordinal)) || rows.Contains(text, StringComparison.Ordinal)) found.Add(table);
+                if (Spellings(text).Any(spelling => rows.Contains(Convert.ToHexStringLower(spelling), StringComparison.Ordinal)) || rows.Contains(text, StringComparison.Ordinal)) found.Add($"{node.Id} {table}");
             }
         }
         foreach (var file in folders.SelectMany(Files))

@@ -23,7 +23,7 @@ public sealed class BasisTests(SharedRegion shared)
         var opened = await bangkok.Referrals.OpenAsync(new() { Command = OfficeClient.About(), Opened = Without(basis) }, bangkok.Options);
         opened.Referral.ShouldBeNull();
         var id = (await approvals.ApproveAsync(new() { SubmissionId = opened.AwaitingApproval.SubmissionId }, approver.Options)).Referral.DossierId;
-        await TakenUpAsync(bangkok, vientiane, id);
+        await bangkok.HandOverAsync(vientiane, id);
 
         var released = await bangkok.Referrals.ReleaseCaseFileAsync(Release(id), bangkok.Options);
         (released.Referral, released.AwaitingApproval.SubmissionId.Length).ShouldBe((null, 32));
@@ -47,7 +47,7 @@ public sealed class BasisTests(SharedRegion shared)
         using var auditor = region.Office("TH", "auditor");
         var (approvals, audit) = (new ApprovalService.ApprovalServiceClient(approver.Channel), new AuditService.AuditServiceClient(auditor.Channel));
         var id = await OpenAloneAsync(bangkok);
-        await TakenUpAsync(bangkok, vientiane, id);
+        await bangkok.HandOverAsync(vientiane, id);
         var release = Alone(Release(id));
         var first = await bangkok.Referrals.ReleaseCaseFileAsync(release, bangkok.Options);
         first.Referral.DossierId.ShouldBe(id);
@@ -106,7 +106,7 @@ public sealed class BasisTests(SharedRegion shared)
         foreach (var opened in (Opened[])[Without(Basis.CourtOrder), Regions.Repatriation("TH", "LA")])
             (await Refused.ByAsync(() => bangkok.Referrals.OpenAsync(new() { Command = Alone(), Opened = opened }, bangkok.Options).ResponseAsync)).ShouldBe(StatusCode.InvalidArgument, "ALONE_NOT_ALLOWED", "another person");
         var id = (await bangkok.OpenAsync(Regions.Repatriation("TH", "LA"))).DossierId;
-        await TakenUpAsync(bangkok, vientiane, id);
+        await bangkok.HandOverAsync(vientiane, id);
         (await Refused.ByAsync(() => bangkok.Referrals.ReleaseCaseFileAsync(Alone(Release(id)), bangkok.Options).ResponseAsync)).ShouldBe(StatusCode.InvalidArgument, "ALONE_NOT_ALLOWED", "");
         (await Refused.ByAsync(() => bangkok.Referrals.CancelAsync(new() { Command = Alone(), DossierId = id }, bangkok.Options).ResponseAsync)).ShouldBe(StatusCode.InvalidArgument, "ALONE_NOT_ALLOWED", "");
         (await bangkok.HistoryAsync(id)).Entries.Count.ShouldBe(3);
@@ -133,12 +133,4 @@ public sealed class BasisTests(SharedRegion shared)
 
     static async Task<ByteString> OpenAloneAsync(OfficeClient bangkok) =>
         (await bangkok.Referrals.OpenAsync(new() { Command = Alone(), Opened = Without(Basis.RiskToLife) }, bangkok.Options)).Referral.DossierId;
-
-    static async Task TakenUpAsync(OfficeClient bangkok, OfficeClient vientiane, ByteString id)
-    {
-        await vientiane.UntilAsync(id, referral => referral.State is ReferralState.Sent);
-        await vientiane.AcknowledgeAsync(id);
-        await vientiane.TakeUpAsync(id);
-        await bangkok.UntilAsync(id, referral => referral.State is ReferralState.TakenUp);
-    }
 }

@@ -81,6 +81,15 @@ sealed class OfficeClient : IDisposable
     public AsyncServerStreamingCall<WatchResponse> Watch(string cursor, TimeSpan? deadline = null) => Referrals.Watch(
         new WatchRequest { Cursor = cursor }, Options.WithDeadline(TimeProvider.System.GetUtcNow().UtcDateTime + (deadline ?? TimeSpan.FromMinutes(2))));
 
+    /// <summary>Has the other country's office acknowledge and take up what this one opened, and waits until it is known here.</summary>
+    public async Task HandOverAsync(OfficeClient receiver, ByteString id)
+    {
+        await receiver.UntilAsync(id, referral => referral.State is ReferralState.Sent);
+        await receiver.AcknowledgeAsync(id);
+        await receiver.TakeUpAsync(id);
+        await UntilAsync(id, referral => referral.State is ReferralState.TakenUp);
+    }
+
     /// <summary>The referral, once it stands at this node as wanted.</summary>
     public async Task<Referral> UntilAsync(ByteString id, Func<Referral, bool> wanted, TimeSpan? limit = null)
     {

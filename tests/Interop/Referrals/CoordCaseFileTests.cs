@@ -32,6 +32,9 @@ public sealed class CoordCaseFileTests(TwoCountries countries)
         printed.ShouldMatch($"(?m)^\\d+  20..-..-.. ..:.. UTC  focal-point@ahtd, .+: opened the case file of dossier {id[..16]}, released by entry [0-9a-f]{{16}}, for assessment$");
         printed.ShouldMatch("(?m)^\\d+  20..-..-.. ..:.. UTC  auditor@.+: read this log$");
 
+        (code, _, said) = await _coord.RunAsync("audit", "verify", log, "--root", countries.Region["LA"].Keys.TrustRoot);
+        (code, said.StartsWith("Countersigned, as it stands, by ", StringComparison.Ordinal) || said.StartsWith("No other country has countersigned this log", StringComparison.Ordinal)).ShouldBe((0, true), said);
+
         // One byte of one row.
         var lines = await File.ReadAllLinesAsync(log, TestContext.Current.CancellationToken);
         var row = JsonNode.Parse(lines[0])!.AsObject();
