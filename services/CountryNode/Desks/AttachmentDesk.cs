@@ -33,16 +33,15 @@ public sealed class AttachmentDesk(ReferralDesk desk, SubmissionDesk submissions
         if (await ReleaseFaultAsync(office, person, dossier, cancellationToken) is { } closed) return (null, closed);
         var key = new AttachmentKey(dossier, pen.Node, AttachmentWire.NewId(pen.Random));
         if (!await rows.BeginAsync(key, time.GetUtcNow(), cancellationToken)) return (null, Full);
+        Attachment? added = null;
         try
         {
-            var (added, refusal) = await KeepAsync(key, data, cancellationToken);
-            if (refusal is not null) await rows.ForgetAsync(key, CancellationToken.None);
+            (added, var refusal) = await KeepAsync(key, data, cancellationToken);
             return (added, refusal);
         }
-        catch
+        finally
         {
-            await rows.ForgetAsync(key, CancellationToken.None);
-            throw;
+            if (added is null) await rows.ForgetAsync(key, CancellationToken.None);
         }
     }
 
@@ -53,9 +52,12 @@ public sealed class AttachmentDesk(ReferralDesk desk, SubmissionDesk submissions
         var number = 0;
         await foreach (var piece in InPiecesAsync(data, cancellationToken))
         {
-            if (number == 0 && AttachmentWire.TypeOf(piece.Span) is not { } type)
-                return (null, Fault("ATTACHMENT_TYPE_UNKNOWN", "is no PDF, JPEG, PNG, TIFF, WebP, HEIC, MP4, M4A, MP3 or WAV by its first bytes, whatever it is called: save it as one of these"));
-            if (number == 0) about.Type = AttachmentWire.TypeOf(piece.Span);
+            if (number == 0)
+            {
+                if (AttachmentWire.TypeOf(piece.Span) is not { } type)
+                    return (null, Fault("ATTACHMENT_TYPE_UNKNOWN", "is no PDF, JPEG, PNG, TIFF, WebP, HEIC, MP4, M4A, MP3 or WAV by its first bytes, whatever it is called: save it as one of these"));
+                about.Type = type;
+            }
             about.Size += (ulong)piece.Length;
             if (about.Size > AttachmentWire.MostBytes) return (null, Fault("ATTACHMENT_TOO_LARGE", $"is larger than {AttachmentWire.MostBytes / 1024 / 1024} MiB: divide it, or make it smaller"));
             hash.AppendData(piece.Span);

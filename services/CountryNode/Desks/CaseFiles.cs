@@ -68,7 +68,7 @@ public sealed class CaseFiles(IStore store, ReferralDesk desk, Safe safe, Access
 
     /// <summary>A case file without what the person withholds by now, be it that it was released before.</summary>
     async Task<CaseFileRead> WithoutWithheldAsync(CaseFileRead.Is found, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
-        await store.FindAsync(found.Release.Entry.Dossier, cancellationToken) is { } held && safe.WithheldIn(held, await store.FindPartsAsync(held.Id, pen.Node, cancellationToken)) is { } withheld
+        await store.FindAsync(found.Release.Entry.Dossier, cancellationToken) is { } held && await desk.WithheldAsync(held, cancellationToken) is { } withheld
             ? found with { Content = CaseFileWire.Without(content, withheld) }
             : ReferralDesk.ConsentDetailsUnreadable;
 

@@ -244,7 +244,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     }
 
     /// <inheritdoc cref="Safe.WithheldIn"/>
-    async Task<IReadOnlyCollection<string>?> WithheldAsync(HeldDossier held, CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyCollection<string>?> WithheldAsync(HeldDossier held, CancellationToken cancellationToken) =>
         safe.WithheldIn(held, await store.FindPartsAsync(held.Id, pen.Node, cancellationToken));
 
     /// <summary>As <see cref="JudgeAsync"/>, of what goes on with a dossier.</summary>

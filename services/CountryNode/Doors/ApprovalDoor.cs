@@ -18,8 +18,7 @@ public sealed class ApprovalDoor(SubmissionDesk desk, Callers callers, ReferralV
 
     public override async Task<ListSubmissionsResponse> ListSubmissions(ListSubmissionsRequest request, ServerCallContext context)
     {
-        var office = callers.Office(context);
-        if (Rights.Check(office, Act.ReadParticulars) is { } refusal) throw refusal.ToException();
+        var office = callers.Office(context, Act.ReadParticulars);
         var size = PageToken.Size(request.PageSize);
         var after = PageToken.Read<ListedAt, SubmissionPlace>(request.PageToken, place => place.ToPlace());
 

@@ -15,8 +15,7 @@ public sealed class AuditDoor(AccessLog log, LogWitnesses witnesses, SubmissionD
 {
     public override async Task<ListAccessResponse> ListAccess(ListAccessRequest request, ServerCallContext context)
     {
-        var (office, person) = (callers.Office(context), callers.Person(context));
-        if (Rights.Check(office, Act.Audit) is { } refusal) throw refusal.ToException();
+        var (office, person) = (callers.Office(context, Act.Audit), callers.Person(context));
         var size = PageToken.Size(request.PageSize);
         var response = new ListAccessResponse();
         response.Rows.AddRange(await Errors.AnswerAsync(outage, () => log.ReadAsync(office, person, request.After, size, time.GetUtcNow(), context.CancellationToken)));
@@ -25,7 +24,7 @@ public sealed class AuditDoor(AccessLog log, LogWitnesses witnesses, SubmissionD
 
     public override async Task<ListWitnessesResponse> ListWitnesses(ListWitnessesRequest request, ServerCallContext context)
     {
-        if (Rights.Check(callers.Office(context), Act.Audit) is { } refusal) throw refusal.ToException();
+        callers.Office(context, Act.Audit);
         var response = new ListWitnessesResponse { TrustList = UnsafeByteOperations.UnsafeWrap(trust.Current.SignedBytes) };
         response.Witnesses.AddRange(await Errors.AnswerAsync(outage, () => witnesses.ListAsync(context.CancellationToken)));
         return response;
@@ -33,7 +32,7 @@ public sealed class AuditDoor(AccessLog log, LogWitnesses witnesses, SubmissionD
 
     public override async Task<ListWrittenAloneResponse> ListWrittenAlone(ListWrittenAloneRequest request, ServerCallContext context)
     {
-        if (Rights.Check(callers.Office(context), Act.Audit) is { } refusal) throw refusal.ToException();
+        callers.Office(context, Act.Audit);
         var size = PageToken.Size(request.PageSize);
         var before = PageToken.Read<ApprovalDoor.ListedAt, SubmissionPlace>(request.PageToken, place => place.ToPlace());
         var page = await Errors.AnswerAsync(outage, () => submissions.ListWrittenAloneAsync(before, size + 1, context.CancellationToken));

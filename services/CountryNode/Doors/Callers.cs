@@ -36,6 +36,14 @@ public sealed class Callers(NodeSettings settings, TrustInForce trust, TimeProvi
         return office;
     }
 
+    /// <summary>The same, of an office that may do something.</summary>
+    /// <exception cref="RpcException">As <see cref="Office(ServerCallContext)"/>; PERMISSION_DENIED also when the office may not.</exception>
+    public Domain.Dossiers.Office Office(ServerCallContext context, Act act)
+    {
+        var office = Office(context);
+        return Rights.Check(office, act) is { } refusal ? throw refusal.ToException() : office;
+    }
+
     /// <summary>Whether an office is one of this node's.</summary>
     public bool IsOfficeHere(Domain.Dossiers.Office office) => _offices.Contains(office);
 

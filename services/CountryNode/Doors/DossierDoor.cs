@@ -32,8 +32,7 @@ public sealed class DossierDoor(ReferralDesk desk, Commands commands, TrustInFor
 
     public override async Task<GetParticularsResponse> GetParticulars(GetParticularsRequest request, ServerCallContext context)
     {
-        var office = callers.Office(context);
-        if (Rights.Check(office, Act.ReadParticulars) is { } refusal) throw refusal.ToException();
+        var office = callers.Office(context, Act.ReadParticulars);
         var id = Errors.ReadId(request.DossierId);
         if (!EntryHash.TryRead(request.Entry.Span, out var entry)) throw Refusal.Invalid("FIELD_INVALID", "entry", $"is no hash: {EntryHash.Length} bytes are needed").ToException();
         return await Errors.AnswerAsync(outage, () => desk.ReadParticularsAsync(id, entry, office, context.CancellationToken)) switch
@@ -113,8 +112,7 @@ public sealed class DossierDoor(ReferralDesk desk, Commands commands, TrustInFor
     /// <exception cref="RpcException">The office may not read it, the id is none, or nothing of it is held.</exception>
     async Task<(HeldDossier Held, Dossier<Referral> Dossier)> FindAsync(ByteString dossier, ServerCallContext context)
     {
-        var office = callers.Office(context);
-        if (Rights.Check(office, Act.ReadReferral) is { } refusal) throw refusal.ToException();
+        var office = callers.Office(context, Act.ReadReferral);
         var id = Errors.ReadId(dossier);
         return await Errors.AnswerAsync(outage, () => desk.FindAsync(id, office, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
     }

@@ -196,8 +196,7 @@ public sealed partial class ReferralDoor(ReferralDesk desk, SubmissionDesk submi
 
     public override async Task<GetResponse> Get(GetRequest request, ServerCallContext context)
     {
-        var office = callers.Office(context);
-        if (Rights.Check(office, Act.ReadReferral) is { } refusal) throw refusal.ToException();
+        var office = callers.Office(context, Act.ReadReferral);
         var id = Errors.ReadId(request.DossierId);
         var (held, dossier) = await Errors.AnswerAsync(outage, () => desk.FindAsync(id, office, context.CancellationToken)) ?? throw Refusal.NotFound.ToException();
         var earlier = dossier.State?.Opened.Links.Earlier is { } token ? await Errors.AnswerAsync(outage, () => lists.FindEarlierAsync(token, context.CancellationToken)) : null;

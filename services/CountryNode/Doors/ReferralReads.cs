@@ -22,7 +22,7 @@ public sealed partial class ReferralDoor
 
     public override async Task<ListResponse> List(ListRequest request, ServerCallContext context)
     {
-        var office = Reader(context);
+        var office = callers.Office(context, Act.ReadReferral);
         var fields = new FieldReader();
         var filter = new ReferralFilter(
             WhoseOf(request.Whose), office, fields.OptionalCountry("country", request.Country),
@@ -46,7 +46,7 @@ public sealed partial class ReferralDoor
 
     public override async Task<ListDueResponse> ListDue(ListDueRequest request, ServerCallContext context)
     {
-        var office = Reader(context);
+        var office = callers.Office(context, Act.ReadReferral);
         var size = PageToken.Size(request.PageSize);
         var after = PageToken.Read<DueAt, DuePlace>(request.PageToken, place => place.ToPlace());
 
@@ -66,8 +66,7 @@ public sealed partial class ReferralDoor
 
     public override async Task<ListNoticesResponse> ListNotices(ListNoticesRequest request, ServerCallContext context)
     {
-        var office = callers.Office(context);
-        if (Rights.Check(office, Act.ReadNotices) is { } refusal) throw refusal.ToException();
+        var office = callers.Office(context, Act.ReadNotices);
         var size = PageToken.Size(request.PageSize);
         var before = PageToken.Read<NoticedAt, NoticedAt>(request.PageToken, place => place)?.Notice;
 
@@ -87,7 +86,7 @@ public sealed partial class ReferralDoor
 
     public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context)
     {
-        var office = Reader(context);
+        var office = callers.Office(context, Act.ReadReferral);
         var expires = callers.TokenExpires(context);
         var place = await Errors.AnswerAsync(outage, () => PlaceAsync(request.Cursor, context.CancellationToken));
         // Who is cut off before anything came resumes here.
@@ -118,8 +117,7 @@ public sealed partial class ReferralDoor
 
     public override async Task<FindLinkedResponse> FindLinked(FindLinkedRequest request, ServerCallContext context)
     {
-        var office = callers.Office(context);
-        if (Rights.Check(office, Act.SeeThatAPersonExists) is { } refusal) throw refusal.ToException();
+        var office = callers.Office(context, Act.SeeThatAPersonExists);
         if (!Token.TryRead(request.Assistance.Span, out var token)) throw Refusal.Invalid("FIELD_INVALID", "assistance", $"is no token: {Token.Length} bytes are needed").ToException();
         var response = new FindLinkedResponse();
         foreach (var id in await Errors.AnswerAsync(outage, () => lists.FindHoldingAsync(token, context.CancellationToken)))
@@ -173,12 +171,6 @@ public sealed partial class ReferralDoor
         SubmissionId = notice.Submission,
         Statement = notice.Statement,
     };
-
-    Domain.Dossiers.Office Reader(ServerCallContext context)
-    {
-        var office = callers.Office(context);
-        return Rights.Check(office, Act.ReadReferral) is { } refusal ? throw refusal.ToException() : office;
-    }
 
     static Store.Whose WhoseOf(Whose whose) => whose switch
     {

@@ -7,7 +7,6 @@ using Coordination.Hosting.Dossiers;
 using Coordination.Hosting.Trust;
 using Google.Protobuf;
 using Grpc.Core;
-using Office = Coordination.Domain.Dossiers.Office;
 
 namespace Coordination.CountryNode.Doors;
 
@@ -16,13 +15,13 @@ public sealed class RetentionDoor(RetentionDesk desk, Commands commands, Callers
 {
     public override Task<PreviewRetentionResponse> PreviewRetention(PreviewRetentionRequest request, ServerCallContext context)
     {
-        MustMay(Act.ApplyRetention, context);
+        callers.Office(context, Act.ApplyRetention);
         return Errors.AnswerAsync(outage, () => desk.PreviewAsync(context.CancellationToken));
     }
 
     public override async Task<ApplyRetentionResponse> ApplyRetention(ApplyRetentionRequest request, ServerCallContext context)
     {
-        var office = MustMay(Act.ApplyRetention, context);
+        var office = callers.Office(context, Act.ApplyRetention);
         var fields = new FieldReader();
         Commands.CheckId("command_id", request.CommandId, fields);
         fields.Hash("preview", request.Preview.Span);
@@ -34,7 +33,7 @@ public sealed class RetentionDoor(RetentionDesk desk, Commands commands, Callers
 
     public override async Task<ListCertificatesResponse> ListCertificates(ListCertificatesRequest request, ServerCallContext context)
     {
-        MustMay(Act.ReadRetention, context);
+        callers.Office(context, Act.ReadRetention);
         var size = PageToken.Size(request.PageSize);
         var response = new ListCertificatesResponse { TrustList = UnsafeByteOperations.UnsafeWrap(trust.Current.SignedBytes) };
         response.Certificates.AddRange(await Errors.AnswerAsync(outage, () => desk.ListCertificatesAsync(request.After, size, context.CancellationToken)));
@@ -43,7 +42,7 @@ public sealed class RetentionDoor(RetentionDesk desk, Commands commands, Callers
 
     public override async Task<PlaceLegalHoldResponse> PlaceLegalHold(PlaceLegalHoldRequest request, ServerCallContext context)
     {
-        var (office, person) = (MustMay(Act.PlaceLegalHold, context), callers.Person(context));
+        var (office, person) = (callers.Office(context, Act.PlaceLegalHold), callers.Person(context));
         var fields = new FieldReader();
         Commands.CheckId("command_id", request.CommandId, fields);
         var dossier = new DossierId(fields.Hash("dossier_id", request.DossierId.Span));
@@ -56,25 +55,18 @@ public sealed class RetentionDoor(RetentionDesk desk, Commands commands, Callers
 
     public override async Task<EndLegalHoldResponse> EndLegalHold(EndLegalHoldRequest request, ServerCallContext context)
     {
-        var (office, person) = (MustMay(Act.PlaceLegalHold, context), callers.Person(context));
+        var (office, person) = (callers.Office(context, Act.PlaceLegalHold), callers.Person(context));
         var (ended, refusal) = await Errors.AnswerAsync(outage, () => desk.EndAsync(request.Hold, office, person, context.CancellationToken));
         return ended is null ? throw refusal!.ToException() : new() { Hold = ended };
     }
 
     public override async Task<ListLegalHoldsResponse> ListLegalHolds(ListLegalHoldsRequest request, ServerCallContext context)
     {
-        MustMay(Act.ReadRetention, context);
+        callers.Office(context, Act.ReadRetention);
         var size = PageToken.Size(request.PageSize);
         var response = new ListLegalHoldsResponse();
         response.Holds.AddRange(await Errors.AnswerAsync(outage, () => desk.ListHoldsAsync(request.After, size, context.CancellationToken)));
         return response;
-    }
-
-    /// <exception cref="RpcException">The office may not.</exception>
-    Office MustMay(Act act, ServerCallContext context)
-    {
-        var office = callers.Office(context);
-        return Rights.Check(office, act) is { } refusal ? throw refusal.ToException() : office;
     }
 
     /// <exception cref="RpcException">INVALID_ARGUMENT: it is not.</exception>
