@@ -15,7 +15,7 @@ static class AuditCommands
 {
     const uint PageSize = 200;
 
-    public static Command Create() => new("audit", "The access log: who opened what about a person, when and why.") { Export(), Verify(), Alone() };
+    public static Command Create() => new("audit", "The access log: who opened what about a person, when and why.") { Export(), Verify(), AcknowledgeBreak(), Alone() };
 
     static Command Export()
     {
@@ -43,6 +43,20 @@ static class AuditCommands
             Printing.Row(table, "Access log", file);
             Printing.Row(table, "Rows", $"{rows.Count}");
             return new Output(new JsonObject { ["file"] = file, ["rows"] = rows.Count }, table);
+        });
+        return command;
+    }
+
+    static Command AcknowledgeBreak()
+    {
+        var command = new Command("acknowledge-break", ProtoComments.Of(AuditService.Descriptor.FindMethodByName("AcknowledgeBreak")));
+        command.SetCall(async (_, connection, _, cancellationToken) =>
+        {
+            var broken = await new AuditService.AuditServiceClient(connection.Channel).AcknowledgeBreakAsync(new(), connection.Options(cancellationToken));
+            var table = Printing.Rows();
+            Printing.Row(table, "Written", $"Row {broken.Number} of the access log");
+            foreach (var lost in broken.Lost) Printing.Row(table, "Does not fit", Told(lost));
+            return new Output(Plain.Of(broken), table);
         });
         return command;
     }
@@ -86,9 +100,11 @@ static class AuditCommands
             }
             foreach (var kept in rows) Console.WriteLine(parsed.WantsJson() ? Plain.Of(AccessRow.Parser.ParseFrom(kept.Row)).ToJsonString() : Told(AccessRow.Parser.ParseFrom(kept.Row)));
             // Beside what the rows say, for whoever reads them.
-            Console.Error.WriteLine(witnessed is null or { Witnesses.Count: 0 } ? "No other country has countersigned this log: who has the database could have written all of it anew."
-                : key is null ? "Other countries have countersigned this log: give --root to have that checked."
-                : $"Countersigned, as it stands, by {string.Join(", ", witnessed.Witnesses.Select(signed => LogWitness.Parser.ParseFrom(signed.Witness)).GroupBy(witness => witness.Witness).Select(of => $"{of.Key} up to row {of.Max(witness => witness.Number)}"))}. Later rows rest on the chain alone.");
+            foreach (var broken in AccessChain.BreaksIn(rows)) Console.Error.WriteLine($"Row {broken.Number} acknowledges a break: rows that were countersigned before it are lost or were written anew, and this log does not show them.");
+            Console.Error.WriteLine(witnessed is { Witnesses.Count: > 0 } && key is null ? "Other countries have countersigned this log: give --root to have that checked."
+                : AccessChain.StandingIn(rows, witnessed?.Witnesses ?? []).GroupBy(place => place.Witness).Select(of => $"{of.Key} up to row {of.Max(place => place.Number)}").ToList() is { Count: > 0 } standing
+                    ? $"Countersigned, as it stands, by {string.Join(", ", standing)}. Later rows rest on the chain alone."
+                    : "No other country has countersigned this log as it stands: who has the database could have written all of it anew.");
             return ExitCode.Done;
         });
         return command;
@@ -108,6 +124,8 @@ static class AuditCommands
         }
     }
 
+    static string Told(LogPlace lost) => $"what {lost.Witness} countersigned up to row {lost.Number}";
+
     static JsonObject? Json(string line)
     {
         try
@@ -124,6 +142,7 @@ static class AuditCommands
     {
         var who = $"{row.Number}  {Printing.At(row.At)}  {OfficeName.Of(row.Office)}, {Words.InOneLine(row.Person)}";
         if (row.Act is AccessAct.Log) return $"{who}: read this log";
+        if (row.Act is AccessAct.Break) return $"{who}: acknowledged that the log does not fit {string.Join(", nor ", row.Lost.Select(Told))}";
         var what = row.AttachmentId.Length > 0 ? $"attachment {row.AttachmentId} of the case file" : "the case file";
         return row.SubmissionId.Length > 0
             ? $"{who}: opened {what} of dossier {Printing.Short(row.DossierId)} that waits with submission {row.SubmissionId}, for {Words.Apart(row.Reason.ToString())}"

@@ -30,6 +30,16 @@ public sealed class AuditDoor(AccessLog log, LogWitnesses witnesses, SubmissionD
         return response;
     }
 
+    public override async Task<AcknowledgeBreakResponse> AcknowledgeBreak(AcknowledgeBreakRequest request, ServerCallContext context)
+    {
+        var (office, person) = (callers.Office(context, Act.Audit), callers.Person(context));
+        var row = await Errors.AnswerAsync(outage, () => log.AcknowledgeBreakAsync(office, person, time.GetUtcNow(), context.CancellationToken)) ?? throw Fits.ToException();
+        return new() { Number = row.Number, Lost = { row.Lost } };
+    }
+
+    static Refusal Fits { get; } = new(
+        RefusalKind.NotOpen, "LOG_FITS", "The access log fits all that other countries are known to have countersigned, but for what is acknowledged already: there is no break to acknowledge. The node asks each country once a day, and when it starts.");
+
     public override async Task<ListWrittenAloneResponse> ListWrittenAlone(ListWrittenAloneRequest request, ServerCallContext context)
     {
         callers.Office(context, Act.Audit);

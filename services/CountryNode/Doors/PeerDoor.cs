@@ -1,3 +1,4 @@
+using Coordination.Contracts.Dossier.V1;
 using Coordination.Contracts.Peer.V1;
 using Coordination.CountryNode.Desks;
 using Coordination.CountryNode.Exchange;
@@ -87,7 +88,7 @@ public sealed partial class PeerDoor(Door door, Shelf shelf, AttachmentShelf att
     public override async Task<GetLogWitnessResponse> GetLogWitness(GetLogWitnessRequest request, ServerCallContext context)
     {
         var peer = callers.Peer(context);
-        return new() { Witness = await Errors.AnswerAsync(outage, () => witnesses.FindLastAsync(peer, context.CancellationToken)) ?? throw NotWitnessed.ToException() };
+        return new() { Witness = await Errors.AnswerAsync(outage, () => witnesses.FindLastAsync(peer, context.CancellationToken)) };
     }
 
     public override async Task<WitnessAccessLogResponse> WitnessAccessLog(WitnessAccessLogRequest request, ServerCallContext context)
@@ -98,19 +99,17 @@ public sealed partial class PeerDoor(Door door, Shelf shelf, AttachmentShelf att
         if (request.Digests.Count is 0 or > LogWitnessRoad.MostDigests || request.Digests.Any(digest => digest.Length != AccessChain.HashLength))
             fields.Fault("digests", $"are none, too many or malformed: 1 to {LogWitnessRoad.MostDigests} of {AccessChain.HashLength} bytes are taken");
         if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
-        var signed = await Errors.AnswerAsync(outage, () =>
-            witnesses.WitnessAsync(peer, request.After, request.Head.Memory, request.Digests.Select(digest => digest.Memory), time.GetUtcNow(), context.CancellationToken));
+        var signed = await Errors.AnswerAsync(outage, () => witnesses.WitnessAsync(peer, request, time.GetUtcNow(), context.CancellationToken));
         if (signed is null) LogDoesNotExtend(logger, peer.ToString());
-        return new() { Witness = signed ?? throw DoesNotExtend.ToException() };
+        else if (LogWitness.Parser.ParseFrom(signed.Witness).InPlaceOf is { } lost) LogBroken(logger, peer.ToString(), lost.Number);
+        return new() { Witness = signed };
     }
 
-    static Refusal NotWitnessed { get; } = new(RefusalKind.NotFound, "LOG_NOT_WITNESSED", "This node has countersigned nothing of that access log yet.");
-
-    static Refusal DoesNotExtend { get; } = new(
-        RefusalKind.NotOpen, "LOG_DOES_NOT_EXTEND", "The access log does not go on where this node countersigned it: GetLogWitness says where that was. If it was written anew or set back, an auditor has to look.");
-
-    [LoggerMessage(EventId = 351, Level = LogLevel.Warning, Message = "The access log of {Peer} does not go on where this node countersigned it: it is not countersigned.")]
+    [LoggerMessage(EventId = 364, Level = LogLevel.Warning, Message = "The access log of {Peer} does not go on where this node countersigned it: it is not countersigned.")]
     static partial void LogDoesNotExtend(ILogger logger, string peer);
+
+    [LoggerMessage(EventId = 365, Level = LogLevel.Warning, Message = "The access log of {Peer} breaks off from what this node countersigned up to row {Number}, as an auditor there acknowledges: it is countersigned from before that on.")]
+    static partial void LogBroken(ILogger logger, string peer, ulong number);
 
     public override async Task<GetBucketsResponse> GetBuckets(GetBucketsRequest request, ServerCallContext context)
     {

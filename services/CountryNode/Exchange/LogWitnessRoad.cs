@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
 using Coordination.Contracts.Dossier.V1;
+using Coordination.Contracts.Peer.V1;
 using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Dossiers;
 using Coordination.Hosting.Evidence;
 using Coordination.Hosting.Trust;
+using Google.Protobuf;
 
 namespace Coordination.CountryNode.Exchange;
 
@@ -18,46 +20,62 @@ public sealed partial class LogWitnessRoad(AccessLog log, LogWitnesses witnesses
     /// <summary>Rows in one call.</summary>
     public const int MostDigests = 2000;
 
+    /// <summary>After a peer gave no answer that counts: nothing else waits for this, so it is no reason to try the road to it in haste.</summary>
+    static readonly TimeSpan Pause = TimeSpan.FromSeconds(20);
+
     readonly ConcurrentDictionary<NodeId, DateTimeOffset> _next = [];
 
-    /// <summary>Has a peer countersign what is new, if a day has passed since it did last.</summary>
-    /// <exception cref="PeerUnavailableException">The peer gave no answer that counts; try again.</exception>
+    /// <summary>Has a peer countersign what is new, if a day has passed since it did last, by this node's clock.</summary>
     public async Task RunWhenDueAsync(NodeId peer, CancellationToken cancellationToken)
     {
-        if (!_next.TryGetValue(peer, out var due)) due = await witnesses.LastByAsync(peer, cancellationToken) is { } last ? last + Day : DateTimeOffset.MinValue;
-        if (due <= time.GetUtcNow())
+        var now = time.GetUtcNow();
+        // After a start only the peer's own clock tells: one that is ahead must not put it off for longer than a day.
+        if (!_next.TryGetValue(peer, out var due)) due = await witnesses.LastByAsync(peer, cancellationToken) is { } last && last <= now ? last + Day : now;
+        if (due <= now)
         {
-            await RunAsync(peer, cancellationToken);
-            due = time.GetUtcNow() + Day;
+            try
+            {
+                await RunAsync(peer, cancellationToken);
+                due = now + Day;
+            }
+            catch (PeerUnavailableException unavailable)
+            {
+                LogPutOff(logger, unavailable.Message, Pause.TotalSeconds);
+                due = now + Pause;
+            }
         }
         _next[peer] = due;
     }
 
+    /// <exception cref="PeerUnavailableException">The peer gave no answer that counts; try again.</exception>
     async Task RunAsync(NodeId peer, CancellationToken cancellationToken)
     {
-        var (number, head) = (0UL, Array.Empty<byte>());
+        var (number, head, afterBreak) = (0UL, Array.Empty<byte>(), false);
         // The peer says how far it came: an answer may have been lost.
         if (await peers.GetLogWitnessAsync(peer, cancellationToken) is { } before)
         {
             var known = await KeepAsync(peer, before, cancellationToken);
             (number, head) = (known.Number, known.Head.ToByteArray());
-            if (await log.HeadAsync(number, cancellationToken) is var own && !own.AsSpan().SequenceEqual(head))
+            if (!await log.HasAsync(known.Number, known.Head, cancellationToken))
             {
-                LogDoesNotFit(logger, peer.ToString(), number);
-                // The peer hears of it too: it refuses, and says so at home.
-                if (await log.DigestsAsync(own.Length > 0 ? number - 1 : 0, MostDigests, cancellationToken) is { Count: > 0 } rest) await peers.WitnessAccessLogAsync(peer, number, own, rest, cancellationToken);
-                return;
+                afterBreak = await witnesses.IsAcknowledgedAsync(known, cancellationToken);
+                if (!afterBreak) LogDoesNotFit(logger, peer.ToString(), known.Number);
+                // Where nobody acknowledged it the peer hears of it too: it refuses, and says so at home.
+                (number, head) = await witnesses.LastThatFitsAsync(peer, cancellationToken);
             }
         }
-        while (await log.DigestsAsync(number, MostDigests, cancellationToken) is { Count: > 0 } digests)
+        while (await log.RowsAsync(number, MostDigests, cancellationToken) is { Count: > 0 } rows)
         {
-            if (await peers.WitnessAccessLogAsync(peer, number, head, digests, cancellationToken) is not { } signed)
+            if (AccessChain.FlawIn(rows, number, head) is { } flaw)
             {
-                LogDoesNotFit(logger, peer.ToString(), number);
+                LogFlaw(logger, flaw);
                 return;
             }
+            var request = new WitnessAccessLogRequest { After = number, Head = ByteString.CopyFrom(head), AfterBreak = afterBreak };
+            request.Digests.AddRange(rows.Select(row => ByteString.CopyFrom(AccessChain.DigestOf(row.Row.Span))));
+            if (await peers.WitnessAccessLogAsync(peer, request, cancellationToken) is not { } signed) return;
             var witness = await KeepAsync(peer, signed, cancellationToken);
-            (number, head) = (number + (ulong)digests.Count, digests.Aggregate(head, (before, digest) => AccessChain.HeadOf(before, digest)));
+            (number, head, afterBreak) = (number + (ulong)rows.Count, rows[^1].Hash.ToByteArray(), false);
             if (witness.Number != number || !witness.Head.Span.SequenceEqual(head)) throw new PeerUnavailableException(peer, "countersigned something else than it was sent.");
         }
     }
@@ -70,6 +88,12 @@ public sealed partial class LogWitnessRoad(AccessLog log, LogWitnesses witnesses
         return witness;
     }
 
-    [LoggerMessage(EventId = 350, Level = LogLevel.Error, Message = "The access log does not extend what {Peer} countersigned up to row {Number}: it was written anew, or the database was set back. An auditor has to look: coord audit export, coord audit verify.")]
+    [LoggerMessage(EventId = 361, Level = LogLevel.Error, Message = "The access log does not extend what {Peer} countersigned up to row {Number}: it was written anew, or the database was set back. An auditor has to look: coord audit export, coord audit verify; and, if it is known why, coord audit acknowledge-break.")]
     static partial void LogDoesNotFit(ILogger logger, string peer, ulong number);
+
+    [LoggerMessage(EventId = 362, Level = LogLevel.Error, Message = "The access log is not countersigned any further: {Flaw} An auditor has to look: coord audit export, coord audit verify.")]
+    static partial void LogFlaw(ILogger logger, string flaw);
+
+    [LoggerMessage(EventId = 363, Level = LogLevel.Warning, Message = "{Why} It is asked again in {Seconds:F0} s to countersign the access log.")]
+    static partial void LogPutOff(ILogger logger, string why, double seconds);
 }

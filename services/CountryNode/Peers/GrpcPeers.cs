@@ -67,38 +67,16 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
 
     /// <summary>What a peer countersigned last of this node's access log; null for nothing yet.</summary>
     /// <exception cref="PeerUnavailableException">No answer that counts; try again.</exception>
-    public async Task<SignedLogWitness?> GetLogWitnessAsync(NodeId peer, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await CallAsync(peer, (client, options) => client.GetLogWitnessAsync(new GetLogWitnessRequest(), options), cancellationToken)).Witness;
-        }
-        catch (PeerUnavailableException none) when (none.InnerException is RpcException { StatusCode: StatusCode.NotFound })
-        {
-            return null;
-        }
-    }
+    public async Task<SignedLogWitness?> GetLogWitnessAsync(NodeId peer, CancellationToken cancellationToken) =>
+        (await CallAsync(peer, (client, options) => client.GetLogWitnessAsync(new GetLogWitnessRequest(), options), cancellationToken)).Witness;
 
     /// <summary>Has a peer countersign this node's access log; null where it says that the log does not extend what it countersigned.</summary>
     /// <param name="peer">Who.</param>
-    /// <param name="after">How many rows it has countersigned.</param>
-    /// <param name="head">The head after them; empty for none.</param>
-    /// <param name="digests">Of the rows after them.</param>
+    /// <param name="request">From where on, and the digests of the rows after it.</param>
     /// <param name="cancellationToken">May have been countersigned.</param>
     /// <exception cref="PeerUnavailableException">No answer that counts; try again.</exception>
-    public async Task<SignedLogWitness?> WitnessAccessLogAsync(NodeId peer, ulong after, ReadOnlyMemory<byte> head, IEnumerable<byte[]> digests, CancellationToken cancellationToken)
-    {
-        var request = new WitnessAccessLogRequest { After = after, Head = ByteString.CopyFrom(head.Span) };
-        request.Digests.AddRange(digests.Select(digest => ByteString.CopyFrom(digest)));
-        try
-        {
-            return (await CallAsync(peer, (client, options) => client.WitnessAccessLogAsync(request, options), cancellationToken)).Witness;
-        }
-        catch (PeerUnavailableException refused) when (refused.InnerException is RpcException { StatusCode: StatusCode.FailedPrecondition })
-        {
-            return null;
-        }
-    }
+    public async Task<SignedLogWitness?> WitnessAccessLogAsync(NodeId peer, WitnessAccessLogRequest request, CancellationToken cancellationToken) =>
+        (await CallAsync(peer, (client, options) => client.WitnessAccessLogAsync(request, options), cancellationToken)).Witness;
 
     /// <summary>The pieces of an attachment that a peer released to this node, each sealed; none where the peer does not hand them over, or no more.</summary>
     /// <param name="peer">Who is asked.</param>

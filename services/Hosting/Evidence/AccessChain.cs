@@ -32,9 +32,15 @@ public static class AccessChain
 
     /// <summary>The first thing that is wrong with a log, in one sentence; null when nothing is.</summary>
     /// <param name="rows">From the first on.</param>
-    public static string? FlawIn(IEnumerable<KeptAccessRow> rows)
+    public static string? FlawIn(IReadOnlyCollection<KeptAccessRow> rows) => rows.Count == 0 ? "The log holds no row: reading it leaves one." : FlawIn(rows, after: 0, before: default);
+
+    /// <summary>The first thing that is wrong with rows of a log, in one sentence; null when nothing is.</summary>
+    /// <param name="rows">One after the other.</param>
+    /// <param name="after">The number of the row before them; 0 for none.</param>
+    /// <param name="before">The head after that row; empty for none.</param>
+    public static string? FlawIn(IEnumerable<KeptAccessRow> rows, ulong after, ReadOnlyMemory<byte> before)
     {
-        var (number, head) = (0UL, Array.Empty<byte>());
+        var (number, head) = (after, before.ToArray());
         foreach (var kept in rows)
         {
             number++;
@@ -51,35 +57,57 @@ public static class AccessChain
             if (row.Number != number) return $"Row {number} is missing: row {row.Number} stands in its place.";
             if (!kept.Hash.Span.SequenceEqual(head)) return $"Row {number} was changed, or one before it with its hash: it has another hash than the one that was kept with it.";
         }
-        return number == 0 ? "The log holds no row: reading it leaves one." : null;
+        return null;
     }
 
     /// <summary>The first thing that is wrong between a log and what other countries countersigned of it, in one sentence; null when nothing is.</summary>
-    /// <param name="rows">In which <see cref="FlawIn"/> finds nothing.</param>
+    /// <param name="rows">In which <see cref="FlawIn(IReadOnlyCollection{KeptAccessRow})"/> finds nothing. What one of them acknowledges as lost is no flaw.</param>
     /// <param name="witnesses">In any order.</param>
     /// <param name="list">Whose keys count.</param>
     public static string? FlawInWitnesses(IReadOnlyList<KeptAccessRow> rows, IEnumerable<SignedLogWitness> witnesses, TrustList list)
     {
         var node = (string?)null;
+        var acknowledged = AcknowledgedIn(rows);
         foreach (var (witness, signed) in witnesses.Select(signed => (Witness: Read(signed, list), signed)).OrderBy(pair => pair.Witness?.Number))
         {
             if (witness is null) return $"A countersignature under key {Printable(signed.KeyId)} does not count: it was changed, or the key is none of its country's.";
             if (witness.Node != (node ??= witness.Node)) return $"A countersignature by {witness.Witness} is of the log of {witness.Node}, and others of that of {node}.";
+            if (witness.InPlaceOf is { } lost && !acknowledged.Contains(lost)) return $"{witness.Witness} countersigned row {witness.Number} in place of row {lost.Number}, and no row of the log acknowledges that it breaks off there: one was taken away.";
+            if (acknowledged.Contains(PlaceOf(witness))) continue;
             if (witness.Number > (ulong)rows.Count) return $"{witness.Witness} countersigned {witness.Number} rows, and the log has {rows.Count}: row {rows.Count + 1} was taken away, or the log set back.";
             if (!rows[(int)witness.Number - 1].Hash.Equals(witness.Head)) return $"{witness.Witness} countersigned another row {witness.Number}, on {witness.At.ToDateTimeOffset():yyyy-MM-dd}: that row, or one before it, was written anew since.";
         }
         return null;
     }
 
+    /// <summary>The rows of a log that acknowledge that it breaks off from what other countries countersigned.</summary>
+    /// <param name="rows">In which <see cref="FlawIn(IReadOnlyCollection{KeptAccessRow})"/> finds nothing.</param>
+    public static IEnumerable<AccessRow> BreaksIn(IEnumerable<KeptAccessRow> rows) => rows.Select(kept => AccessRow.Parser.ParseFrom(kept.Row)).Where(row => row.Act is AccessAct.Break);
+
+    /// <summary>Up to where others countersigned a log, but for what it acknowledges as lost.</summary>
+    /// <param name="rows">The log.</param>
+    /// <param name="witnesses">Between which and the log <see cref="FlawInWitnesses"/> finds nothing.</param>
+    public static IEnumerable<LogPlace> StandingIn(IEnumerable<KeptAccessRow> rows, IEnumerable<SignedLogWitness> witnesses) =>
+        witnesses.Select(signed => PlaceOf(LogWitness.Parser.ParseFrom(signed.Witness))).Except(AcknowledgedIn(rows));
+
+    static HashSet<LogPlace> AcknowledgedIn(IEnumerable<KeptAccessRow> rows) => BreaksIn(rows).SelectMany(row => row.Lost).ToHashSet();
+
+    /// <summary>Up to where somebody countersigned a log.</summary>
+    public static LogPlace PlaceOf(LogWitness witness) => new() { Witness = witness.Witness, Number = witness.Number, Head = witness.Head };
+
     /// <summary>Signs how far this node has seen another's log.</summary>
     /// <param name="pen">This node's.</param>
     /// <param name="node">Whose log.</param>
     /// <param name="number">Up to which row.</param>
     /// <param name="head">The head after it.</param>
+    /// <param name="inPlaceOf">This node's own that it does not extend; null for none.</param>
     /// <param name="now">UTC.</param>
-    public static SignedLogWitness Sign(Pen pen, NodeId node, ulong number, ReadOnlySpan<byte> head, DateTimeOffset now)
+    public static SignedLogWitness Sign(Pen pen, NodeId node, ulong number, ReadOnlySpan<byte> head, LogPlace? inPlaceOf, DateTimeOffset now)
     {
-        var bytes = new LogWitness { Node = node.ToString(), Witness = pen.Node.ToString(), Number = number, Head = ByteString.CopyFrom(head), At = Timestamp.FromDateTimeOffset(now) }.ToByteArray();
+        var bytes = new LogWitness
+        {
+            Node = node.ToString(), Witness = pen.Node.ToString(), Number = number, Head = ByteString.CopyFrom(head), InPlaceOf = inPlaceOf, At = Timestamp.FromDateTimeOffset(now),
+        }.ToByteArray();
         return new() { Witness = ByteString.CopyFrom(bytes), Signature = ByteString.CopyFrom(pen.Key.Sign(SignatureKind.LogWitness, bytes)), KeyId = pen.Key.Id };
     }
 

@@ -46,7 +46,7 @@ public sealed class AccessChainTests
         AccessChain.FlawIn([_rows[0], _rows[2], _rows[1]]).ShouldBe("Row 2 is missing: row 3 stands in its place.");
         AccessChain.FlawIn([]).ShouldBe("The log holds no row: reading it leaves one.");
 
-        string? Without(int place) => AccessChain.FlawIn(_rows.Where((_, at) => at != place));
+        string? Without(int place) => AccessChain.FlawIn([.. _rows.Where((_, at) => at != place)]);
     }
 
     static KeptAccessRow Row(ulong number, ByteString before, string person)

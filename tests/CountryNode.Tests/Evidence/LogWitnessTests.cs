@@ -55,11 +55,20 @@ public sealed class LogWitnessTests(SharedRegion shared)
         foreach (var bytes in await thailand.AskAsync<byte[][]>("select array_agg(bytes order by number) from access"))
             await thailand.AskAsync<object?>("update access set hash = $1 where number = $2", head = AccessChain.HeadOf(head, AccessChain.DigestOf(bytes)), (long)++number);
         (await FlawAsync()).ShouldNotBeNull().ShouldContain(" countersigned another row ");
-        var before = (await WitnessesAsync()).Count;
+        var before = await WitnessesAsync();
         await ADayLaterAsync();
         await UntilAsync(async () => (await File.ReadAllTextAsync(thailand.LogFile, Cancelled)).Contains("The access log does not extend what LA countersigned up to row", StringComparison.Ordinal));
         await UntilAsync(async () => (await File.ReadAllTextAsync(region["LA"].LogFile, Cancelled)).Contains("The access log of TH does not go on where this node countersigned it", StringComparison.Ordinal));
-        (await WitnessesAsync()).Count.ShouldBe(before);
+        (await WitnessesAsync()).ShouldBe(before);
+
+        // An auditor who knows why acknowledges it, once: it goes on, and the log says for ever what it lost.
+        var acknowledged = await audit.AcknowledgeBreakAsync(new(), auditor.Options);
+        acknowledged.Lost.Select(lost => (lost.Witness, lost.Number)).ShouldBe(before.Where(witness => witness.Number >= 3).Select(witness => (witness.Witness, witness.Number)));
+        (await Refused.ByAsync(() => audit.AcknowledgeBreakAsync(new(), auditor.Options).ResponseAsync)).ShouldBe(StatusCode.FailedPrecondition, "LOG_FITS", "");
+        (await FlawAsync()).ShouldBeNull();
+        await ADayLaterAsync();
+        await UntilAsync(async () => (await WitnessesAsync()).Where(witness => witness.Number >= acknowledged.Number).Select(witness => (witness.Witness, witness.InPlaceOf?.Number ?? 0)).SequenceEqual([("LA", 7ul), ("VN", 7ul)]));
+        (await FlawAsync()).ShouldBeNull();
 
         async Task ADayLaterAsync()
         {
@@ -84,18 +93,59 @@ public sealed class LogWitnessTests(SharedRegion shared)
         }
     }
 
+    [Fact(Timeout = 240_000)]
+    public async Task A_log_of_more_rows_than_go_into_one_call_is_countersigned_once_the_peer_is_back_and_a_row_that_is_missing_stops_it()
+    {
+        await using var region = await shared.StartAsync(["TH", "LA"]);
+        var (thailand, laos) = (region["TH"], region["LA"]);
+        await laos.StopAsync();
+        await thailand.StopAsync();
+        await thailand.AskAsync<object?>("truncate access, log_witness");
+        await AddRowsAsync(1, 4500);
+        await thailand.StartAsync(Cancelled);
+        await UntilSaidAsync("LA cannot be reached", "to countersign the access log.");
+        await laos.StartAsync(Cancelled);
+        await UntilAsync(async () => (await thailand.AskAsync<long[]>("select array_agg(number order by place) from log_witness")) is [2000, 4000, 4500]);
+
+        // What is missing is said, not hidden by a countersignature.
+        await thailand.StopAsync();
+        await AddRowsAsync(4501, 3);
+        await thailand.AskAsync<object?>("delete from access where number = 4502");
+        await thailand.AskAsync<object?>("update log_witness set at = at - interval '25 hours'");
+        await thailand.StartAsync(Cancelled);
+        await UntilSaidAsync("not countersigned any further: Row 4502 is missing: row 4503 stands in its place.");
+        (await laos.AskAsync<long>("select max(number) from log_witness where node = 'TH'")).ShouldBe(4500);
+
+        async Task AddRowsAsync(ulong first, int count)
+        {
+            var head = await thailand.AskAsync<byte[]?>("select (select hash from access order by number desc limit 1)") ?? [];
+            var rows = new List<byte[]>();
+            var heads = new List<byte[]>();
+            for (var number = first; number < first + (ulong)count; number++)
+            {
+                rows.Add(new AccessRow { Number = number, Act = AccessAct.Log, Reason = AccessReason.Supervision }.ToByteArray());
+                heads.Add(head = AccessChain.HeadOf(head, AccessChain.DigestOf(rows[^1])));
+            }
+            await thailand.AskAsync<object?>(
+                "insert into access (number, hash, at, bytes) select $1 + place - 1, hash, now(), bytes from unnest($2, $3) with ordinality as row (hash, bytes, place)", (long)first, heads.ToArray(), rows.ToArray());
+        }
+
+        Task UntilSaidAsync(params string[] words) =>
+            UntilAsync(async () => (await File.ReadAllLinesAsync(thailand.LogFile, Cancelled)).Any(line => words.All(word => line.Contains(word, StringComparison.Ordinal))));
+    }
+
     [Fact(Timeout = 120_000)]
     public async Task A_node_countersigns_nothing_that_does_not_go_on_where_it_had_countersigned_and_says_how_far_it_came()
     {
         await using var region = await shared.StartAsync(["TH", "LA", "VN"]);
         using var laos = new PeerClient(region["TH"], region.Authority.IssuePeer("LA"));
         var digests = Enumerable.Range(0, 4500).Select(number => ByteString.CopyFrom(AccessChain.DigestOf(BitConverter.GetBytes(number)))).ToList();
-        (await Refused.ByAsync(() => laos.Client.GetLogWitnessAsync(new(), PeerClient.Options).ResponseAsync)).ShouldBe(StatusCode.NotFound, "LOG_NOT_WITNESSED", "");
+        (await laos.Client.GetLogWitnessAsync(new(), PeerClient.Options)).Witness.ShouldBeNull();
         var first = await WitnessedAsync(0, ByteString.Empty, digests[..2000]);
         first.Number.ShouldBe(2000ul);
         // Its answer was lost, or another replica was faster: the same is answered again, and told.
         (await WitnessedAsync(0, ByteString.Empty, digests[..2000])).ShouldBe(first);
-        (await RefusedAsync(0, ByteString.Empty, digests[..1999])).ShouldBe("LOG_DOES_NOT_EXTEND");
+        (await AskAsync(0, ByteString.Empty, digests[..1999])).Witness.ShouldBeNull();
         AccessChain.Read((await laos.Client.GetLogWitnessAsync(new(), PeerClient.Options)).Witness, region["TH"].TrustList()).ShouldBe(first);
         var second = await WitnessedAsync(2000, first.Head, digests[2000..4000]);
         var third = await WitnessedAsync(4000, second.Head, digests[4000..]);
@@ -103,21 +153,31 @@ public sealed class LogWitnessTests(SharedRegion shared)
         third.Head.ToByteArray().ShouldBe(digests.Aggregate(Array.Empty<byte>(), (head, digest) => AccessChain.HeadOf(head, digest.Span)));
 
         foreach (var (after, head) in (IEnumerable<(ulong, ByteString)>)[(0, ByteString.Empty), (4000, second.Head), (4500, second.Head), (4499, third.Head), (4501, third.Head), (4500, ByteString.Empty)])
-            (await RefusedAsync(after, head, digests[..1])).ShouldBe("LOG_DOES_NOT_EXTEND", $"{after}");
+            (await AskAsync(after, head, digests[..1])).Witness.ShouldBeNull($"{after}");
         (await Refused.ByAsync(() => AskAsync(4500, ByteString.CopyFrom(1, 2), digests[..0]))).Fields.ShouldBe(["head", "digests"], ignoreOrder: true);
         (await Refused.ByAsync(() => AskAsync(4500, third.Head, digests[..2001]))).Fields.ShouldBe(["digests"]);
         (await Refused.ByAsync(() => AskAsync(4500, third.Head, [ByteString.CopyFrom(1)]))).Fields.ShouldBe(["digests"]);
         // Each has a log of its own: nobody goes on with another's.
         using var vietnam = new PeerClient(region["TH"], region.Authority.IssuePeer("VN"));
-        (await Refused.ByAsync(() => vietnam.Client.GetLogWitnessAsync(new(), PeerClient.Options).ResponseAsync)).Code.ShouldBe(StatusCode.NotFound);
-        (await Refused.ByAsync(() => vietnam.Client.WitnessAccessLogAsync(new() { After = 4500, Head = third.Head, Digests = { digests[0] } }, PeerClient.Options).ResponseAsync)).Reason.ShouldBe("LOG_DOES_NOT_EXTEND");
+        (await vietnam.Client.GetLogWitnessAsync(new(), PeerClient.Options)).Witness.ShouldBeNull();
+        foreach (var broken in (bool[])[false, true])
+            (await vietnam.Client.WitnessAccessLogAsync(new() { After = 4500, Head = third.Head, Digests = { digests[0] }, AfterBreak = broken }, PeerClient.Options)).Witness.ShouldBeNull();
 
-        Task<WitnessAccessLogResponse> AskAsync(ulong after, ByteString head, IEnumerable<ByteString> rows) =>
-            laos.Client.WitnessAccessLogAsync(new() { After = after, Head = head, Digests = { rows } }, PeerClient.Options).ResponseAsync;
+        // A break that is acknowledged goes on where this node did countersign, and nowhere else; the new one says in place of which.
+        foreach (var (after, head) in (IEnumerable<(ulong, ByteString)>)[(2000, second.Head), (1999, first.Head), (4501, third.Head)])
+            (await AskAsync(after, head, digests[..1], broken: true)).Witness.ShouldBeNull($"{after}");
+        var fourth = await WitnessedAsync(2000, first.Head, digests[..10], broken: true);
+        (fourth.Number, fourth.InPlaceOf).ShouldBe((2010ul, AccessChain.PlaceOf(third)));
+        // It goes on from there, and no more from what is broken off.
+        (await AskAsync(4500, third.Head, digests[..1])).Witness.ShouldBeNull();
+        (await WitnessedAsync(2010, fourth.Head, digests[..1])).InPlaceOf.ShouldBeNull();
+        (await WitnessedAsync(0, ByteString.Empty, digests[..1], broken: true)).InPlaceOf.Number.ShouldBe(2011ul);
 
-        async Task<LogWitness> WitnessedAsync(ulong after, ByteString head, IEnumerable<ByteString> rows) => AccessChain.Read((await AskAsync(after, head, rows)).Witness, region["TH"].TrustList()).ShouldNotBeNull();
+        Task<WitnessAccessLogResponse> AskAsync(ulong after, ByteString head, IEnumerable<ByteString> rows, bool broken = false) =>
+            laos.Client.WitnessAccessLogAsync(new() { After = after, Head = head, Digests = { rows }, AfterBreak = broken }, PeerClient.Options).ResponseAsync;
 
-        async Task<string> RefusedAsync(ulong after, ByteString head, IEnumerable<ByteString> rows) => (await Refused.ByAsync(() => AskAsync(after, head, rows))).Reason;
+        async Task<LogWitness> WitnessedAsync(ulong after, ByteString head, IEnumerable<ByteString> rows, bool broken = false) =>
+            AccessChain.Read((await AskAsync(after, head, rows, broken)).Witness, region["TH"].TrustList()).ShouldNotBeNull();
     }
 
     [Fact]
@@ -132,14 +192,23 @@ public sealed class LogWitnessTests(SharedRegion shared)
             head = AccessChain.HeadOf(head, AccessChain.DigestOf(row));
             rows.Add(new() { Row = ByteString.CopyFrom(row), Hash = ByteString.CopyFrom(head) });
         }
-        var right = AccessChain.Sign(laos, thailand, 3, head, DateTimeOffset.UnixEpoch);
+        var right = AccessChain.Sign(laos, thailand, 3, head, inPlaceOf: null, DateTimeOffset.UnixEpoch);
         FlawIn(right).ShouldBeNull();
-        FlawIn(right, AccessChain.Sign(vietnam, thailand, 2, rows[1].Hash.Span, DateTimeOffset.UnixEpoch)).ShouldBeNull();
-        FlawIn(right, AccessChain.Sign(vietnam, NodeId.Parse("MM"), 3, head, DateTimeOffset.UnixEpoch)).ShouldNotBeNull().ShouldContain("is of the log of");
-        FlawIn(AccessChain.Sign(laos with { Node = vietnam.Node }, thailand, 3, head, DateTimeOffset.UnixEpoch)).ShouldNotBeNull().ShouldContain("does not count");
-        FlawIn(AccessChain.Sign(shared.Region.PenOf("TH"), thailand, 3, head, DateTimeOffset.UnixEpoch)).ShouldNotBeNull().ShouldContain("does not count");
-        FlawIn(AccessChain.Sign(laos, thailand, 4, head, DateTimeOffset.UnixEpoch)).ShouldBe("LA countersigned 4 rows, and the log has 3: row 4 was taken away, or the log set back.");
-        FlawIn(AccessChain.Sign(laos, thailand, 2, head, DateTimeOffset.UnixEpoch)).ShouldBe("LA countersigned another row 2, on 1970-01-01: that row, or one before it, was written anew since.");
+        FlawIn(right, AccessChain.Sign(vietnam, thailand, 2, rows[1].Hash.Span, inPlaceOf: null, DateTimeOffset.UnixEpoch)).ShouldBeNull();
+        FlawIn(right, AccessChain.Sign(vietnam, NodeId.Parse("MM"), 3, head, inPlaceOf: null, DateTimeOffset.UnixEpoch)).ShouldNotBeNull().ShouldContain("is of the log of");
+        FlawIn(AccessChain.Sign(laos with { Node = vietnam.Node }, thailand, 3, head, inPlaceOf: null, DateTimeOffset.UnixEpoch)).ShouldNotBeNull().ShouldContain("does not count");
+        FlawIn(AccessChain.Sign(shared.Region.PenOf("TH"), thailand, 3, head, inPlaceOf: null, DateTimeOffset.UnixEpoch)).ShouldNotBeNull().ShouldContain("does not count");
+        FlawIn(AccessChain.Sign(laos, thailand, 4, head, inPlaceOf: null, DateTimeOffset.UnixEpoch)).ShouldBe("LA countersigned 4 rows, and the log has 3: row 4 was taken away, or the log set back.");
+        FlawIn(AccessChain.Sign(laos, thailand, 2, head, inPlaceOf: null, DateTimeOffset.UnixEpoch)).ShouldBe("LA countersigned another row 2, on 1970-01-01: that row, or one before it, was written anew since.");
+        // What a row acknowledges as lost is no flaw; what stands in place of something that no row acknowledges is one.
+        var before = AccessChain.PlaceOf(LogWitness.Parser.ParseFrom(AccessChain.Sign(laos, thailand, 9, head, inPlaceOf: null, DateTimeOffset.UnixEpoch).Witness));
+        var instead = AccessChain.Sign(laos, thailand, 3, head, before, DateTimeOffset.UnixEpoch);
+        FlawIn(instead).ShouldBe("LA countersigned row 3 in place of row 9, and no row of the log acknowledges that it breaks off there: one was taken away.");
+        var broken = new AccessRow { Number = 4, Act = AccessAct.Break, Lost = { before } }.ToByteArray();
+        rows.Add(new() { Row = ByteString.CopyFrom(broken), Hash = ByteString.CopyFrom(AccessChain.HeadOf(head, AccessChain.DigestOf(broken))) });
+        AccessChain.FlawIn(rows).ShouldBeNull();
+        FlawIn(instead, AccessChain.Sign(laos, thailand, 9, head, inPlaceOf: null, DateTimeOffset.UnixEpoch)).ShouldBeNull();
+        FlawIn(AccessChain.Sign(laos, thailand, 8, head, inPlaceOf: null, DateTimeOffset.UnixEpoch)).ShouldNotBeNull();
         foreach (var part in (Action<SignedLogWitness>[])[signed => signed.Witness = Changed(signed.Witness), signed => signed.Signature = Changed(signed.Signature), signed => signed.KeyId = "LA-\u001b[2J"])
         {
             var changed = right.Clone();

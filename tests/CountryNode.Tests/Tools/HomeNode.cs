@@ -54,8 +54,8 @@ sealed class HomeNode : IAsyncDisposable
         Shelf = new Shelf(Store, safe, HandOvers, Trust, Pen, clock);
         var attachments = new Attachments(Source());
         AttachmentShelf = new AttachmentShelf(attachments, Shelf, safe, ring, Trust, Pen, clock);
-        Submissions = new SubmissionDesk(Desk, new Submissions(Source()), new AccessLog(Source()), AttachmentShelf, directory, dossierKeys, Pen, clock);
-        CaseFiles = new CaseFiles(Store, Desk, safe, new AccessLog(Source()), Trust, Pen, clock);
+        Submissions = new SubmissionDesk(Desk, new Submissions(Source()), new AccessLog(Source(), Pen), AttachmentShelf, directory, dossierKeys, Pen, clock);
+        CaseFiles = new CaseFiles(Store, Desk, safe, new AccessLog(Source(), Pen), Trust, Pen, clock);
         AttachmentDesk = new AttachmentDesk(Desk, Submissions, CaseFiles, attachments, AttachmentShelf, Pen, clock);
         Reconciliation = new Reconciliation(Store, _peers, Door, HandOvers, bell, Pen, clock, Quiet<Reconciliation>());
         Deadlines = AnotherReplica(clock);
