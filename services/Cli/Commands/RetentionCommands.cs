@@ -27,7 +27,7 @@ static class RetentionCommands
             var table = Printing.Rows();
             foreach (var due in preview.Classes) Add(table, due);
             if (preview.Classes.Count == 0) Printing.Row(table, "Table", "It has no row: everything is kept. Node:RetentionFile names the table.");
-            Printing.Row(table, "Next", $"To delete this: coord retention apply {Printing.Hex(preview.Preview)}");
+            else Printing.Row(table, "Next", preview.Classes.All(due => due is { Dossiers.Count: 0, Rows: 0 }) ? "Nothing is due." : $"To delete this: coord retention apply {Printing.Hex(preview.Preview)}");
             return new Output(Plain.Of(preview), table);
         });
         return command;
