@@ -191,18 +191,34 @@ public sealed class AttachmentTests(SharedRegion shared)
         using var vientiane = region.Office("LA");
         var id = await TakenUpAsync(bangkok, vientiane);
         var sent = Pdf(20 * MiB);
-        var added = (await AddAsync(bangkok, id, sent)).AttachmentId;
-        await ReleaseAsync(bangkok, id, new Attachment { AttachmentId = added });
-        await UntilAsync(() => region["LA"].AskAsync<bool>("select count(*) > 3 from attachment_piece"));
-        await region["TH"].KillAsync();
-        var came = await region["LA"].AskAsync<long>("select count(*) from attachment_piece");
-        // What is there stays, and is not asked for again; what is not what it was does not count.
-        await region["LA"].AskAsync<object?>("update attachment_piece set at_rest = set_byte(at_rest, 40, get_byte(at_rest, 40) # 1) where number = 1");
+
+        var (added, came) = await BreakAsync();
+        // What came is not asked for again: its author need not have it any more.
+        await region["TH"].AskAsync<object?>("delete from attachment_piece where id = $1 and number < $2", added, came);
         await region["TH"].StartAsync(Cancelled);
-        came.ShouldBeGreaterThan(3);
-        var (_, received) = await ArrivedAsync(vientiane, id, added);
-        received.AsSpan().SequenceEqual(sent).ShouldBeTrue();
+        (await ArrivedAsync(vientiane, id, added)).Data.AsSpan().SequenceEqual(sent).ShouldBeTrue();
+        // What its own office cannot read to its end is not passed off as the whole.
+        await region["LA"].AskAsync<object?>("delete from attachment_piece where id = $1 and number = 79", added);
+        (await Refused.ByAsync(() => OpenAsync(vientiane, id, added))).ShouldBe(StatusCode.NotFound, "ATTACHMENT_DAMAGED", "key folder");
+
+        (added, _) = await BreakAsync();
+        // What is not what it was does not count.
+        await region["LA"].AskAsync<object?>("update attachment_piece set at_rest = set_byte(at_rest, 40, get_byte(at_rest, 40) # 1) where id = $1 and number = 1", added);
+        await region["TH"].StartAsync(Cancelled);
+        (await ArrivedAsync(vientiane, id, added)).Data.AsSpan().SequenceEqual(sent).ShouldBeTrue();
         (await region["LA"].AskAsync<long>("select count(*) from audit where reason = 'ATTACHMENT_WRONG'")).ShouldBe(1);
+
+        // Its author dies in the middle of a pull.
+        async Task<(string Attachment, int Came)> BreakAsync()
+        {
+            var attachment = (await AddAsync(bangkok, id, sent)).AttachmentId;
+            await ReleaseAsync(bangkok, id, new Attachment { AttachmentId = attachment });
+            await UntilAsync(() => region["LA"].AskAsync<bool>("select count(*) > 3 from attachment_piece where id = $1", attachment));
+            await region["TH"].KillAsync();
+            var pieces = await region["LA"].AskAsync<long>("select count(*) from attachment_piece where id = $1", attachment);
+            pieces.ShouldBeInRange(4, 79);
+            return (attachment, (int)pieces);
+        }
     }
 
     [Fact(Timeout = 120_000)]

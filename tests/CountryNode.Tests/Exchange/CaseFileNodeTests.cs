@@ -3,7 +3,9 @@ using Coordination.Contracts.Referral.V1;
 using Coordination.CountryNode.Desks;
 using Coordination.CountryNode.Exchange;
 using Coordination.Domain.Dossiers;
+using Coordination.Local;
 using Google.Protobuf;
+using Npgsql;
 using Acknowledged = Coordination.Domain.Referrals.Acknowledged;
 using CaseFileReleased = Coordination.Domain.Referrals.CaseFileReleased;
 using TakenUp = Coordination.Domain.Referrals.TakenUp;
@@ -44,6 +46,27 @@ public sealed class CaseFileNodeTests(SharedRegion shared)
         await thailand.CarryAndTellAsync();
         (await OpenAsync(laos, id)).ShouldBe("");
         (await thailand.Shelf.PullAsync(laos.Pen.Node, id, release, Cancelled)).Sealed.ShouldNotBeNull();
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_withdrawal_between_the_row_in_the_log_and_the_opening_closes_the_file()
+    {
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, new FakeClock(Noon));
+        await using var _ = thailand;
+        await using var __ = laos;
+        var id = await TakenUpAsync(thailand, laos);
+        await thailand.WriteAsync(id, new CaseFileReleased(1, default));
+        // Whoever opens waits for the row.
+        await using var connection = await thailand.ConnectAsync();
+        await using var inTheWay = await connection.BeginTransactionAsync(Cancelled);
+        await using var taking = new NpgsqlCommand("lock table access in exclusive mode", connection);
+        await taking.ExecuteNonQueryAsync(Cancelled);
+        var opening = OpenAsync(thailand, id);
+        (await Poll.UntilAsync(() => thailand.AskAsync<bool>("select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')"), TimeSpan.FromSeconds(60), Cancelled)).ShouldBeTrue();
+        await thailand.WriteAsync(id, new Domain.Referrals.ConsentWithdrawn(new Domain.Referrals.WithdrawalScope.Everything()));
+        await inTheWay.RollbackAsync(Cancelled);
+        (await opening).ShouldBe("CONSENT_WITHDRAWN");
+        (await thailand.AskAsync<long>("select count(*) from access")).ShouldBe(1);
     }
 
     [Fact(Timeout = 120_000)]

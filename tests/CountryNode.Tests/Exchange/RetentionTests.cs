@@ -231,14 +231,38 @@ public sealed class RetentionTests(SharedRegion shared)
         thailand.DossierKeys.ListDestroyed().ShouldBe([Coordination.CountryNode.Exchange.Safe.KeyOf(free.Hash)]);
         (await thailand.AskAsync<byte[]>("select dossier_id from case_file where at_rest <> ''")).ShouldBe(held.Dossier.ToArray());
 
+        // Each country holds for itself, and what came there is as little lost.
+        laos.DossierKeys.ListDestroyed().ShouldBeEmpty();
+        await HoldAsync(laos, laos.Retention(RetentionTable.Empty), free.Dossier);
+        await thailand.CarryAndTellAsync();
+        laos.DossierKeys.ListDestroyed().ShouldBe([Coordination.CountryNode.Exchange.Safe.KeyOf(held.Hash)]);
+
         async Task<Domain.Dossiers.Entry> ReleasedAsync()
         {
             var id = (await thailand.OpenAsync()).Dossier;
             await thailand.CarryAndTellAsync();
             foreach (var body in new Body[] { new Acknowledged(), new TakenUp() }) await laos.WriteAsync(id, body);
             await laos.CarryAndTellAsync();
-            return await thailand.WriteAsync(id, new CaseFileReleased(1, default));
+            var release = await thailand.WriteAsync(id, new CaseFileReleased(1, default));
+            await thailand.CarryAndTellAsync();
+            await laos.Gaps.FillAsync(thailand.Pen.Node, Stopped);
+            return release;
         }
+    }
+
+    [Fact]
+    public async Task What_was_said_with_a_withdrawal_that_waits_is_emptied_with_the_rest()
+    {
+        await using var thailand = await StartAsync();
+        var id = await OpenAsync(thailand);
+        await thailand.AskAsync<object?>(
+            """
+            with made as (insert into command (office, command_id, request_hash, answer, answered_at) values ('focal-point@datip', 'waiting', '', '', now()))
+            insert into pending_withdrawal (office, command_id, dossier_id, draft, pended_at, at_rest) values ('focal-point@datip', 'waiting', $1, 'draft', now(), 'sealed')
+            """, id.ToArray());
+        thailand.Erasures.Add(id);
+        await thailand.ReplayErasuresAsync();
+        (await thailand.AskAsync<byte[]>("select at_rest from pending_withdrawal")).ShouldBeEmpty();
     }
 
     [Fact]
@@ -259,6 +283,12 @@ public sealed class RetentionTests(SharedRegion shared)
         Flaw(file => file.TrustList = ByteString.CopyFromUtf8("nothing")).ShouldStartWith("The trust list does not count under this root");
         // A signature of another kind is none, and no byte can be changed.
         Flaw(file => file.Certificates[0].Signature = ByteString.CopyFrom(thailand.Pen.Key.Sign(SignatureKind.Entry, file.Certificates[0].Certificate.Span)))!.ShouldContain("its signature is not TH's");
+        // Whoever stole a key signs as well as its owner.
+        var list = Contracts.Peer.V1.TrustList.Parser.ParseFrom(Contracts.Peer.V1.SignedTrustList.Parser.ParseFrom(exported.TrustList).List);
+        list.Version++;
+        list.Nodes.Single(node => node.Id == "TH").SigningKeys.Single().Revocation = new();
+        Certificates.FlawIn(exported, Root(thailand), shared.Region.Authority.Sign(list).ToByteArray()).ShouldBe("Certificate 1 is signed with a key of TH that was revoked: whoever stole it could have signed it.");
+        Flaw(file => file.Certificates[1] = CertificateOf("LA", file.Certificates[1])).ShouldBe("Certificate 2 is LA's, and those before it are TH's.");
         for (var i = 0; i < exported.Certificates[0].Certificate.Length; i++)
         {
             var at = i;
@@ -275,6 +305,14 @@ public sealed class RetentionTests(SharedRegion shared)
             var file = exported.Clone();
             change(file);
             return Certificates.FlawIn(file, Root(thailand), null);
+        }
+
+        SignedDeletionCertificate CertificateOf(string node, SignedDeletionCertificate like)
+        {
+            var certificate = DeletionCertificate.Parser.ParseFrom(like.Certificate);
+            certificate.Node = node;
+            var key = shared.Region.PenOf(node).Key;
+            return new() { Certificate = certificate.ToByteString(), Signature = ByteString.CopyFrom(key.Sign(SignatureKind.Deletion, certificate.ToByteArray())), KeyId = key.Id };
         }
     }
 

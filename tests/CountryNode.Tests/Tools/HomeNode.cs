@@ -231,6 +231,9 @@ sealed class HomeNode : IAsyncDisposable
         return value is null or DBNull ? default! : (T)value;
     }
 
+    /// <summary>A connection that a test holds up others with.</summary>
+    public async Task<NpgsqlConnection> ConnectAsync() => await _sources[0].OpenConnectionAsync(Cancelled);
+
     public async ValueTask DisposeAsync()
     {
         foreach (var source in _sources) await source.DisposeAsync();
