@@ -74,6 +74,7 @@ static class Setup
         services.AddSingleton<Bell>();
         services.AddSingleton<Door>();
         services.AddSingleton<Shelf>();
+        services.AddSingleton<TakenBack>();
         services.AddSingleton<Attachments>();
         services.AddSingleton<AttachmentShelf>();
         services.AddSingleton<AttachmentRoad>();

@@ -23,7 +23,8 @@ static class Files
     {
         try
         {
-            if (file != "-") return File.ReadAllBytes(Named(file));
+            if (Directory.Exists(Named(file))) throw new UsageException($"{Name(file)} is a folder: name a file in it.");
+            if (file != "-") return File.ReadAllBytes(file);
             // A second reader would find nothing, and take that for what was said.
             if (_inputIsRead) throw new UsageException("Standard input is named twice: name a file for one of the two.");
             _inputIsRead = true;
@@ -44,7 +45,8 @@ static class Files
     {
         try
         {
-            var opened = File.OpenRead(Named(file));
+            if (Directory.Exists(Named(file))) throw new UsageException($"{file} is a folder: name a file in it.");
+            var opened = File.OpenRead(file);
             if (opened.CanSeek) return opened;
             opened.Dispose();
             throw new UsageException($"{file} is no file.");
@@ -61,6 +63,7 @@ static class Files
     {
         // Whoever is root would put a file in the place of a device.
         if (Target(Named(file)).StartsWith("/dev/", StringComparison.Ordinal)) throw new UsageException($"{file} is in /dev, where devices are: name a file elsewhere.");
+        if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder && !Directory.Exists(folder)) throw new UsageException($"{folder} does not exist: make it, or name a file elsewhere.");
         if (!force && Path.Exists(file)) throw new UsageException($"{file} exists: name another file, or overwrite it with --force.");
     }
 

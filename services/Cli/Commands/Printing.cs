@@ -58,7 +58,8 @@ static class Printing
             Row(table, "Reply by", opened.ReplyBy);
         }
         if (referral.EarlierDossierId.Length > 0) Row(table, "Earlier referral", Hex(referral.EarlierDossierId));
-        if (referral.Consent is { } consent) Row(table, "Consent", $"{string.Join(", ", consent.Purposes)}, for {string.Join(", ", consent.Recipients)}, until {consent.Until}");
+        if (referral.Consent is { } consent) Row(table, "Consent", consent.Recipients.Count == 0
+            ? "No country may receive anything any more" : $"{string.Join(", ", consent.Purposes)}, for {string.Join(", ", consent.Recipients)}, until {consent.Until}");
         if (referral.ConsentWithdrawn) Row(table, "Consent", "withdrawn", "red");
         if (referral.Assessment is { } assessment) Row(table, "Assessment", $"{assessment.Finding}{(assessment.SafetyPlan ? ", with a safety plan" : "")}{(assessment.CareSuitable ? ", care is suitable" : "")}");
         if (referral.Wish is { } wish) Row(table, "Wish", wish.Wish.ToString());

@@ -56,6 +56,7 @@ static class ReferralCommands
         {
             var found = (FindLinkedResponse)await connection.CallAsync(Method("FindLinked"), Calling.Parse(fields.Read(parsed), FindLinkedRequest.Descriptor), cancellationToken);
             var table = new Table().AddColumns("Person", "Ask");
+            if (found.Persons.Count == 0) table.AddRow("Nobody is known here behind this token", "");
             foreach (var person in found.Persons) table.AddRow(new Text(person.Open ? "worked with" : "no longer worked with"), new Text(person.Office is null ? "the focal point" : OfficeName.Of(person.Office)));
             return new Output(Plain.Of(found), table);
         });

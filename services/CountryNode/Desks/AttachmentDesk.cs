@@ -18,7 +18,7 @@ public sealed class AttachmentDesk(ReferralDesk desk, SubmissionDesk submissions
 {
     static Refusal Withheld { get; } = new(RefusalKind.NotOpen, "ATTACHMENTS_WITHHELD", "The person withholds attachments, so none is kept. Record the consent anew if the person agrees now.");
 
-    static Refusal Full { get; } = new(RefusalKind.NotOpen, "ATTACHMENTS_FULL", $"This dossier has {Attachments.MostInADossier} attachments of this country, and takes no more.");
+    static Refusal Full { get; } = new(RefusalKind.NotOpen, "ATTACHMENTS_FULL", $"This dossier has {Attachments.MostInADossier} attachments of this country, and takes no more: release what it has, and put several papers into one file.");
 
     static Refusal Fault(string reason, string text) => Refusal.Invalid(reason, "data", text);
 
@@ -122,7 +122,7 @@ public sealed class AttachmentDesk(ReferralDesk desk, SubmissionDesk submissions
             case ParticularsRead.Not not: return not.Refusal;
             case ParticularsRead.Is said:
                 return AttachmentShelf.NamedIn(said.Content, attachment) is { } about
-                    ? new AttachmentOpened.Is(about, shelf.ReadAsync(pen.Node, dossier, about, _ => Task.FromResult<Refusal?>(null), cancellationToken))
+                    ? new AttachmentOpened.Is(about, shelf.ReadAsync(pen.Node, dossier, about, token => submissions.ClosedAsync(dossier, token), cancellationToken))
                     : AttachmentShelf.NotFound;
             default: throw new UnreachableException();
         }

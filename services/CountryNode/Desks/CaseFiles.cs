@@ -26,12 +26,15 @@ public sealed class CaseFiles(IStore store, ReferralDesk desk, Safe safe, Access
 
     /// <summary>Why a case file that was released to a country is closed, there and where it came from; null while the person lets it be read.</summary>
     /// <param name="dossier">With the withdrawals that are not signed yet.</param>
-    /// <param name="recipient">To whom it was released.</param>
+    /// <param name="recipient">To whom it was released, or is to be.</param>
+    /// <param name="release">Its CaseFileReleased; null while it waits for a second person.</param>
     /// <param name="here">Whose calendar counts.</param>
     /// <param name="now">UTC.</param>
-    public static Refusal? ConsentFault(Dossier<Referral> dossier, NodeId recipient, NodeId here, DateTimeOffset now)
+    public static Refusal? ConsentFault(Dossier<Referral> dossier, NodeId recipient, EntryHash? release, NodeId here, DateTimeOffset now)
     {
         if (!dossier.MayBeRead(recipient)) return new(RefusalKind.NotOpen, "CONSENT_WITHDRAWN", $"The person took back the consent that {recipient} receives anything: the case file is closed.");
+        if (dossier.AsWithdrawn()?.Releases.FirstOrDefault(known => known.Entry == release) is { IsTakenBack: true })
+            return new(RefusalKind.NotOpen, "CONSENT_WITHDRAWN", $"The person took back the consent that {recipient} receives anything, and agreed anew since: what went there before stays closed. A new release is wanted.");
         return dossier.AsWithdrawn()?.ReleaseFault(recipient, RegionalTime.Today(here, now)) is { } fault
             ? new(RefusalKind.NotOpen, Names.Of(fault.Code), $"{fault.Text} Ask the person again, and record the consent.")
             : null;
@@ -82,7 +85,7 @@ public sealed class CaseFiles(IStore store, ReferralDesk desk, Safe safe, Access
         if (await store.FindAsync(id, cancellationToken) is not { } held) return Refusal.NotFound;
         var dossier = held.FoldWithPending(trust.Current);
         if (dossier.State is not { } referral || Wanted(referral, release) is not { } wanted) return NotReleased;
-        if (ConsentFault(dossier, referral.Parties.Other(wanted.By), pen.Node, time.GetUtcNow()) is { } fault) return fault;
+        if (ConsentFault(dossier, referral.Parties.Other(wanted.By), wanted.Entry, pen.Node, time.GetUtcNow()) is { } fault) return fault;
         var signed = held.Entries.First(kept => kept.Entry.Hash == wanted.Entry).Signed;
         if (safe.Look(id) is Keeping.Destroyed) return Erased;
         return await store.FindCaseFileAsync(wanted.Entry, cancellationToken) is { } kept

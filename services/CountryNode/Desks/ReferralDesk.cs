@@ -39,10 +39,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
                         // Nobody says that the data are erased before they are, and nothing is erased that cannot be said.
                         Owed = command.Owed,
                         Erases = Erases(command),
-                        BeforeCommit = Erases(command) ? () => safe.Erase(stands.Signed.Entry.Dossier)
-                            // What is held is closed, and not erased.
-                            : command.Body is ConsentWithdrawn { Scope: WithdrawalScope.Part } && !stands.Held.IsHeldOn(RegionalTime.Today(pen.Node, now)) ? () => safe.EraseReleases(stands.After)
-                            : null,
+                        BeforeCommit = Erases(command) ? () => safe.Erase(stands.Signed.Entry.Dossier) : null,
                     };
                     switch (await store.AppendAsync(append, cancellationToken))
                     {

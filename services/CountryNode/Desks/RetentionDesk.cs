@@ -21,7 +21,7 @@ namespace Coordination.CountryNode.Desks;
 public sealed class RetentionDesk(RetentionRows rows, IStore store, DossierKeys keys, RetentionTable table, TrustInForce trust, Pen pen, TimeProvider time)
 {
     /// <summary>Dossiers of one class in one list: the rest is in the next one.</summary>
-    const int Most = 500;
+    const int Most = 100;
 
     static ReadOnlySpan<byte> Prefix => "coord/retention-preview/v1\0"u8;
 

@@ -186,7 +186,7 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, A
     /// <param name="attachment">For the sake of which attachment it is opened; null for its own.</param>
     /// <param name="reason">What for.</param>
     /// <param name="cancellationToken">May leave the row in the log.</param>
-    /// <returns>A serialised CaseFile, and whose.</returns>
+    /// <returns>A serialised CaseFile without what the person withholds by now, and whose.</returns>
     public async Task<(DossierId Dossier, ParticularsRead File)> OpenCaseFileAsync(
         string id, Office office, string person, string? attachment, Contracts.Referral.V1.AccessReason reason, CancellationToken cancellationToken)
     {
@@ -195,11 +195,26 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, A
             case Found.Not not: return (default, not.Refusal);
             case Found.One { Submission.Settled: not null }: return (default, Settled);
             case Found.One { Submission: { CaseFileAtRest.IsEmpty: false, Dossier: { } dossier } submission }:
+                if (await ClosedAsync(dossier, cancellationToken) is { } closed) return (dossier, closed);
                 await log.AddAsync(office, person, dossier, id, attachment, reason, time.GetUtcNow(), cancellationToken);
-                return (dossier, Read(submission, submission.CaseFileAtRest, CaseFileOf(id)));
+                // A withdrawal that was committed meanwhile counts, and so does what the person has come to withhold.
+                if (await ClosedAsync(dossier, cancellationToken) is { } closedNow) return (dossier, closedNow);
+                return (dossier, Read(submission, submission.CaseFileAtRest, CaseFileOf(id)) switch
+                {
+                    ParticularsRead.Is file => await desk.FindAsync(dossier, cancellationToken) is var (held, _) && await desk.WithheldAsync(held, cancellationToken) is { } withheld
+                        ? new ParticularsRead.Is(CaseFileWire.Without(file.Content, withheld))
+                        : ReferralDesk.ConsentDetailsUnreadable,
+                    var unread => unread,
+                });
             default: return (default, CaseFiles.NotReleased);
         }
     }
+
+    /// <summary>Why what waits to be released in a dossier is closed; null while the person lets the other country read it.</summary>
+    public async Task<Refusal?> ClosedAsync(DossierId dossier, CancellationToken cancellationToken) =>
+        await desk.FindAsync(dossier, cancellationToken) is { Dossier: { State: { } referral } folded }
+            ? CaseFiles.ConsentFault(folded, referral.Parties.Other(pen.Node), release: null, pen.Node, time.GetUtcNow())
+            : Refusal.NotFound;
 
     /// <summary>Sends it back to the office that submitted it.</summary>
     /// <returns>Why not; null when it is sent back, now or before.</returns>

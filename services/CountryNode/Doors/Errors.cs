@@ -66,7 +66,8 @@ static class Errors
             outage.DatabaseFailed(fault);
             throw new Refusal(RefusalKind.TryAgain, "STORE_UNAVAILABLE", "The node's database does not answer now. Send the same request again, under the same command_id.").ToException();
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        // What cannot be parsed is an IOException to protobuf, and no fault of the folder.
+        catch (Exception fault) when (fault is (IOException and not InvalidProtocolBufferException) or UnauthorizedAccessException)
         {
             outage.KeysFailed(fault);
             throw new Refusal(RefusalKind.TryAgain, "KEYS_UNAVAILABLE", "The node's key folder, or its list of erasures, cannot be used now, or is full: ask the operator to look. Send the same request again, under the same command_id; without particulars it may be written at once.").ToException();

@@ -190,8 +190,10 @@ public sealed partial class ReferralDoor(ReferralDesk desk, SubmissionDesk submi
     {
         var waits = submission.Length > 0;
         if (waits && (dossier.Length > 0 || release.Length > 0)) fields.Fault("submission_id", "is given beside a dossier or a release: give one of the two");
-        if (reason is AccessReason.Unspecified || !Enum.IsDefined(reason)) fields.UnknownCode<AccessReason>("reason");
-        return (waits ? default : new DossierId(fields.Hash("dossier_id", dossier.Span)), fields.OptionalHash("release", release.Span));
+        if (!waits && dossier.IsEmpty) fields.Fault("dossier_id", "is missing: name the dossier, or what waits for a second person by submission_id");
+        if (reason is AccessReason.Unspecified) fields.Fault("reason", "is missing: say what it is opened for");
+        else if (!Enum.IsDefined(reason)) fields.UnknownCode<AccessReason>("reason");
+        return (waits || dossier.IsEmpty ? default : new DossierId(fields.Hash("dossier_id", dossier.Span)), fields.OptionalHash("release", release.Span));
     }
 
     public override async Task<GetResponse> Get(GetRequest request, ServerCallContext context)

@@ -12,21 +12,21 @@ namespace Coordination.CountryNode.Exchange;
 
 /// <summary>Pulls the attachments that pulled case files name, piece by piece; what a broken connection cuts off goes on where it stopped.</summary>
 /// <remarks>Nothing that two nodes agree on hangs on an attachment, so this is no part of the exchange of entries.</remarks>
-public sealed partial class AttachmentRoad(IStore store, Attachments rows, AttachmentShelf shelf, Safe safe, GrpcPeers peers, TrustInForce trust, Pen pen, TimeProvider time, ILogger<AttachmentRoad> logger)
+public sealed class AttachmentRoad(IStore store, Attachments rows, AttachmentShelf shelf, Safe safe, GrpcPeers peers, TrustInForce trust, Pen pen, TimeProvider time)
 {
-    /// <summary>After the first try; doubled with every further one.</summary>
-    static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+    /// <summary>After the first try, and after the last piece that came: until then no other replica asks. Doubled with every further try.</summary>
+    static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
 
     static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
 
-    const int MostAtOnce = 16;
+    const int MostNoted = 16;
 
     /// <summary>One try at every attachment of a peer for which it is time.</summary>
     /// <exception cref="PeerUnavailableException">The peer gave no answer that counts.</exception>
     public async Task PullAsync(NodeId peer, CancellationToken cancellationToken)
     {
-        foreach (var (dossier, release) in await rows.ListUnnotedAsync(pen.Node, peer, MostAtOnce, cancellationToken)) await NoteAsync(dossier, release, cancellationToken);
-        foreach (var awaited in await rows.ClaimAsync(peer, MostAtOnce, time.GetUtcNow(), Pause, LongestPause, cancellationToken)) await PullAsync(peer, awaited, cancellationToken);
+        foreach (var (dossier, release) in await rows.ListUnnotedAsync(pen.Node, peer, MostNoted, cancellationToken)) await NoteAsync(dossier, release, cancellationToken);
+        while (await rows.ClaimAsync(peer, time.GetUtcNow(), Pause, LongestPause, cancellationToken) is { } awaited) await PullAsync(peer, awaited, cancellationToken);
     }
 
     /// <summary>Notes what a case file names; nothing where it is erased already.</summary>
@@ -36,17 +36,16 @@ public sealed partial class AttachmentRoad(IStore store, Attachments rows, Attac
         if (await store.FindAsync(dossier, cancellationToken) is { } held && held.Entries.FirstOrDefault(kept => kept.Entry.Hash == release)?.Signed is { } signed
             && await store.FindCaseFileAsync(release, cancellationToken) is { } file && safe.ReadCaseFile(signed, file) is Disclosure.Opened opened)
         {
+            List<EntryHash> releases = [.. held.FoldWithPending(trust.Current).State?.Releases.Select(known => known.Entry) ?? []];
             foreach (var about in CaseFile.Parser.ParseFrom(opened.Plaintext.Span).Attachments)
             {
                 var key = new AttachmentKey(dossier, signed.Entry.Author, about.AttachmentId);
-                // A peer that says more than an office may is asked for nothing.
-                if (about.Size is 0 or > AttachmentWire.MostBytes || !AttachmentWire.IsId(about.AttachmentId)) LogWrong(logger, signed.Entry.Author.ToString(), dossier.Short);
-                else if (shelf.Protect(key, release, about) is { } aboutAtRest)
-                {
-                    // What was erased when the person took an earlier release back is asked for anew.
-                    if (await rows.FindAsync(key, cancellationToken) is { } before && shelf.Read(before) is null) await rows.ForgetAsync(key, cancellationToken);
-                    named.Add(new(key, release, aboutAtRest, Complete: false));
-                }
+                if (shelf.Protect(key, release, about) is not { } aboutAtRest) continue;
+                // What was erased when the person took an earlier release back is asked for anew; and what has not come whole, under the
+                // newest release that names it: an older one may be closed by now.
+                if (await rows.FindAsync(key, cancellationToken) is { } before
+                    && (shelf.Read(before) is null || (!before.Complete && releases.IndexOf(before.Release!.Value) < releases.IndexOf(release)))) await rows.ForgetAsync(key, cancellationToken);
+                named.Add(new(key, release, aboutAtRest, Complete: false));
             }
         }
         await rows.NoteAsync(release, named, time.GetUtcNow(), cancellationToken);
@@ -67,7 +66,7 @@ public sealed partial class AttachmentRoad(IStore store, Attachments rows, Attac
                     return;
                 }
                 if (shelf.Protect(key, release, number, piece.Span) is not { } atRest) return;
-                await rows.KeepAsync(key, number++, atRest, cancellationToken);
+                await rows.KeepAsync(key, number++, atRest, time.GetUtcNow() + Pause, cancellationToken);
             }
             if (number < AttachmentWire.PiecesOf(about)) return;
         }
@@ -81,7 +80,4 @@ public sealed partial class AttachmentRoad(IStore store, Attachments rows, Attac
         await store.AuditAsync([new AuditRow(time.GetUtcNow(), "ATTACHMENT_WRONG", peer, awaited.Kept.Release!.Value, awaited.Kept.Key.Dossier)], cancellationToken);
         await rows.ForgetPiecesAsync(awaited.Kept.Key, cancellationToken);
     }
-
-    [LoggerMessage(EventId = 345, Level = LogLevel.Warning, Message = "A case file that {Peer} released in dossier {Dossier} names an attachment that is larger than any may be, or has no id: it is not asked for.")]
-    static partial void LogWrong(ILogger logger, string peer, string dossier);
 }

@@ -19,9 +19,9 @@ public sealed class AttachmentShelf(Attachments rows, Shelf shelf, Safe safe, Ke
 {
     public static Refusal NotFound { get; } = new(RefusalKind.NotFound, "ATTACHMENT_NOT_FOUND", "The case file names no such attachment. Open the case file: it names those that go with it.");
 
-    public static Refusal Missing { get; } = new(RefusalKind.NotFound, "ATTACHMENT_MISSING", "The attachment has not arrived, or is not the one that the case file names; it is being asked for.");
+    public static Refusal Missing { get; } = new(RefusalKind.NotFound, "ATTACHMENT_MISSING", "The attachment has not arrived yet; it is being asked for.");
 
-    static Refusal Damaged { get; } = new(RefusalKind.NotFound, "ATTACHMENT_DAMAGED", "The attachment cannot be read. Ask the operator to look at the key folder.");
+    static Refusal Damaged { get; } = new(RefusalKind.NotFound, "ATTACHMENT_DAMAGED", "The attachment cannot be read, or is not what this case file says of it. Ask the operator to look at the key folder, and the country that released it to release it anew.");
 
     /// <summary>The attachment of a case file that has an id; null where it names none such.</summary>
     /// <param name="caseFile">Serialised.</param>
@@ -69,9 +69,14 @@ public sealed class AttachmentShelf(Attachments rows, Shelf shelf, Safe safe, Ke
         NodeId author, DossierId dossier, Attachment about, Func<CancellationToken, Task<Refusal?>> closed, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var key = new AttachmentKey(dossier, author, about.AttachmentId);
-        if (await rows.FindAsync(key, cancellationToken) is not { Complete: true } kept || Read(kept) is not { } known || !IsSame(known, about))
+        if (await rows.FindAsync(key, cancellationToken) is not { Complete: true } kept)
         {
             yield return Missing;
+            yield break;
+        }
+        if (Read(kept) is not { } known || !IsSame(known, about))
+        {
+            yield return Damaged;
             yield break;
         }
         var next = 0;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Coordination.CountryNode.Desks;
 using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
@@ -153,7 +154,7 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
         await store.AdmitAsync([id], held =>
         {
             var list = trust.Current;
-            return held[id].FoldWithPending(list).MayBeRead(pen.Node)
+            return CaseFiles.ConsentFault(held[id].FoldWithPending(list), pen.Node, release, pen.Node, time.GetUtcNow()) is not { Reason: "CONSENT_WITHDRAWN" }
                 ? [Judge(peer, held[id] with { CaseFiles = held[id].CaseFiles.Add(release) }, [], new Dictionary<EntryHash, KeptPart>(), list, mayLeaveMore: false, time.GetUtcNow()).Admission with { CaseFile = kept }]
                 : [];
         }, cancellationToken);
@@ -200,7 +201,6 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
                 _ => Admitted.Held,
             };
         }
-        if (fresh.Any(kept => kept.Entry.Body is ConsentWithdrawn { Scope: WithdrawalScope.Part }) && !held.IsHeldOn(RegionalTime.Today(pen.Node, now))) safe.EraseReleases(dossier);
         // Also those that were held before, and became void only by what came now; a row that is there already stays.
         var handedOnBy = held.Entries.Concat(fresh).ToDictionary(kept => kept.Entry.Hash, kept => kept.HandedOnBy);
         foreach (var judged in dossier.Entries)

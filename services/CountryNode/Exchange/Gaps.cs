@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
 using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
@@ -40,7 +41,7 @@ public sealed partial class Gaps(IStore store, IPeers peers, Door door, TrustInF
 
     /// <summary>Releases to a node whose case files it has not pulled.</summary>
     static IEnumerable<CaseFileRelease> Unfiled(HeldDossier held, Dossier<Referral> dossier, NodeId node) =>
-        (dossier.State?.Releases ?? default).Where(release => release.By != node && !held.CaseFiles.Contains(release.Entry) && dossier.MayBeRead(node));
+        (dossier.AsWithdrawn()?.Releases ?? default).Where(release => release.By != node && !release.IsTakenBack && !held.CaseFiles.Contains(release.Entry) && dossier.MayBeRead(node));
 
     /// <summary>Says of each gap that has lasted for an hour, once, that somebody should look.</summary>
     public async Task SayLastingAsync(CancellationToken cancellationToken)
@@ -52,14 +53,31 @@ public sealed partial class Gaps(IStore store, IPeers peers, Door door, TrustInF
     /// <exception cref="PeerUnavailableException">The peer gave no answer that counts.</exception>
     public async Task FillAsync(NodeId peer, CancellationToken cancellationToken)
     {
+        ExceptionDispatchInfo? last = null;
         foreach (var id in await store.ClaimGapsAsync(peer, MostAtOnce, time.GetUtcNow(), Pause, LongestPause, cancellationToken))
         {
-            if (await store.FindAsync(id, cancellationToken) is not { } held) continue;
-            var missing = await peers.FetchAsync(peer, id, held.Complete(pen.Node), cancellationToken);
-            if (missing.Length > 0) await door.AdmitAsync(peer, missing, cancellationToken);
-            foreach (var release in Unfiled(held, held.FoldWithPending(trust.Current), pen.Node).Where(release => release.By == peer))
-                if (await peers.PullCaseFileAsync(peer, id, release.Entry, cancellationToken) is { } compact) await door.FileAsync(peer, id, release.Entry, compact, cancellationToken);
+            try
+            {
+                await FillAsync(peer, id, cancellationToken);
+                last = null;
+            }
+            catch (PeerUnavailableException unavailable)
+            {
+                // What the peer cannot say of one dossier holds up no other; one that says nothing of two is away.
+                if (last is not null) throw;
+                last = ExceptionDispatchInfo.Capture(unavailable);
+            }
         }
+        last?.Throw();
+    }
+
+    async Task FillAsync(NodeId peer, DossierId id, CancellationToken cancellationToken)
+    {
+        if (await store.FindAsync(id, cancellationToken) is not { } held) return;
+        var missing = await peers.FetchAsync(peer, id, held.Complete(pen.Node), cancellationToken);
+        if (missing.Length > 0) await door.AdmitAsync(peer, missing, cancellationToken);
+        foreach (var release in Unfiled(held, held.FoldWithPending(trust.Current), pen.Node).Where(release => release.By == peer))
+            if (await peers.PullCaseFileAsync(peer, id, release.Entry, cancellationToken) is { } compact) await door.FileAsync(peer, id, release.Entry, compact, cancellationToken);
     }
 
     [LoggerMessage(EventId = 330, Level = LogLevel.Warning, Message = "Entries of dossier {Dossier} have been waiting for more than an hour for something that no participant has handed over: a person should look.")]

@@ -21,7 +21,8 @@ public sealed class Overviews(Pen pen, OfficeDirectory directory)
         var other = referral.Parties.Other(pen.Node);
         return new(
             referral.State.ToString(), other, referral.Opened.Type.ToString(), referral.Opened.Urgency.ToString(),
-            OfficeOf(referral, pen.Node), Debts(dossier, entries, receipts, now));
+            OfficeOf(referral, pen.Node), Debts(dossier, entries, receipts, now),
+            (dossier.AsWithdrawn() ?? referral).Releases.Count(release => release.IsTakenBack));
     }
 
     /// <summary>What is owed in a referral, with its dates.</summary>

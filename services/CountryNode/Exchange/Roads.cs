@@ -8,9 +8,9 @@ using Polly.Retry;
 
 namespace Coordination.CountryNode.Exchange;
 
-/// <summary>Keeps a relay, a filler of gaps, a road for attachments, the countersigning of the access log and a reconciliation going for each peer, apart from each other: a slow country delays no other. Withdrawals that had to wait are signed, and offices are told what is due, and what waits for a second person.</summary>
+/// <summary>Keeps a relay, a filler of gaps, a road for attachments, the countersigning of the access log and a reconciliation going for each peer, apart from each other: a slow country delays no other. Withdrawals that had to wait are signed, what was taken back is erased, and offices are told what is due, and what waits for a second person.</summary>
 public sealed partial class Roads(
-    Relay relay, Gaps gaps, AttachmentRoad attachments, LogWitnessRoad logWitnesses, Reconciliation reconciliation, ReferralDesk desk, SubmissionDesk submissions, Deadlines deadlines, Bell bell, TrustInForce trust, Pen pen, Outage outage, TimeProvider time, ILogger<Roads> logger) : BackgroundService
+    Relay relay, Gaps gaps, AttachmentRoad attachments, LogWitnessRoad logWitnesses, TakenBack takenBack, Reconciliation reconciliation, ReferralDesk desk, SubmissionDesk submissions, Deadlines deadlines, Bell bell, TrustInForce trust, Pen pen, Outage outage, TimeProvider time, ILogger<Roads> logger) : BackgroundService
 {
     /// <summary>Between two looks for a newer trust list, for gaps, for when to compare, for what can be signed now, and for gaps that last.</summary>
     static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
@@ -23,6 +23,7 @@ public sealed partial class Roads(
         {
             [pen.Node] = Task.WhenAll(
                 KeepGoingAsync(pen.Node, desk.SignPendingAsync, token => Task.Delay(Look, time, token), stoppingToken),
+                KeepGoingAsync(pen.Node, takenBack.EraseAsync, token => Task.Delay(Look, time, token), stoppingToken),
                 KeepGoingAsync(pen.Node, SayLastingAsync, token => Task.Delay(Look, time, token), stoppingToken),
                 KeepGoingAsync(pen.Node, submissions.RemindAsync, token => Task.Delay(Look, time, token), stoppingToken),
                 KeepGoingAsync(pen.Node, TellAllAsync, token => Task.Delay(Look, time, token), stoppingToken)),

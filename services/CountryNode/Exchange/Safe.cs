@@ -85,24 +85,6 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
         var disclosure => disclosure,
     };
 
-    /// <summary>Destroys the keys of the case files that went to a country from which the person took the consent; nothing else of the dossier is lost.</summary>
-    /// <remarks>A key folder that fails suspends no withdrawal: the files are closed all the same, and erased with the dossier.</remarks>
-    public void EraseReleases(Dossier<Referral> dossier)
-    {
-        if (dossier.AsWithdrawn() is not { } referral) return;
-        foreach (var release in referral.Releases.Where(release => referral.IsWithdrawnFrom(referral.Parties.Other(release.By))))
-        {
-            try
-            {
-                keys.Destroy(KeyOf(release.Entry));
-            }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-            {
-                LogNotErased(logger, fault, dossier.OpeningEntry!.Dossier.Short);
-            }
-        }
-    }
-
     /// <summary>The categories of the case file that the person withholds, by the last consent that says; null where that cannot be read.</summary>
     /// <param name="held">All that is held of the dossier.</param>
     /// <param name="parts">What is kept beside its entries for this node.</param>
@@ -129,7 +111,8 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
     public SealedPart? TakeCaseFile(SignedEntry release, string compact) =>
         compact.Length <= MostSealedCaseFile
             && ring.Open(SealKind.CaseFile, compact) is Unsealed.Opened opened
-            && SealedPart.ReadCaseFile(opened.Plaintext, release.Entry, release.Bytes, pen.Node) is not null
+            && SealedPart.ReadCaseFile(opened.Plaintext, release.Entry, release.Bytes, pen.Node) is { } content
+            && CaseFileWire.IsOne(content.Span)
                 ? new SealedPart(pen.Node, opened.Plaintext)
                 : null;
 
@@ -233,9 +216,6 @@ public sealed partial class Safe(DossierKeys keys, KeyRing ring, TrustInForce tr
 
     [LoggerMessage(EventId = 321, Level = LogLevel.Error, Message = "Particulars of dossier {Dossier} cannot be read ({Why}): put back the copy of the key folder.")]
     static partial void LogDamaged(ILogger logger, string dossier, Damage why);
-
-    [LoggerMessage(EventId = 322, Level = LogLevel.Error, Message = "A case file of dossier {Dossier} that the person took from a country is closed, and could not be erased yet: see to the key folder. It is erased with the dossier.")]
-    static partial void LogNotErased(ILogger logger, Exception fault, string dossier);
 
     [LoggerMessage(EventId = 320, Level = LogLevel.Error, Message = "The trust list names no encryption key of {Peer} in use: particulars for it wait.")]
     static partial void LogNoKey(ILogger logger, string peer);

@@ -28,7 +28,7 @@ public sealed class Shelf(IStore store, Safe safe, HandOvers handOvers, TrustInF
         var dossier = held.FoldWithPending(trust.Current);
         if (dossier.State?.Releases.Any(known => known.Entry == release && known.By == pen.Node) is not true) return (null, CaseFiles.NotReleased);
         if (trust.Current.ValidUntil <= time.GetUtcNow()) return (null, CaseFiles.TrustListExpired);
-        if (CaseFiles.ConsentFault(dossier, peer, pen.Node, time.GetUtcNow()) is { } fault) return (null, fault);
+        if (CaseFiles.ConsentFault(dossier, peer, release, pen.Node, time.GetUtcNow()) is { } fault) return (null, fault);
         var signed = held.Entries.First(known => known.Entry.Hash == release).Signed;
         if (await store.FindCaseFileAsync(release, cancellationToken) is not { } kept || safe.ReadCaseFile(signed, kept) is not Disclosure.Opened opened) return (null, CaseFiles.Erased);
         if (safe.WithheldIn(held, await store.FindPartsAsync(id, pen.Node, cancellationToken)) is not { } withheld) return (null, ReferralDesk.ConsentDetailsUnreadable);

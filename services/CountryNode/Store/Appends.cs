@@ -41,7 +41,7 @@ sealed class Appends
         if (append.Erases)
         {
             if (await connection.ExecuteScalarAsync<bool>(Sql(
-                "select exists (select from legal_hold where dossier_id = @Id and ended_at is null and until_day >= @Today)",
+                $"select exists (select from legal_hold where dossier_id = @Id and {RetentionRows.InForce})",
                 new { Id = append.Entry.Entry.Dossier.ToArray(), Today = RegionalTime.Today(_pen.Node, append.Now) }, cancellationToken))) return AppendOutcome.JudgeAgain;
             await ErasedRows.EmptyAsync(connection, [append.Entry.Entry.Dossier], "Statement", append.Now, cancellationToken);
         }

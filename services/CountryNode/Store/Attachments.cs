@@ -35,14 +35,27 @@ public sealed class Attachments(NpgsqlDataSource database)
     public async Task<bool> BeginAsync(AttachmentKey key, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // Two that begin at once are counted one after the other.
+        await connection.ExecuteAsync(new("select from dossier where id = @Dossier for no key update", new { Dossier = key.Dossier.ToArray() }, cancellationToken: cancellationToken));
         await connection.ExecuteAsync(new(
             "delete from attachment where dossier_id = @Dossier and author = @Author and not complete and release is null and added_at < @Before",
             new { Dossier = key.Dossier.ToArray(), Author = key.Author.ToString(), Before = now - Abandoned }, cancellationToken: cancellationToken));
-        return await connection.ExecuteAsync(new(
+        var begun = await connection.ExecuteAsync(new(
             """
             insert into attachment (dossier_id, author, id, added_at, ask_at)
             select @Dossier, @Author, @Id, @Now, @Now where (select count(*) from attachment where dossier_id = @Dossier and author = @Author) < @Most
             """, Named(key, new { Now = now, Most = MostInADossier }), cancellationToken: cancellationToken)) == 1;
+        await transaction.CommitAsync(cancellationToken);
+        return begun;
+    }
+
+    /// <summary>Keeps a piece that was pulled, and leaves the rest to whoever pulls it until an instant.</summary>
+    /// <inheritdoc cref="KeepAsync(AttachmentKey, int, ReadOnlyMemory{byte}, CancellationToken)"/>
+    public async Task KeepAsync(AttachmentKey key, int number, ReadOnlyMemory<byte> atRest, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        await KeepAsync(key, number, atRest, cancellationToken);
+        await ChangeAsync("update attachment set ask_at = greatest(ask_at, @Until) where dossier_id = @Dossier and author = @Author and id = @Id", key, new { Until = until }, cancellationToken);
     }
 
     /// <summary>Keeps a piece; one that is there already stays, and of one that was erased meanwhile nothing is kept.</summary>
@@ -123,28 +136,27 @@ public sealed class Attachments(NpgsqlDataSource database)
         await transaction.CommitAsync(cancellationToken);
     }
 
-    /// <summary>Claims attachments for which it is time to ask their author, those that were asked for least often first.</summary>
+    /// <summary>Claims an attachment for which it is time to ask its author, one that was asked for least often; null for none.</summary>
     /// <param name="author">Who is asked.</param>
-    /// <param name="most">At most.</param>
     /// <param name="now">UTC.</param>
-    /// <param name="pause">Until the next try; doubled with every try, up to <paramref name="longest"/>.</param>
+    /// <param name="pause">Until the next try; doubled with every further try, up to <paramref name="longest"/>.</param>
     /// <param name="longest">The longest pause.</param>
     /// <param name="cancellationToken">Claims nothing.</param>
-    public async Task<ImmutableArray<AwaitedAttachment>> ClaimAsync(NodeId author, int most, DateTimeOffset now, TimeSpan pause, TimeSpan longest, CancellationToken cancellationToken)
+    public async Task<AwaitedAttachment?> ClaimAsync(NodeId author, DateTimeOffset now, TimeSpan pause, TimeSpan longest, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var rows = await connection.QueryAsync<AwaitedRow>(new(
+        var row = await connection.QuerySingleOrDefaultAsync<AwaitedRow>(new(
             """
             with claimed as (
                 select dossier_id, author, id from attachment
                 where author = @Author and not complete and release is not null and ask_at <= @Now
-                order by tries, ask_at limit @Most for update skip locked)
+                order by tries, ask_at limit 1 for update skip locked)
             update attachment set tries = tries + 1, ask_at = @Now + least(@Longest, @Pause * power(2, least(tries, 16)))
             from claimed where (attachment.dossier_id, attachment.author, attachment.id) = (claimed.dossier_id, claimed.author, claimed.id)
             returning attachment.dossier_id, attachment.id, release, about_at_rest,
                 (select count(*)::integer from attachment_piece as piece where (piece.dossier_id, piece.author, piece.id) = (attachment.dossier_id, attachment.author, attachment.id)) as pieces
-            """, new { Author = author.ToString(), Most = most, Now = now, Pause = pause, Longest = longest }, cancellationToken: cancellationToken));
-        return [.. rows.Select(row => new AwaitedAttachment(new(new(DossierId.Read(row.DossierId), author, row.Id), EntryHash.Read(row.Release), row.AboutAtRest, Complete: false), row.Pieces))];
+            """, new { Author = author.ToString(), Now = now, Pause = pause, Longest = longest }, cancellationToken: cancellationToken));
+        return row is null ? null : new(new(new(DossierId.Read(row.DossierId), author, row.Id), EntryHash.Read(row.Release), row.AboutAtRest, Complete: false), row.Pieces);
     }
 
     async Task ChangeAsync(string statement, AttachmentKey key, object also, CancellationToken cancellationToken)

@@ -45,7 +45,43 @@ public sealed class ErasedRows(NpgsqlDataSource database)
         return left + submissions.Length + releases.Length;
     }
 
-    /// <summary>The same in a transaction that is under way, for dossiers alone.</summary>
+    /// <summary>Dossiers in which case files were taken back that are not erased yet, and that nobody's order holds.</summary>
+    public async Task<ImmutableArray<DossierId>> ListTakenBackAsync(DateOnly today, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var rows = await connection.QueryAsync<byte[]>(new(
+            $"""
+            select dossier_id from taken_back
+            where releases <> erased and not exists (select from legal_hold where legal_hold.dossier_id = taken_back.dossier_id and {RetentionRows.InForce})
+            order by dossier_id limit @Most
+            """, new { Today = today, Most = MostAtOnce }, cancellationToken: cancellationToken));
+        return [.. rows.Select(id => DossierId.Read(id))];
+    }
+
+    /// <summary>Erases what was taken back in a dossier; nothing where a hold came first.</summary>
+    /// <param name="dossier">Which.</param>
+    /// <param name="today">In this country.</param>
+    /// <param name="destroyAsync">Destroys the keys, and says of which releases.</param>
+    /// <param name="cancellationToken">Is done again.</param>
+    public async Task EmptyTakenBackAsync(DossierId dossier, DateOnly today, Func<Task<IReadOnlyCollection<EntryHash>>> destroyAsync, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var id = dossier.ToArray();
+        // Whoever places a hold, or writes to it, waits.
+        await connection.ExecuteAsync(new("select from dossier where id = @Id for no key update", new { Id = id }, cancellationToken: cancellationToken));
+        if (await connection.ExecuteScalarAsync<bool>(new($"select exists (select from legal_hold where dossier_id = @Id and {RetentionRows.InForce})", new { Id = id, Today = today }, cancellationToken: cancellationToken))) return;
+        var releases = (await destroyAsync()).Select(release => release.ToArray()).ToArray();
+        await connection.ExecuteAsync(new(
+            """
+            update case_file set at_rest = '' where entry_hash = any(@Releases);
+            delete from attachment where release = any(@Releases);
+            update taken_back set erased = releases where dossier_id = @Id;
+            """, new { Id = id, Releases = releases }, cancellationToken: cancellationToken));
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>The same as <see cref="EmptyAsync(IReadOnlyCollection{DossierId}, DateTimeOffset, CancellationToken)"/> in a transaction that is under way, for dossiers alone.</summary>
     /// <param name="connection">With the transaction.</param>
     /// <param name="erased">Whose keys are destroyed, or will be before the commit.</param>
     /// <param name="saidBy">What says so: Statement or Certificate; null where nothing does.</param>

@@ -10,9 +10,10 @@ namespace Coordination.CountryNode.Store;
 /// <param name="Urgency">As its protocol calls it; null as above.</param>
 /// <param name="Office">The office of this node that has it; null while none has.</param>
 /// <param name="Debts">What is owed.</param>
-public sealed record Overview(string? State, NodeId? Counterpart, string? Type, string? Urgency, Office? Office, ImmutableArray<DueDebt> Debts)
+/// <param name="TakenBack">How many case files the person took back, by withdrawing the consent from one country.</param>
+public sealed record Overview(string? State, NodeId? Counterpart, string? Type, string? Urgency, Office? Office, ImmutableArray<DueDebt> Debts, int TakenBack)
 {
-    public static Overview OfNothing { get; } = new(null, null, null, null, null, []);
+    public static Overview OfNothing { get; } = new(null, null, null, null, null, [], 0);
 }
 
 /// <summary>A debt with its dates.</summary>

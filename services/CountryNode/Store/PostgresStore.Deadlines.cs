@@ -7,7 +7,7 @@ namespace Coordination.CountryNode.Store;
 /// <content>Overviews, and the debts and notices that come of them.</content>
 public sealed partial class PostgresStore
 {
-    /// <summary>Writes down what is owed in the dossiers of <c>moved</c>; what stays owed is changed in its place.</summary>
+    /// <summary>Writes down what is owed in the dossiers of <c>moved</c>, and what the person took back; what stays owed is changed in its place.</summary>
     internal const string Owes =
         """
         owed as (
@@ -15,6 +15,11 @@ public sealed partial class PostgresStore
                     @DebtDossiers, @DebtClocks, @DebtOwes, @DebtNumbers, @DebtCauses, @DebtAbouts, @DebtOffices, @DebtAwaitingSince,
                     @DebtWarnAt, @DebtDueAt, @DebtAgainEvery, @DebtProgressEvery, @DebtLookAt)
                 as given (dossier_id, clock, owes, number, cause, about, office, awaiting_since, warn_at, due_at, again_every, progress_every, look_at)),
+        taking_back as (
+            -- Whoever erases them looks there.
+            insert into taken_back (dossier_id, releases)
+            select id, releases from unnest(@TakenBackOf, @TakenBack) as given (id, releases) join moved using (id)
+            on conflict (dossier_id) do update set releases = excluded.releases where taken_back.releases <> excluded.releases),
         owing as (
             insert into debt (dossier_id, clock, owes, number, cause, about, office, awaiting_since, warn_at, due_at, again_every, progress_every, look_at)
             select owed.* from owed join moved on moved.id = owed.dossier_id
@@ -187,6 +192,8 @@ public sealed partial class PostgresStore
         var parameters = new DynamicParameters(others);
         parameters.AddDynamicParams(new
         {
+            TakenBackOf = Bytes(overviews.Where(made => made.Overview.TakenBack > 0).Select(made => made.Id)),
+            TakenBack = overviews.Where(made => made.Overview.TakenBack > 0).Select(made => made.Overview.TakenBack).ToArray(),
             DebtOf = Bytes(overviews.Select(made => made.Id)),
             DebtDossiers = Bytes(rows.Select(row => row.Id)),
             DebtClocks = rows.Select(row => row.Debt.Key.Clock).ToArray(),

@@ -29,7 +29,8 @@ public sealed record DueOf(DossierId Id, int Held);
 /// <summary>What is due, holds and certificates, in the node's PostgreSQL.</summary>
 public sealed class RetentionRows(NpgsqlDataSource database)
 {
-    const string InForce = "legal_hold.ended_at is null and legal_hold.until_day >= @Today";
+    /// <summary>Of a legal hold, on a day of this country: <c>@Today</c>.</summary>
+    public const string InForce = "legal_hold.ended_at is null and legal_hold.until_day >= @Today";
 
     /// <summary>Dossiers in a final state that may be due: held long enough, held by nobody's order, and neither said nor certified to be erased; oldest first.</summary>
     public async Task<ImmutableArray<DossierId>> ListFinalAsync(string state, DateTimeOffset heldBefore, DateOnly today, CancellationToken cancellationToken)

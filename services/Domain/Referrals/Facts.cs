@@ -109,6 +109,14 @@ public sealed partial record Referral
             : new(ReasonCode.ConsentMissing, $"The consent in force is not for {string.Join(" or ", Opened.Type.Purposes())}, which is what the referral is for.");
     }
 
+    /// <summary>Without the consent that was withdrawn in part, and with what went to the countries that are taken out of it taken back.</summary>
+    Referral WithoutPart(WithdrawalScope.Part part, Entry entry) => this with
+    {
+        Consent = Consent?.Without(part),
+        Parts = Parts.Add(new(part, entry.Author, entry.Seq)),
+        Releases = Changed(Releases, release => part.Recipients.Contains(Parties.Other(release.By)), release => release with { IsTakenBack = true }),
+    };
+
     /// <summary>The person took a country out of those that may receive anything, and has not given it back.</summary>
     public bool IsWithdrawnFrom(NodeId recipient) =>
         Parts.Any(part => part.Part.Recipients.Contains(recipient)) && Consent?.Recipients.Contains(recipient) is not true;
@@ -166,7 +174,7 @@ public sealed partial record Referral
     {
         if (ReleaseFault(Parties.Other(by), entry.HappenedOn) is { } fault) return new Voided<Referral>(fault);
         return released.Version == Releases.Count(release => release.By == by) + 1
-            ? this with { Releases = Releases.Add(new(entry.Hash, by, IsReceived: false)) }
+            ? this with { Releases = Releases.Add(new(entry.Hash, by, IsReceived: false, IsTakenBack: false)) }
             : Void.Because(ReasonCode.CodeNotAllowed, "The versions of a case file are 1, 2, 3…, each once.");
     }
 
@@ -319,7 +327,11 @@ public sealed record PartWithdrawn(WithdrawalScope.Part Part, NodeId Author, int
 public sealed record PreparationRefused(PreparationItem Item, NodeId Author, int Seq);
 
 /// <summary>A case file released.</summary>
-public sealed record CaseFileRelease(EntryHash Entry, NodeId By, bool IsReceived);
+/// <param name="Entry">Its CaseFileReleased.</param>
+/// <param name="By">Who released it.</param>
+/// <param name="IsReceived">The other side said that it has it.</param>
+/// <param name="IsTakenBack">The person took the consent from the country that it went to: it is closed for good, whatever is consented to later.</param>
+public sealed record CaseFileRelease(EntryHash Entry, NodeId By, bool IsReceived, bool IsTakenBack);
 
 /// <summary>A plan for the return, as ReturnPlanned said it.</summary>
 public sealed record Plan(Token Token, EntryHash Entry, NodeId By, DateOnly TravelOn, DateTimeOffset MeetingAt, PlaceCode MeetingPoint);

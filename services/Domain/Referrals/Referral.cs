@@ -43,7 +43,7 @@ public sealed partial record Referral(S State, Opened Opened, Parties Parties, N
         return (State, entry.Body) switch
         {
             (_, ConsentWithdrawn { Scope: WithdrawalScope.Everything }) => this with { State = S.Withdrawn, Consent = null, ConsentIsRecorded = false, DataStoppedBy = State is S.Withdrawn ? DataStoppedBy : default },
-            (_, ConsentWithdrawn { Scope: WithdrawalScope.Part part }) => this with { Consent = Consent?.Without(part), Parts = Parts.Add(new(part, entry.Author, entry.Seq)) },
+            (_, ConsentWithdrawn { Scope: WithdrawalScope.Part part }) => WithoutPart(part, entry),
 
             (_, Acknowledged or TakenUp or Declined or OnwardProposed or LocationAnswered) when by != Parties.Receiver => IsFor(entry, Parties.Receiver),
             (_, OnwardAnswered or Cancelled or Lapsed or EnteredInError) when by != Parties.Sender => IsFor(entry, Parties.Sender),

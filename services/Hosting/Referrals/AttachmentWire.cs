@@ -39,6 +39,7 @@ public static class AttachmentWire
     /// <param name="first">12 bytes, or all of a shorter one.</param>
     public static string? TypeOf(ReadOnlySpan<byte> first) => first switch
     {
+        [_, _, _, _, (byte)'f', (byte)'t', (byte)'y', (byte)'p', _, _, _, _, ..] => TypeOfBrand(first[8..12]),
         [(byte)'%', (byte)'P', (byte)'D', (byte)'F', (byte)'-', ..] => "application/pdf",
         [0xFF, 0xD8, 0xFF, ..] => "image/jpeg",
         [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A, ..] => "image/png",
@@ -46,9 +47,15 @@ public static class AttachmentWire
         [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => "image/webp",
         [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'A', (byte)'V', (byte)'E', ..] => "audio/wav",
         [(byte)'I', (byte)'D', (byte)'3', ..] or [0xFF, 0xFB or 0xF3 or 0xF2, ..] => "audio/mpeg",
-        [_, _, _, _, (byte)'f', (byte)'t', (byte)'y', (byte)'p', (byte)'h', (byte)'e', (byte)'i', (byte)'c' or (byte)'x', ..] => "image/heic",
-        [_, _, _, _, (byte)'f', (byte)'t', (byte)'y', (byte)'p', (byte)'M', (byte)'4', (byte)'A', ..] => "audio/mp4",
-        [_, _, _, _, (byte)'f', (byte)'t', (byte)'y', (byte)'p', ..] => "video/mp4",
+        _ => null,
+    };
+
+    /// <summary>The media type of a file of the ISO base media format (ISO/IEC 14496-12), by its major brand, as the registry of brands at mp4ra.org names them.</summary>
+    static string? TypeOfBrand(ReadOnlySpan<byte> brand) => brand switch
+    {
+        [(byte)'h', (byte)'e', (byte)'i', (byte)'c' or (byte)'x' or (byte)'m' or (byte)'s'] or [(byte)'m', (byte)'i', (byte)'f', (byte)'1'] => "image/heic",
+        [(byte)'M', (byte)'4', (byte)'A', (byte)' '] or [(byte)'M', (byte)'4', (byte)'B', (byte)' '] => "audio/mp4",
+        [(byte)'i', (byte)'s', (byte)'o', _] or [(byte)'m', (byte)'p', (byte)'4', _] or [(byte)'a', (byte)'v', (byte)'c', (byte)'1'] or [(byte)'M', (byte)'4', (byte)'V', _] => "video/mp4",
         _ => null,
     };
 }

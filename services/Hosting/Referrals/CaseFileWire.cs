@@ -92,6 +92,21 @@ public static class CaseFileWire
         if (file.Attachments.Select(attachment => attachment.AttachmentId).Distinct(StringComparer.Ordinal).Count() < file.Attachments.Count) fields.Fault("attachments", "name the same twice");
     }
 
+    /// <summary>Whether bytes of another country are a case file whose attachments can be asked for. What it says is its author's affair, and a newer version's.</summary>
+    public static bool IsOne(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            var attachments = Wire.CaseFile.Parser.ParseFrom(bytes).Attachments;
+            return attachments.Count <= MostAttachments && attachments.Select(attachment => attachment.AttachmentId).Distinct(StringComparer.Ordinal).Count() == attachments.Count
+                && attachments.All(attachment => AttachmentWire.IsId(attachment.AttachmentId) && attachment.Size is > 0 and <= AttachmentWire.MostBytes);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return false;
+        }
+    }
+
     static IReadOnlyCollection<T> Listed<T>(string field, IReadOnlyCollection<T> members, FieldReader fields, int most = MostListed)
     {
         if (members.Count <= most) return members;

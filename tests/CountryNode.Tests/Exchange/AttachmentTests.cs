@@ -1,7 +1,10 @@
 using System.Security.Cryptography;
+using System.Text;
 using Coordination.Contracts.Dossier.V1;
 using Coordination.Contracts.Referral.V1;
+using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Referrals;
+using Coordination.Hosting.Sealing;
 using Coordination.Local;
 using Google.Protobuf;
 using Grpc.Core;
@@ -50,6 +53,20 @@ public sealed class AttachmentTests(SharedRegion shared)
     [InlineData("4D5A9000", null)]
     [InlineData("504B0304", null)]
     [InlineData("3C68746D6C3E", null)]
+    // A type that only looks like one of them: one letter, one byte, the end missing; and the text that begins like an MP3.
+    [InlineData("2550444600000000", null)]
+    [InlineData("FFD8", null)]
+    [InlineData("FFD800E0", null)]
+    [InlineData("89504E470D0A1A0B", null)]
+    [InlineData("49492B00", null)]
+    [InlineData("52494646000000005745425600", null)]
+    [InlineData("5249464600000000574156", null)]
+    [InlineData("FFFE680065006C00", null)]
+    [InlineData("000000206674797068656963", "image/heic")]
+    [InlineData("00000020667479706D696631", "image/heic")]
+    [InlineData("000000206674797061766966", null)]
+    [InlineData("000000206674797071742020", null)]
+    [InlineData("0000002066747970", null)]
     public void The_type_is_read_from_the_bytes(string first, string? type) => AttachmentWire.TypeOf(Convert.FromHexString(first)).ShouldBe(type);
 
     [Fact(Timeout = 120_000)]
@@ -114,18 +131,89 @@ public sealed class AttachmentTests(SharedRegion shared)
         // Whoever reads slowly reads no further: the consent is asked again before each piece.
         using var slow = bangkok.Attachments.OpenAttachment(new() { DossierId = id, AttachmentId = added, Reason = AccessReason.Care }, bangkok.Options);
         (await slow.ResponseStream.MoveNext(Cancelled)).ShouldBeTrue();
+        // So is a peer in the middle of a pull.
+        using var laos = new PeerClient(shared.Region["TH"], shared.Region.Authority.IssuePeer("LA"));
+        using var pulling = laos.Client.PullAttachment(new() { DossierId = id, Release = release, AttachmentId = added }, PeerClient.Options);
+        (await pulling.ResponseStream.MoveNext(Cancelled)).ShouldBeTrue();
 
         await vientiane.WithdrawConsentAsync(id);
         (await Refused.ByAsync(() => OpenAsync(vientiane, id, added))).ShouldBe(StatusCode.FailedPrecondition, "CONSENT_WITHDRAWN", "");
         await bangkok.UntilAsync(id, referral => referral.ConsentWithdrawn);
         (await Refused.ByAsync(() => OpenAsync(bangkok, id, added))).ShouldBe(StatusCode.FailedPrecondition, "CONSENT_WITHDRAWN", "");
-        using var laos = new PeerClient(shared.Region["TH"], shared.Region.Authority.IssuePeer("LA"));
         (await Refused.ByAsync(async () =>
         {
             using var pull = laos.Client.PullAttachment(new() { DossierId = id, Release = release, AttachmentId = added }, PeerClient.Options);
             await pull.ResponseStream.MoveNext(Cancelled);
         })).ShouldBe(StatusCode.FailedPrecondition, "CONSENT_WITHDRAWN", "LA");
         (await Refused.ByAsync(async () => { while (await slow.ResponseStream.MoveNext(Cancelled)) { } })).ShouldBe(StatusCode.FailedPrecondition, "CONSENT_WITHDRAWN", "");
+        (await Refused.ByAsync(async () => { while (await pulling.ResponseStream.MoveNext(Cancelled)) { } })).ShouldBe(StatusCode.FailedPrecondition, "CONSENT_WITHDRAWN", "LA");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_node_whose_certificate_is_taken_back_in_the_middle_of_a_pull_gets_no_more()
+    {
+        await using var region = await shared.StartAsync(["TH", "LA"]);
+        using var bangkok = region.Office("TH");
+        using var vientiane = region.Office("LA");
+        var id = await TakenUpAsync(bangkok, vientiane);
+        var added = (await AddAsync(bangkok, id, Pdf(3 * MiB))).AttachmentId;
+        var release = await ReleaseAsync(bangkok, id, new Attachment { AttachmentId = added });
+        using var laos = new PeerClient(region["TH"], region.Authority.IssuePeer("LA"));
+        using var pulling = laos.Client.PullAttachment(new() { DossierId = id, Release = release, AttachmentId = added }, PeerClient.Options);
+        (await pulling.ResponseStream.MoveNext(Cancelled)).ShouldBeTrue();
+        var list = region.TrustList.Clone();
+        list.Version++;
+        using var another = region.Authority.CreateTlsAuthority("LA");
+        list.Nodes.Single(node => node.Id == "LA").TlsAuthority = ByteString.CopyFrom(another.RawData);
+        region.WriteTrustList(list, "TH");
+        await UntilAsync(async () => (await File.ReadAllTextAsync(region["TH"].LogFile, Cancelled)).Contains($"rust list {list.Version}", StringComparison.Ordinal));
+        (await Refused.ByAsync(async () => { while (await pulling.ResponseStream.MoveNext(Cancelled)) { } })).ShouldBe(StatusCode.Unauthenticated, "CERTIFICATE_UNKNOWN", "");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task What_comes_whole_and_is_not_what_its_case_file_says_is_noted_and_shown_to_nobody()
+    {
+        await using var region = await shared.StartAsync(["TH", "LA"]);
+        using var bangkok = region.Office("TH");
+        using var vientiane = region.Office("LA");
+        var id = await TakenUpAsync(bangkok, vientiane);
+        var sent = Pdf(MiB);
+        var added = (await AddAsync(bangkok, id, sent)).AttachmentId;
+        // A country that sends other bytes than those that it signed for, of the same length.
+        const string update = "update attachment_piece set at_rest = $1 where id = $2 and number = 1";
+        var right = await region["TH"].AskAsync<byte[]>("select at_rest from attachment_piece where id = $1 and number = 1", added);
+        var other = region["TH"].DossierKeys().Protect(DossierId.Read(id.Span), new byte[256 * 1024], Encoding.ASCII.GetBytes($"attachment TH {added} 1")).ShouldBeOfType<Protection.Protected>().Bytes.ToArray();
+        await region["TH"].AskAsync<object?>(update, other, added);
+        await ReleaseAsync(bangkok, id, new Attachment { AttachmentId = added });
+        await UntilAsync(() => region["LA"].AskAsync<bool>("select exists (select from audit where reason = 'ATTACHMENT_WRONG')"));
+        (await Refused.ByAsync(() => OpenAsync(vientiane, id, added))).ShouldBe(StatusCode.NotFound, "ATTACHMENT_MISSING", "");
+        (await region["LA"].AskAsync<long>("select count(*) from attachment where complete")).ShouldBe(0);
+        await region["TH"].AskAsync<object?>(update, right, added);
+        (await ArrivedAsync(vientiane, id, added)).Data.AsSpan().SequenceEqual(sent).ShouldBeTrue();
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task What_had_not_come_when_the_person_came_to_withhold_more_comes_under_the_next_release()
+    {
+        await using var region = await shared.StartAsync(["TH", "LA"]);
+        using var bangkok = region.Office("TH");
+        using var vientiane = region.Office("LA");
+        var id = await TakenUpAsync(bangkok, vientiane);
+        var sent = Pdf(20 * MiB);
+        var added = (await AddAsync(bangkok, id, sent)).AttachmentId;
+        await ReleaseAsync(bangkok, id, new Attachment { AttachmentId = added });
+        await UntilAsync(() => region["LA"].AskAsync<bool>("select count(*) > 3 from attachment_piece"));
+        await region["LA"].KillAsync();
+        await bangkok.Referrals.RecordConsentAsync(new()
+        {
+            Command = OfficeClient.About(), DossierId = id, ConsentRecorded = new() { Consent = new() { Purposes = { Purpose.Return }, Recipients = { "LA" }, Until = Regions.InDays(90) } },
+            Particulars = new() { Consent = new() { Withheld = { "office_contact" } } },
+        }, bangkok.Options);
+        await ReleaseAsync(bangkok, id, new Attachment { AttachmentId = added });
+        (await region["LA"].AskAsync<bool>("select complete from attachment")).ShouldBeFalse();
+        await region["LA"].StartAsync(Cancelled);
+        using var again = region.Office("LA");
+        (await ArrivedAsync(again, id, added)).Data.AsSpan().SequenceEqual(sent).ShouldBeTrue();
     }
 
     [Fact(Timeout = 120_000)]
@@ -143,19 +231,9 @@ public sealed class AttachmentTests(SharedRegion shared)
         {
             Command = OfficeClient.About(), DossierId = id, ConsentRecorded = new() { Consent = new() { Purposes = { Purpose.Return }, Recipients = { "LA" }, Until = Regions.InDays(90) } },
         }, bangkok.Options);
+        await UntilAsync(async () => await shared.Region["LA"].AskAsync<long>("select count(*) from attachment where id = $1", added) == 0);
         var open = new OpenAttachmentRequest { DossierId = id, Release = first, AttachmentId = added, Reason = AccessReason.Care };
-        await UntilAsync(async () =>
-        {
-            try
-            {
-                await ReadAsync(vientiane, open);
-                return false;
-            }
-            catch (RpcException refused)
-            {
-                return Refused.Of(refused).Reason == "CASE_FILE_ERASED";
-            }
-        });
+        (await Refused.ByAsync(() => ReadAsync(vientiane, open))).ShouldBe(StatusCode.FailedPrecondition, "CONSENT_WITHDRAWN", "new release");
         await ReleaseAsync(bangkok, id, new Attachment { AttachmentId = added });
         (await ArrivedAsync(vientiane, id, added)).Data.AsSpan().SequenceEqual(sent).ShouldBeTrue();
     }
@@ -236,10 +314,29 @@ public sealed class AttachmentTests(SharedRegion shared)
         var open = new OpenAttachmentRequest { SubmissionId = submission, AttachmentId = added, Reason = AccessReason.Supervision };
         (await ReadAsync(approver, open)).Data.AsSpan().SequenceEqual(sent).ShouldBeTrue();
         (await Refused.ByAsync(() => ReadAsync(bangkok, open))).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "");
+        (await Refused.ByAsync(() => ReadAsync(approver, new() { AttachmentId = added }))).Fields.ShouldBe(["dossier_id", "reason"], ignoreOrder: true);
         var row = AccessRow.Parser.ParseFrom(await region["TH"].AskAsync<byte[]>("select bytes from access"));
         (row.Act, row.SubmissionId, row.AttachmentId).ShouldBe((AccessAct.SubmittedAttachment, submission, added));
         await new ApprovalService.ApprovalServiceClient(approver.Channel).ApproveAsync(new() { SubmissionId = submission }, approver.Options);
         (await ArrivedAsync(vientiane, id, added)).Data.AsSpan().SequenceEqual(sent).ShouldBeTrue();
+
+        // What waits is closed by a withdrawal as what was released is, before any row.
+        var next = (await bangkok.Referrals.ReleaseCaseFileAsync(
+            new() { Command = OfficeClient.About(), DossierId = id, CaseFile = new() { OfficeContact = "Nobody", Attachments = { new Attachment { AttachmentId = added } } } }, bangkok.Options)).AwaitingApproval.SubmissionId;
+        (open.SubmissionId, open.DossierId) = (next, ByteString.Empty);
+        var opening = new OpenCaseFileRequest { SubmissionId = next, Reason = AccessReason.Supervision };
+        (await approver.Referrals.OpenCaseFileAsync(opening, approver.Options)).CaseFile.OfficeContact.ShouldBe("Nobody");
+        await bangkok.Referrals.RecordConsentAsync(new()
+        {
+            Command = OfficeClient.About(), DossierId = id, ConsentRecorded = new() { Consent = new() { Purposes = { Purpose.Return }, Recipients = { "LA" }, Until = Regions.InDays(90) } },
+            Particulars = new() { Consent = new() { Withheld = { "office_contact" } } },
+        }, bangkok.Options);
+        (await approver.Referrals.OpenCaseFileAsync(opening, approver.Options)).CaseFile.OfficeContact.ShouldBe("");
+        var rows = await region["TH"].AskAsync<long>("select count(*) from access");
+        await bangkok.WithdrawConsentAsync(id);
+        (await Refused.ByAsync(() => ReadAsync(approver, open))).ShouldBe(StatusCode.FailedPrecondition, "CONSENT_WITHDRAWN", "LA");
+        (await Refused.ByAsync(() => approver.Referrals.OpenCaseFileAsync(opening, approver.Options).ResponseAsync)).ShouldBe(StatusCode.FailedPrecondition, "CONSENT_WITHDRAWN", "LA");
+        (await region["TH"].AskAsync<long>("select count(*) from access")).ShouldBe(rows);
     }
 
     /// <summary>Nothing but its first bytes is like a PDF.</summary>

@@ -42,10 +42,53 @@ public sealed class CaseFileNodeTests(SharedRegion shared)
         (await OpenAsync(laos, id)).ShouldBe("CONSENT_EXPIRED");
         (await OpenAsync(thailand, id)).ShouldBe("CONSENT_EXPIRED");
 
-        await thailand.WriteAsync(id, new Domain.Referrals.ConsentRecorded(new(new([Domain.Referrals.Purpose.Return]), new([laos.Pen.Node]), until.AddDays(30))));
+        await thailand.WriteAsync(id, new Domain.Referrals.ConsentRecorded(new(new([Domain.Referrals.Purpose.Return]), new([laos.Pen.Node, thailand.Pen.Node]), until.AddDays(30))));
         await thailand.CarryAndTellAsync();
         (await OpenAsync(laos, id)).ShouldBe("");
         (await thailand.Shelf.PullAsync(laos.Pen.Node, id, release, Cancelled)).Sealed.ShouldNotBeNull();
+
+        // Nobody is handed their own release, and nobody anything under a trust list that is past its date.
+        var theirs = (await laos.WriteAsync(id, new CaseFileReleased(1, default))).Hash;
+        await laos.CarryAndTellAsync();
+        (await thailand.Shelf.PullAsync(laos.Pen.Node, id, theirs, Cancelled)).Refusal!.Reason.ShouldBe("CASE_FILE_NOT_RELEASED");
+        // What is withdrawn between the pull and its end is not kept.
+        var pulled = (await laos.Shelf.PullAsync(thailand.Pen.Node, id, theirs, Cancelled)).Sealed!;
+        clock.Now += TimeSpan.FromDays(366);
+        (await thailand.Shelf.PullAsync(laos.Pen.Node, id, release, Cancelled)).Refusal!.Reason.ShouldBe("TRUST_LIST_EXPIRED");
+        clock.Now -= TimeSpan.FromDays(366);
+        await thailand.WriteAsync(id, new Domain.Referrals.ConsentWithdrawn(new Domain.Referrals.WithdrawalScope.Everything()));
+        await thailand.Door.FileAsync(laos.Pen.Node, id, theirs, pulled, Cancelled);
+        (await thailand.AskAsync<long>("select count(*) from case_file where entry_hash = $1", theirs.ToArray())).ShouldBe(0);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_dossier_takes_as_many_attachments_as_it_may_and_what_was_never_sent_to_its_end_is_forgotten_after_a_day()
+    {
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, new FakeClock(Noon));
+        await using var _ = thailand;
+        await using var __ = laos;
+        var id = await TakenUpAsync(thailand, laos);
+        await thailand.AskAsync<object?>(
+            "insert into attachment (dossier_id, author, id, added_at, ask_at) select $1, 'TH', 'begun ' || number, $2, $2 from generate_series(1, 64) as number", id.ToArray(), Noon.UtcDateTime);
+        (await AddAsync()).Refusal!.Reason.ShouldBe("ATTACHMENTS_FULL");
+        thailand.Clock.Now += TimeSpan.FromHours(25);
+        var added = (await AddAsync()).Added!;
+        (await thailand.AskAsync<long>("select count(*) from attachment")).ShouldBe(1);
+        // Without a consent in force none is taken.
+        var withdrawn = await TakenUpAsync(thailand, laos);
+        await thailand.WriteAsync(withdrawn, new Domain.Referrals.ConsentWithdrawn(new Domain.Referrals.WithdrawalScope.Part(default, new([laos.Pen.Node]))));
+        (await thailand.AttachmentDesk.AddAsync(thailand.OfficeOf(), "somebody", withdrawn, Once("%PDF-"u8.ToArray()), Cancelled)).Refusal!.Reason.ShouldBe("CONSENT_MISSING");
+        // What a case file of another hash names under the same id is not it.
+        (await ReadAsync(added)).ShouldBeOfType<AttachmentRead.Piece>();
+        (await ReadAsync(new(added) { Sha256 = ByteString.CopyFrom(new byte[32]) })).ShouldBeOfType<AttachmentRead.Not>().Refusal.Reason.ShouldBe("ATTACHMENT_DAMAGED");
+
+        Task<(Attachment? Added, Refusal? Refusal)> AddAsync() => thailand.AttachmentDesk.AddAsync(thailand.OfficeOf(), "somebody", id, Once("%PDF-"u8.ToArray()), Cancelled);
+
+        async Task<AttachmentRead> ReadAsync(Attachment about)
+        {
+            await foreach (var read in thailand.AttachmentShelf.ReadAsync(thailand.Pen.Node, id, about, _ => Task.FromResult<Refusal?>(null), Cancelled)) return read;
+            throw new InvalidOperationException("Nothing was read.");
+        }
     }
 
     [Fact(Timeout = 120_000)]
@@ -56,17 +99,26 @@ public sealed class CaseFileNodeTests(SharedRegion shared)
         await using var __ = laos;
         var id = await TakenUpAsync(thailand, laos);
         await thailand.WriteAsync(id, new CaseFileReleased(1, default));
-        // Whoever opens waits for the row.
-        await using var connection = await thailand.ConnectAsync();
-        await using var inTheWay = await connection.BeginTransactionAsync(Cancelled);
-        await using var taking = new NpgsqlCommand("lock table access in exclusive mode", connection);
-        await taking.ExecuteNonQueryAsync(Cancelled);
-        var opening = OpenAsync(thailand, id);
-        (await Poll.UntilAsync(() => thailand.AskAsync<bool>("select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')"), TimeSpan.FromSeconds(60), Cancelled)).ShouldBeTrue();
-        await thailand.WriteAsync(id, new Domain.Referrals.ConsentWithdrawn(new Domain.Referrals.WithdrawalScope.Everything()));
-        await inTheWay.RollbackAsync(Cancelled);
-        (await opening).ShouldBe("CONSENT_WITHDRAWN");
-        (await thailand.AskAsync<long>("select count(*) from access")).ShouldBe(1);
+        (await OpenWhileAsync(() => thailand.WriteAsync(id, new Domain.Referrals.ConsentWithdrawn(new Domain.Referrals.WithdrawalScope.Everything())))).ShouldBe("CONSENT_WITHDRAWN");
+        // Nor is anything read, and no key used, before the row is there.
+        id = await TakenUpAsync(thailand, laos);
+        await thailand.WriteAsync(id, new CaseFileReleased(1, default));
+        (await OpenWhileAsync(() => thailand.AskAsync<object?>("update case_file set at_rest = set_byte(at_rest, 40, get_byte(at_rest, 40) # 1)"))).ShouldBe("CASE_FILE_DAMAGED");
+        (await thailand.AskAsync<long>("select count(*) from access")).ShouldBe(2);
+
+        // Whoever opens waits for the row, and something happens meanwhile.
+        async Task<string> OpenWhileAsync(Func<Task> happensAsync)
+        {
+            await using var connection = await thailand.ConnectAsync();
+            await using var inTheWay = await connection.BeginTransactionAsync(Cancelled);
+            await using var taking = new NpgsqlCommand("lock table access in exclusive mode", connection);
+            await taking.ExecuteNonQueryAsync(Cancelled);
+            var opening = OpenAsync(thailand, id);
+            (await Poll.UntilAsync(() => thailand.AskAsync<bool>("select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')"), TimeSpan.FromSeconds(60), Cancelled)).ShouldBeTrue();
+            await happensAsync();
+            await inTheWay.RollbackAsync(Cancelled);
+            return await opening;
+        }
     }
 
     [Fact(Timeout = 120_000)]
@@ -98,6 +150,17 @@ public sealed class CaseFileNodeTests(SharedRegion shared)
 
         await laos.Door.FileAsync(thailand.Pen.Node, id, second, newer, Cancelled);
         (await OpenAsync(laos, id)).ShouldBe("");
+
+        // What is sealed and signed as it should be, and names attachments that nobody could ask for.
+        foreach (var attachment in (Attachment[])[new() { AttachmentId = new('a', 32) }, new() { AttachmentId = new('a', 32), Size = 25 * 1024 * 1024 + 1 }, new() { AttachmentId = "../a", Size = 1 }])
+        {
+            var dossier = await TakenUpAsync(thailand, laos);
+            await thailand.WriteAsync(dossier, new CaseFileReleased(1, default), with: command => command with { CaseFile = new CaseFile { Attachments = { attachment } }.ToByteArray() });
+            await thailand.CarryAndTellAsync();
+            await laos.Gaps.FillAsync(thailand.Pen.Node, Cancelled);
+            (await laos.AskAsync<long>("select count(*) from case_file where dossier_id = $1", dossier.ToArray())).ShouldBe(0);
+            (await laos.AskAsync<string>("select reason from audit where dossier_id = $1", dossier.ToArray())).ShouldBe("CASE_FILE_WRONG");
+        }
 
         async Task<string> PulledAsync(DossierId dossier, EntryHash release) => (await thailand.Shelf.PullAsync(laos.Pen.Node, dossier, release, Cancelled)).Sealed!;
     }
@@ -140,12 +203,12 @@ public sealed class CaseFileNodeTests(SharedRegion shared)
             await foreach (var read in thailand.AttachmentShelf.PullAsync(laos.Pen.Node, id, release, about.AttachmentId, 0, Cancelled)) pulled.Add(read.ShouldBeOfType<AttachmentSealed.Piece>().Compact);
             return pulled;
         }
+    }
 
-        static async IAsyncEnumerable<ReadOnlyMemory<byte>> Once(byte[] bytes)
-        {
-            await Task.CompletedTask;
-            yield return bytes;
-        }
+    static async IAsyncEnumerable<ReadOnlyMemory<byte>> Once(byte[] bytes)
+    {
+        await Task.CompletedTask;
+        yield return bytes;
     }
 
     static async Task<DossierId> TakenUpAsync(HomeNode thailand, HomeNode laos, Func<Domain.Referrals.Opened, Domain.Referrals.Opened>? with = null)

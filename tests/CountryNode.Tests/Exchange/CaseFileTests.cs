@@ -109,8 +109,11 @@ public sealed class CaseFileTests(SharedRegion shared)
 
         // Who agrees anew gives back the right to be told, and not what was erased.
         await RecordConsentAsync(bangkok, id, null);
-        (await RefusedAsync(bangkok, id, toLaos)).ShouldBe((StatusCode.NotFound, "CASE_FILE_ERASED"));
-        await UntilAsync(async () => await RefusedAsync(vientiane, id, toLaos) == (StatusCode.NotFound, "CASE_FILE_ERASED"));
+        (await bangkok.GetAsync(id)).Releases.Select(release => release.TakenBack).ShouldBe([true, false]);
+        await vientiane.UntilAsync(id, referral => referral.Consent.Recipients.Contains("LA"));
+        foreach (var office in (OfficeClient[])[bangkok, vientiane]) (await RefusedAsync(office, id, toLaos)).ShouldBe((StatusCode.FailedPrecondition, "CONSENT_WITHDRAWN"));
+        foreach (var node in (string[])["TH", "LA"])
+            await UntilAsync(async () => (await shared.Region[node].AskAsync<byte[][]>("select array_agg(entry_hash) from case_file where dossier_id = $1 and at_rest <> ''", id.ToByteArray())) is [var left] && toThailand.Span.SequenceEqual(left));
         var again = await ReleaseAsync(bangkok, id);
         await UntilAsync(async () => await IsOpenAsync(vientiane, again));
 
@@ -224,6 +227,19 @@ public sealed class CaseFileTests(SharedRegion shared)
         rows.ShouldAllBe(row => row.Person.Length > 0 && row.Office.Unit == shared.Region["TH"].Country.Unit);
         rows.Skip(1).Zip(hashes, (row, before) => SHA256.HashData([.. "coord/access-chain/v1\0"u8, .. before, .. SHA256.HashData([.. "coord/access/v1\0"u8, .. row.ToByteArray()])])).ShouldBe(hashes[1..]);
         rows.Select(row => row.Salt).Distinct().Count(salt => salt.Length == 16).ShouldBe(3);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Offices_that_open_at_once_each_leave_a_row()
+    {
+        using var bangkok = shared.Region.Office("TH");
+        using var vientiane = shared.Region.Office("LA");
+        var id = await TakenUpAsync(bangkok, vientiane);
+        await ReleaseAsync(bangkok, id);
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => OpenAsync(bangkok, id)));
+        var rows = (await shared.Region["TH"].AskAsync<byte[][]>("select array_agg(bytes order by number) from access")).Select(AccessRow.Parser.ParseFrom).ToList();
+        rows.Count(row => row.DossierId == id).ShouldBe(20);
+        rows.Select(row => row.Number).ShouldBe(Enumerable.Range(1, rows.Count).Select(number => (ulong)number));
     }
 
     [Fact(Timeout = 120_000)]

@@ -149,14 +149,18 @@ public sealed class RetentionTests(SharedRegion shared)
         foreach (var (reason, dossier) in ((string, DossierId)[])[("ONE", free), ("TWO", held)])
             await thailand.AskAsync<object?>("insert into audit (at, reason, peer, entry_hash, dossier_id) values ($1, $2, 'LA', 'hash', $3)", thailand.Clock.Now.UtcDateTime, reason, dossier.ToArray());
 
+        // The answer to a withdrawal that is still to be signed.
+        await thailand.AskAsync<object?>(
+            "insert into pending_withdrawal (office, command_id, dossier_id, draft, pended_at) select office, command_id, $1, 'draft', $2 from command where command_id = 'a'", held.ToArray(), thailand.Clock.Now.UtcDateTime);
+
         var preview = await desk.PreviewAsync(Stopped);
         var answers = await thailand.AskAsync<long>("select count(*) from command");
-        preview.Classes.Select(of => of.Rows).ShouldBe([2UL, (ulong)answers - 2, 1UL]);
+        preview.Classes.Select(of => of.Rows).ShouldBe([2UL, (ulong)answers - 3, 1UL]);
         (await desk.ApplyAsync(Command(thailand), Hash, preview.Preview.Memory, Stopped)).Refusal.ShouldBeNull();
         (await thailand.AskAsync<string>("select string_agg(id, '' order by id) from submission")).ShouldBe("bce");
         (await thailand.AskAsync<string>("select string_agg(reason, '') from audit")).ShouldBe("TWO");
         // Those that wait keep their answers; the deletion has its own.
-        (await thailand.AskAsync<long>("select count(*) from command")).ShouldBe(3);
+        (await thailand.AskAsync<long>("select count(*) from command")).ShouldBe(4);
         // The key of an opening that waited goes with it, and no dossier's.
         thailand.DossierKeys.ListDestroyed().ShouldBe([SubmissionDesk.KeyOf(null, "d")]);
     }
@@ -222,6 +226,7 @@ public sealed class RetentionTests(SharedRegion shared)
         await HoldAsync(thailand, thailand.Retention(RetentionTable.Empty), held.Dossier);
         var keys = Directory.EnumerateFiles(thailand.Keys.Dossiers, "*", SearchOption.AllDirectories).ToDictionary(file => file, File.ReadAllBytes);
         foreach (var release in new[] { free, held }) await thailand.WriteAsync(release.Dossier, new ConsentWithdrawn(new WithdrawalScope.Part(default, new([laos.Pen.Node]))));
+        await thailand.TakenBack.EraseAsync(Stopped);
         thailand.DossierKeys.ListDestroyed().ShouldBe([Coordination.CountryNode.Exchange.Safe.KeyOf(free.Hash)]);
 
         // A copy of the key folder, of before.
@@ -235,7 +240,17 @@ public sealed class RetentionTests(SharedRegion shared)
         laos.DossierKeys.ListDestroyed().ShouldBeEmpty();
         await HoldAsync(laos, laos.Retention(RetentionTable.Empty), free.Dossier);
         await thailand.CarryAndTellAsync();
+        await laos.TakenBack.EraseAsync(Stopped);
         laos.DossierKeys.ListDestroyed().ShouldBe([Coordination.CountryNode.Exchange.Safe.KeyOf(held.Hash)]);
+
+        // What is held is erased once the hold is over, ended or run out.
+        thailand.Clock.Now += TimeSpan.FromDays(31);
+        await thailand.TakenBack.EraseAsync(Stopped);
+        thailand.DossierKeys.ListDestroyed().Count.ShouldBe(2);
+        (await thailand.AskAsync<long>("select count(*) from case_file where at_rest <> ''")).ShouldBe(0);
+        (await laos.Retention(RetentionTable.Empty).EndAsync(1, Auditor(laos), "somebody", Stopped)).Refusal.ShouldBeNull();
+        await laos.TakenBack.EraseAsync(Stopped);
+        laos.DossierKeys.ListDestroyed().Count.ShouldBe(2);
 
         async Task<Domain.Dossiers.Entry> ReleasedAsync()
         {
@@ -260,9 +275,36 @@ public sealed class RetentionTests(SharedRegion shared)
             with made as (insert into command (office, command_id, request_hash, answer, answered_at) values ('focal-point@datip', 'waiting', '', '', now()))
             insert into pending_withdrawal (office, command_id, dossier_id, draft, pended_at, at_rest) values ('focal-point@datip', 'waiting', $1, 'draft', now(), 'sealed')
             """, id.ToArray());
-        thailand.Erasures.Add(id);
+        await thailand.AskAsync<object?>(
+            """
+            insert into submission (id, office, command_id, person, dossier_id, statement, draft, at_rest, case_file_at_rest, contradicts, submitted_at)
+            values ('file', 'focal-point@datip', 'file', 'somebody', $1, 'CaseFileReleased', '', '', 'sealed', false, now())
+            """, id.ToArray());
+        // What waits as an opening has a key of its own.
+        await thailand.AskAsync<object?>(
+            """
+            insert into submission (id, office, command_id, person, statement, draft, at_rest, contradicts, submitted_at)
+            values ('one', 'focal-point@datip', 'one', 'somebody', 'Opened', '', 'sealed', false, now()), ('two', 'focal-point@datip', 'two', 'somebody', 'Opened', '', 'sealed', false, now())
+            """);
+        foreach (var erased in (DossierId[])[id, SubmissionDesk.KeyOf(null, "one")]) thailand.Erasures.Add(erased);
         await thailand.ReplayErasuresAsync();
         (await thailand.AskAsync<byte[]>("select at_rest from pending_withdrawal")).ShouldBeEmpty();
+        (await thailand.AskAsync<string>("select string_agg(id, ' ' order by id) from submission where at_rest = '' and case_file_at_rest = '' and erased")).ShouldBe("file one");
+        (await thailand.AskAsync<string>("select string_agg(id, '') from submission where at_rest <> '' and not erased")).ShouldBe("two");
+    }
+
+    [Theory]
+    [InlineData("update dossier set waiting_since = now()", "update dossier set waiting_since = null")]
+    [InlineData("insert into catch_up (peer, dossier_id, number) values ('LA', '', 1)", "delete from catch_up")]
+    public async Task A_case_that_may_not_be_over_is_not_due(string uncertain, string again)
+    {
+        await using var thailand = await StartAsync();
+        var desk = thailand.Retention(Erasing(DataClass.CaseCancelled, 0));
+        await CancelledAsync(thailand);
+        await thailand.AskAsync<object?>(uncertain);
+        (await DueAsync(desk)).ShouldBeEmpty();
+        await thailand.AskAsync<object?>(again);
+        (await DueAsync(desk)).ShouldHaveSingleItem();
     }
 
     [Fact]

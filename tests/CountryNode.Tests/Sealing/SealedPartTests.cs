@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Coordination.Domain.Dossiers;
 using Coordination.Domain.Referrals;
 using Coordination.Hosting.Sealing;
+using Google.Protobuf;
 
 namespace Coordination.CountryNode.Tests.Sealing;
 
@@ -39,6 +40,18 @@ public sealed class SealedPartTests
         SealedPart.ReadCaseFile(file.Bytes, Naming(draft, file.Digest.Digest), default, Laos).ShouldBeNull();
 
         Entry Releasing(Entry entry) => entry with { Body = new CaseFileReleased(1, file.Digest.Digest) };
+    }
+
+    [Fact]
+    public void The_part_of_an_opening_is_bound_by_the_nonce_since_its_dossier_has_no_name_yet()
+    {
+        var draft = Draft(default, Thailand, 1) with { Opening = new(Kind.Referral, 1, [Thailand, Laos], []) };
+        byte[] nonce = [.. Enumerable.Range(0, 16).Select(i => (byte)i)], another = [.. nonce[..^1], 0xFF];
+        var part = SealedPart.Of(draft, nonce, Laos, "said"u8.ToArray(), RandomNumberGenerator.Fill);
+        SealedPart.Read(part.Bytes, Naming(draft, part.Digest.Digest), Signed(nonce), Laos)!.Value.ToArray().ShouldBe("said"u8.ToArray());
+        foreach (var other in (byte[][])[another, []]) SealedPart.Read(part.Bytes, Naming(draft, part.Digest.Digest), Signed(other), Laos).ShouldBeNull();
+
+        static byte[] Signed(byte[] nonce) => new Contracts.Dossier.V1.Entry { Nonce = ByteString.CopyFrom(nonce) }.ToByteArray();
     }
 
     static Entry Naming(Entry draft, Digest digest) => draft with { Particulars = [new(Laos, digest)] };

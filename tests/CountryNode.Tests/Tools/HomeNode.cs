@@ -77,6 +77,9 @@ sealed class HomeNode : IAsyncDisposable
     /// <summary>As every start of a node begins.</summary>
     public Task ReplayErasuresAsync() => new Erasures(Erasures, DossierKeys, new ErasedRows(Source()), Clock, Quiet<Erasures>()).ReplayAsync(Cancelled);
 
+    /// <summary>Where what the person took from a country is erased.</summary>
+    public TakenBack TakenBack => new(Store, new ErasedRows(Source()), DossierKeys, Trust, Pen, Clock);
+
     public Pen Pen { get; }
 
     public TrustInForce Trust { get; }

@@ -43,7 +43,7 @@ static class Standing
             IsTraced = true,
             HasAppeared = true,
             Questions = new([.. Enum.GetValues<QuestionKind>().Select(kind => new Question(kind, Named(kind.ToString()), other, Answer: null))]),
-            Releases = new([new CaseFileRelease(Released, other, IsReceived: false)]),
+            Releases = new([new CaseFileRelease(Released, other, IsReceived: false, IsTakenBack: false)]),
             Doubts = new(
             [
                 new Doubt(DoubtKind.Contradiction, Contradiction, pair.Host, 1, new(both), default, IsRetracted: false),

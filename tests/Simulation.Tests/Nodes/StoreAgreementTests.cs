@@ -205,7 +205,7 @@ public sealed class StoreAgreementTests
         "Sent", Peers[0], "Repatriation", "Routine", _chance.OneIn(2) ? Office : null,
         [.. Enumerable.Range(0, 4).Where(_ => _chance.OneIn(2)).Select(number => new DueDebt(
             new DebtKey("Resolve", Own, number, EntryHash.Of([(byte)number]), null), _chance.OneIn(4) ? Another : Office, _now, _chance.OneIn(2) ? _now.AddSeconds(10) : null,
-            _chance.OneIn(3) ? null : Clock.Start.AddSeconds(100 * _chance.Of(40)), _chance.OneIn(3) ? TimeSpan.FromDays(1) : null, _chance.Of(2)))]);
+            _chance.OneIn(3) ? null : Clock.Start.AddSeconds(100 * _chance.Of(40)), _chance.OneIn(3) ? TimeSpan.FromDays(1) : null, _chance.Of(2)))], TakenBack: 0);
 
     /// <summary>Of the entry, to this node and to a peer.</summary>
     ImmutableArray<KeptPart> Parts(Entry entry, params IEnumerable<NodeId> recipients) => [.. recipients.Where(_ => _chance.OneIn(3)).Select(recipient => new KeptPart(entry.Hash, recipient, new byte[] { 9 }))];
