@@ -127,10 +127,11 @@ sealed class World
         {
             Outside.Begin(TimeSpan.FromMilliseconds(1), async () =>
             {
+                long handOver;
                 try
                 {
                     // What leaves a node is counted, by whatever road.
-                    await from.ServeAsync(from.HandOvers.CountAsync, CancellationToken.None);
+                    handOver = await from.ServeAsync(from.HandOvers.CountAsync, CancellationToken.None);
                 }
                 catch (Exception fault) when (fault is ConnectionLostException or DatabaseGoneException)
                 {
@@ -143,11 +144,11 @@ sealed class World
                 var chance = Chance.For(Schedule.Seed, "out of turn", entry.Seq);
                 if (to.AnyProcess(chance) is not { } process) return;
                 Struck(Fault.OutOfTurn);
-                await KnockAsync(process, from.Node.Id, [Offer(written)]);
+                await KnockAsync(process, from.Node.Id, [Offer(written)], handOver);
 
-                // Whoever has it has what came before it too, and hands that on until it is taken.
+                // Whoever has it has what came before it too, and hands that on until it is taken, or is too late.
                 do await Outside.PauseAsync(chance.Between(0.5, 5));
-                while (to.AnyProcess(chance) is not { } next || await KnockAsync(next, from.Node.Id, before) is not { } taken || taken.Admitted.Any(entry => entry.Disposition is Disposition.TryAgain));
+                while (to.AnyProcess(chance) is not { } next || await KnockAsync(next, from.Node.Id, before, handOver) is not { } taken || taken.Admitted.Any(entry => entry is { Disposition: Disposition.TryAgain, Reason: not "LATE" }));
             });
         }
 
@@ -155,11 +156,11 @@ sealed class World
     }
 
     /// <summary>Delivers to a door past the network; null when no answer came.</summary>
-    public static async Task<Delivered?> KnockAsync(Process process, NodeId from, ImmutableArray<Offered> offered)
+    public static async Task<Delivered?> KnockAsync(Process process, NodeId from, ImmutableArray<Offered> offered, long handOver)
     {
         try
         {
-            return await process.ServeAsync(stop => process.AdmitAsync(from, offered, stop), CancellationToken.None);
+            return await process.ServeAsync(stop => process.AdmitAsync(from, offered, (ulong)handOver, stop), CancellationToken.None);
         }
         catch (Exception fault) when (fault is ConnectionLostException or DatabaseGoneException)
         {

@@ -33,6 +33,9 @@ public sealed record Command(CommandKey Key, string Person, ReadOnlyMemory<byte>
     /// <summary>Nobody else is on duty, and a life is at risk: it waits for no second person.</summary>
     public bool Alone { get; init; }
 
+    /// <summary>It waits for no second person because it rests on the person's consent: it is written only while it does.</summary>
+    public bool RestsOnConsent { get; init; }
+
     /// <summary>For what is written alone, what a second person is to be asked afterwards; null for anything else.</summary>
     public Submission? Owed { get; init; }
 

@@ -75,10 +75,13 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     public async Task<Basis?> BasisOfAsync(Command command, CancellationToken cancellationToken) => command switch
     {
         { Body: Opened opened } => opened.Basis,
-        { Body: CaseFileReleased, Dossier: { } id } when await FindAsync(id, cancellationToken) is { Dossier.State: { } referral } =>
-            referral.BasisFor(referral.Parties.Other(command.OnBehalfOf ?? pen.Node), RegionalTime.Today(pen.Node, time.GetUtcNow())),
+        { Body: CaseFileReleased, Dossier: { } id } when await store.FindAsync(id, cancellationToken) is { } held => BasisOfRelease(command, held),
         _ => null,
     };
+
+    Basis? BasisOfRelease(Command command, HeldDossier held) => held.FoldWithPending(trust.Current).State is { } referral
+        ? referral.BasisFor(referral.Parties.Other(command.OnBehalfOf ?? pen.Node), RegionalTime.Today(pen.Node, time.GetUtcNow()))
+        : null;
 
     /// <summary>Whether a command says that this country erased its data; of the other one's, on paper, it tells what a letter said.</summary>
     static bool Erases(Command command) => command is { Body: DataStopped { Fate: DataFate.Erased }, OnBehalfOf: null };
@@ -208,6 +211,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         // Nothing suspends a withdrawal, not a key folder that fails either.
         if (!Referral.IsWithdrawal(command.Body) && await IsShutOutAsync(held, command.Key.Office, cancellationToken)) return Refusal.NotFound;
         if (command.Body is not CaseFileReleased) return Judge(command, held, today, now);
+        if (command.RestsOnConsent && BasisOfRelease(command, held) is not (null or Basis.Consent)) return ConsentChanged;
         if (await WithheldAsync(held, cancellationToken) is not { } withheld)
             return ConsentDetailsUnreadable;
         command = command with { CaseFile = CaseFileWire.Without(command.CaseFile, withheld) };
@@ -217,6 +221,9 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     /// <summary>Why nothing is released or shown where nobody can tell what the person withholds.</summary>
     public static Refusal ConsentDetailsUnreadable { get; } = new(
         RefusalKind.NotOpen, "CONSENT_DETAILS_UNREADABLE", "What the person withholds cannot be read here, so nobody can tell what may be told. If it does not arrive, record the consent anew, with its details.");
+
+    static Refusal ConsentChanged { get; } = new(
+        RefusalKind.TryAgain, "CONSENT_CHANGED", "The person's consent changed at the same time, and a second person is wanted now. Send the same request again.");
 
     /// <summary>Why a case file is not released of which nothing is left.</summary>
     public static Refusal NothingToRelease { get; } =

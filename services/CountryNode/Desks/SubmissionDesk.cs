@@ -51,7 +51,7 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, A
             command = command with { CaseFile = described };
         }
         var basis = await desk.BasisOfAsync(command, cancellationToken) ?? Basis.Consent;
-        if (!command.Alone && basis is Basis.Consent && !directory.NeedsApproval(await desk.SaidByAsync(command, cancellationToken))) return await desk.WriteAsync(command, answering, cancellationToken);
+        if (!command.Alone && basis is Basis.Consent && !directory.NeedsApproval(await desk.SaidByAsync(command, cancellationToken))) return await desk.WriteAsync(command with { RestsOnConsent = true }, answering, cancellationToken);
         if (await desk.FindAnswerAsync(command, cancellationToken) is { } answered) return answered;
         if (command.Alone && basis is not Basis.RiskToLife) return AloneNotAllowed;
         if (await desk.TryAsync(command, cancellationToken) is { } refusal) return refusal;

@@ -28,7 +28,7 @@ public sealed partial class PeerDoor(Door door, Shelf shelf, AttachmentShelf att
         if (request.Entries.Count is 0 or > Batch.MostEntries)
             throw Refusal.Invalid("TOO_MANY_OR_NONE", "entries", $"are {request.Entries.Count}: 1 to {Batch.MostEntries} are taken at once").ToException();
 
-        var delivered = await Errors.AnswerAsync(outage, () => door.AdmitAsync(peer, Offered.From(request.Entries, request.Particulars), context.CancellationToken));
+        var delivered = await Errors.AnswerAsync(outage, () => door.AdmitAsync(peer, Offered.From(request.Entries, request.Particulars), request.HandOver, context.CancellationToken));
         var response = new DeliverResponse();
         response.Admissions.AddRange(delivered.Admitted.Select(admitted => new Admission { Disposition = ToWire(admitted.Disposition), Reason = admitted.Reason }));
         response.Receipts.AddRange(delivered.Receipts.Select(receipt => receipt.ToWire()));
@@ -114,7 +114,7 @@ public sealed partial class PeerDoor(Door door, Shelf shelf, AttachmentShelf att
     public override async Task<GetBucketsResponse> GetBuckets(GetBucketsRequest request, ServerCallContext context)
     {
         var peer = callers.Peer(context);
-        var buckets = await Errors.AnswerAsync(outage, () => store.GetBucketsAsync(peer, context.CancellationToken));
+        var buckets = await Errors.AnswerAsync(outage, () => shelf.GetBucketsAsync(peer, request.Since, context.CancellationToken));
         var response = new GetBucketsResponse();
         response.Digests.AddRange(buckets.Select(digest => ByteString.CopyFrom(digest.ToArray())));
         return response;

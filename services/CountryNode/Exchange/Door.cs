@@ -31,11 +31,20 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
     /// <summary>Entries that are kept as evidence of somebody who is no writer of the dossier.</summary>
     public const int MostByAStranger = 4;
 
-    /// <summary>Admits entries that a peer hands on, be they its own or another's.</summary>
-    /// <param name="peer">Who hands them on, by its certificate; never the author by that.</param>
+    /// <summary>Admits what a peer delivers.</summary>
+    /// <param name="peer">Who hands it on, by its certificate; never the author by that.</param>
     /// <param name="offered">In any order.</param>
+    /// <param name="handOver">The peer's own number of it; 0 where it counts nothing.</param>
     /// <param name="cancellationToken">Leaves nothing half-written.</param>
-    public async Task<Delivered> AdmitAsync(NodeId peer, IReadOnlyList<Offered> offered, CancellationToken cancellationToken)
+    /// <remarks>What left before the peer's database was set back, and arrives only after this node was told so, fills gaps and makes no chain longer: the peer writes there again.</remarks>
+    public async Task<Delivered> AdmitAsync(NodeId peer, IReadOnlyList<Offered> offered, ulong handOver, CancellationToken cancellationToken) =>
+        await AdmitAsync(peer, offered, isLate: await store.FindFloorAsync(peer, cancellationToken) is var floor and > 0 && handOver <= (ulong)floor, cancellationToken);
+
+    /// <summary>Admits entries that a peer hands on, be they its own or another's, as they were fetched.</summary>
+    /// <inheritdoc cref="AdmitAsync(NodeId, IReadOnlyList{Offered}, ulong, CancellationToken)"/>
+    public Task<Delivered> AdmitAsync(NodeId peer, IReadOnlyList<Offered> offered, CancellationToken cancellationToken) => AdmitAsync(peer, offered, isLate: false, cancellationToken);
+
+    async Task<Delivered> AdmitAsync(NodeId peer, IReadOnlyList<Offered> offered, bool isLate, CancellationToken cancellationToken)
     {
         var list = trust.Current;
         var checks = offered.Select(entry => Check(entry, list)).ToArray();
@@ -51,13 +60,13 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
 
         var verified = checks.Where(check => check.Fault is null).Select(check => check.Signed!).DistinctBy(signed => signed.Entry.Hash).ToList();
         var parts = await TakeAsync(peer, [.. offered.Zip(checks)], cancellationToken);
-        var (verdicts, receipts) = await KeepAsync(peer, verified, parts, list, cancellationToken);
+        var (verdicts, receipts) = await KeepAsync(peer, verified, parts, list, isLate, cancellationToken);
         bell.Ring(pen.Node);
         return new([.. checks.Select(check => check.Fault ?? verdicts[check.Hash])], receipts);
     }
 
     async Task<(Dictionary<EntryHash, Admitted> Verdicts, ImmutableArray<SignedReceipt> Receipts)> KeepAsync(
-        NodeId peer, IReadOnlyCollection<SignedEntry> entries, IReadOnlyDictionary<EntryHash, KeptPart> parts, TrustList list, CancellationToken cancellationToken)
+        NodeId peer, IReadOnlyCollection<SignedEntry> entries, IReadOnlyDictionary<EntryHash, KeptPart> parts, TrustList list, bool isLate, CancellationToken cancellationToken)
     {
         if (entries.Count == 0) return ([], []);
         var byDossier = entries.ToLookup(signed => signed.Entry.Dossier);
@@ -68,7 +77,7 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
         {
             await store.AdmitAsync([.. byDossier.Select(dossier => dossier.Key)], held =>
             {
-                judgements = [.. byDossier.Select(dossier => Judge(peer, held[dossier.Key], [.. dossier], parts, list, mayLeaveMore, time.GetUtcNow()))];
+                judgements = [.. byDossier.Select(dossier => Judge(peer, held[dossier.Key], [.. dossier], parts, list, mayLeaveMore, isLate, time.GetUtcNow()))];
                 return [.. judgements.Select(judgement => judgement.Admission)];
             }, cancellationToken);
         }
@@ -84,7 +93,7 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
             var receipts = ImmutableArray.CreateBuilder<SignedReceipt>();
             foreach (var dossier in byDossier)
             {
-                var alone = await KeepAsync(peer, [.. dossier], parts, list, cancellationToken);
+                var alone = await KeepAsync(peer, [.. dossier], parts, list, isLate, cancellationToken);
                 foreach (var (hash, verdict) in alone.Verdicts) verdicts.Add(hash, verdict);
                 receipts.AddRange(alone.Receipts);
             }
@@ -155,14 +164,14 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
         {
             var list = trust.Current;
             return CaseFiles.ConsentFault(held[id].FoldWithPending(list), pen.Node, release, pen.Node, time.GetUtcNow()) is not { Reason: "CONSENT_WITHDRAWN" }
-                ? [Judge(peer, held[id] with { CaseFiles = held[id].CaseFiles.Add(release) }, [], new Dictionary<EntryHash, KeptPart>(), list, mayLeaveMore: false, time.GetUtcNow()).Admission with { CaseFile = kept }]
+                ? [Judge(peer, held[id] with { CaseFiles = held[id].CaseFiles.Add(release) }, [], new Dictionary<EntryHash, KeptPart>(), list, mayLeaveMore: false, isLate: false, time.GetUtcNow()).Admission with { CaseFile = kept }]
                 : [];
         }, cancellationToken);
     }
 
     /// <summary>What becomes of entries of one dossier. Pure but for the signatures under new receipts.</summary>
     Judgement Judge(
-        NodeId peer, HeldDossier held, ImmutableArray<SignedEntry> offered, IReadOnlyDictionary<EntryHash, KeptPart> parts, TrustList list, bool mayLeaveMore, DateTimeOffset now)
+        NodeId peer, HeldDossier held, ImmutableArray<SignedEntry> offered, IReadOnlyDictionary<EntryHash, KeptPart> parts, TrustList list, bool mayLeaveMore, bool isLate, DateTimeOffset now)
     {
         var verdicts = new Dictionary<EntryHash, Admitted>();
         var audit = ImmutableArray.CreateBuilder<AuditRow>();
@@ -178,6 +187,7 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
             // To a node without a part in it the dossier does not exist: it hears what it would hear of any other id.
             else if (opening is not null && !opening.Participants.Contains(peer) && author != peer) Turn(signed, Admitted.Waiting, "NOT_A_PARTICIPANT");
             else if (known.Contains(signed.Entry.Hash)) continue;
+            else if (isLate && author == peer && signed.Entry.Opening is null && !held.Entries.Any(kept => kept.Entry.By(author) && kept.Entry.Seq > signed.Entry.Seq)) Turn(signed, Admitted.TryAgain("LATE"));
             else if (opening is not null && !opening.Writers.Contains(author) && By(author) >= MostByAStranger) Turn(signed, Admitted.Waiting, Names.Of(ReasonCode.ForeignAuthor));
             else if (By(author) >= RoomFor(signed.Entry.Body)) Turn(signed, Admitted.TryAgain("DOSSIER_FULL"));
             else fresh.Add(new HeldEntry(signed, peer, now));

@@ -49,7 +49,7 @@ public sealed partial class Reconciliation(
         var catchingUp = await store.FindCatchUpAsync(peer, cancellationToken);
         var ends = catchingUp is { } begun && IsOverWith(peer, begun);
         var notTakenBack = new List<DossierId>();
-        var theirs = await peers.GetBucketsAsync(peer, cancellationToken);
+        var theirs = await peers.GetBucketsAsync(peer, catchingUp, cancellationToken);
         var ours = await store.GetBucketsAsync(peer, cancellationToken);
         var (differing, fetched) = (0, 0);
         for (var bucket = 0; bucket < DossierDigest.Buckets; bucket++)

@@ -40,10 +40,10 @@ public sealed partial class Relay(IStore store, IPeers peers, Safe safe, HandOve
         {
             if (claimed.Any(parcel => !parcel.Entries.IsEmpty))
             {
-                await handOvers.CountAsync(cancellationToken);
+                var handOver = await handOvers.CountAsync(cancellationToken);
                 // Last of all, so that a withdrawal has next to no time to come between.
                 batch = Batch.Of(await OutgoingAsync(claimed, cancellationToken));
-                delivered = await peers.DeliverAsync(peer, batch, cancellationToken);
+                delivered = await peers.DeliverAsync(peer, batch, handOver, cancellationToken);
             }
         }
         catch (Exception)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Coordination.CountryNode.Desks;
 using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
@@ -33,6 +34,16 @@ public sealed class Shelf(IStore store, Safe safe, HandOvers handOvers, TrustInF
         if (await store.FindCaseFileAsync(release, cancellationToken) is not { } kept || safe.ReadCaseFile(signed, kept) is not Disclosure.Opened opened) return (null, CaseFiles.Erased);
         if (safe.WithheldIn(held, await store.FindPartsAsync(id, pen.Node, cancellationToken)) is not { } withheld) return (null, ReferralDesk.ConsentDetailsUnreadable);
         return CaseFileWire.Without(opened.Plaintext, withheld).Length == opened.Plaintext.Length ? ((signed, kept), null) : (null, CaseFiles.Narrowed);
+    }
+
+    /// <summary>What this node holds of the dossiers that name a peer.</summary>
+    /// <param name="peer">Who asks.</param>
+    /// <param name="since">Up to which of its hand-overs what arrives from now on is late; 0 for none.</param>
+    /// <param name="cancellationToken">May have noted it.</param>
+    public async Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, ulong since, CancellationToken cancellationToken)
+    {
+        if (since > 0) await store.RaiseFloorAsync(peer, (long)Math.Min(since, long.MaxValue), cancellationToken);
+        return await store.GetBucketsAsync(peer, cancellationToken);
     }
 
     /// <summary>What a peer lacks of a dossier, as much as goes into one message; null where the dossier does not exist for that peer.</summary>

@@ -25,9 +25,9 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
     readonly X509Certificate2 _certificate = KeyFolder.ReadCertificate(keys.Peer);
     readonly ConcurrentDictionary<(NodeId Node, Uri Address), Lazy<Line>> _lines = [];
 
-    public async Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<Outgoing> entries, CancellationToken cancellationToken)
+    public async Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<Outgoing> entries, long handOver, CancellationToken cancellationToken)
     {
-        var request = new DeliverRequest();
+        var request = new DeliverRequest { HandOver = (ulong)handOver };
         request.Entries.AddRange(entries.Select(entry => entry.Signed.ToWire()));
         request.Particulars.AddRange(SealedWith(entries));
         var response = await CallAsync(peer, (client, options) => client.DeliverAsync(request, options), cancellationToken);
@@ -119,9 +119,9 @@ public sealed class GrpcPeers(TrustInForce trust, KeyFolder keys, TimeProvider t
         return response.TrustList.ToByteArray();
     }
 
-    public async Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, long? since, CancellationToken cancellationToken)
     {
-        var response = await CallAsync(peer, (client, options) => client.GetBucketsAsync(new GetBucketsRequest(), options), cancellationToken);
+        var response = await CallAsync(peer, (client, options) => client.GetBucketsAsync(new GetBucketsRequest { Since = (ulong)(since ?? 0) }, options), cancellationToken);
         if (response.Digests.Count != DossierDigest.Buckets) throw new PeerUnavailableException(peer, "answered with another number of buckets than there are.");
         return [.. response.Digests.Select(digest => ReadDigest(peer, digest))];
     }

@@ -13,8 +13,12 @@ namespace Coordination.CountryNode.Peers;
 public interface IPeers
 {
     /// <summary>Hands entries over.</summary>
+    /// <param name="peer">To whom.</param>
+    /// <param name="entries">At least one.</param>
+    /// <param name="handOver">The number of this hand-over, drawn after the entries were read.</param>
+    /// <param name="cancellationToken">May have handed them over.</param>
     /// <exception cref="PeerUnavailableException">No answer that counts; try again.</exception>
-    Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<Outgoing> entries, CancellationToken cancellationToken);
+    Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<Outgoing> entries, long handOver, CancellationToken cancellationToken);
 
     /// <summary>What a peer holds of a dossier beyond what is held here; nothing when it does not know the dossier.</summary>
     /// <exception cref="PeerUnavailableException">No answer that counts; try again.</exception>
@@ -29,8 +33,11 @@ public interface IPeers
     Task<ReadOnlyMemory<byte>> GetTrustListAsync(NodeId peer, CancellationToken cancellationToken);
 
     /// <summary>What a peer holds of all dossiers that name this node: one digest for each of the <see cref="DossierDigest.Buckets"/>, in their order.</summary>
+    /// <param name="peer">Who is asked.</param>
+    /// <param name="since">Up to which hand-over what still arrives there is late; null for none.</param>
+    /// <param name="cancellationToken">May have told it.</param>
     /// <exception cref="PeerUnavailableException">No answer that counts; try again.</exception>
-    Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, CancellationToken cancellationToken);
+    Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, long? since, CancellationToken cancellationToken);
 
     /// <summary>Dossiers of one bucket that a peer holds and that name this node, by id; none when there are no more.</summary>
     /// <param name="peer">Who is asked.</param>

@@ -120,6 +120,12 @@ public interface IStore
     /// <param name="cancellationToken">Leaves nothing half-written.</param>
     Task EndCatchUpAsync(NodeId peer, long number, IReadOnlyCollection<DossierId> butFor, CancellationToken cancellationToken);
 
+    /// <summary>Notes up to which of its hand-overs what arrives from a peer is late; it is never lowered.</summary>
+    Task RaiseFloorAsync(NodeId peer, long handOver, CancellationToken cancellationToken);
+
+    /// <summary>Up to which of its hand-overs what arrives from a peer is late; 0 for none.</summary>
+    Task<long> FindFloorAsync(NodeId peer, CancellationToken cancellationToken);
+
     /// <summary>Keeps a withdrawal that cannot be signed yet with the command's answer, in one commit.</summary>
     /// <returns><see cref="AppendOutcome.JudgeAgain"/> when the command was answered meanwhile.</returns>
     Task<AppendOutcome> PendAsync(PendingWithdrawal withdrawal, Answered answered, DateTimeOffset now, CancellationToken cancellationToken);

@@ -50,6 +50,20 @@ public sealed partial class PostgresStore
             """, new { Peer = peer.ToString(), Number = number, ButFor = Bytes(butFor) }, cancellationToken));
     }
 
+    public async Task RaiseFloorAsync(NodeId peer, long handOver, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(Sql(
+            "insert into floor (peer, hand_over) values (@Peer, @HandOver) on conflict (peer) do update set hand_over = excluded.hand_over where floor.hand_over < excluded.hand_over",
+            new { Peer = peer.ToString(), HandOver = handOver }, cancellationToken));
+    }
+
+    public async Task<long> FindFloorAsync(NodeId peer, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<long?>(Sql("select hand_over from floor where peer = @Peer", new { Peer = peer.ToString() }, cancellationToken)) ?? 0;
+    }
+
     public async Task<AppendOutcome> PendAsync(PendingWithdrawal withdrawal, Answered answered, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);

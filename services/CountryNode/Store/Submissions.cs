@@ -161,12 +161,12 @@ public sealed class Submissions(NpgsqlDataSource database)
             }, cancellationToken))).Select(row => row.ToSubmission())];
     }
 
-    /// <summary>Notes that a submission's statement was written.</summary>
+    /// <summary>Notes that a submission's statement was written; the case file that waited with it is its release's now.</summary>
     public async Task ApproveAsync(string id, Office by, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await connection.ExecuteAsync(Sql(
-            "update submission set settled_at = @Now, settled_as = 'Approved', settled_by = @By where id = @Id and settled_at is null",
+            "update submission set settled_at = @Now, settled_as = 'Approved', settled_by = @By, case_file_at_rest = '' where id = @Id and settled_at is null",
             new { Id = id, Now = now, By = by.ToString() }, cancellationToken));
     }
 
@@ -198,7 +198,7 @@ public sealed class Submissions(NpgsqlDataSource database)
                 on conflict do nothing
                 returning office),
             settled as (
-                update submission set settled_at = @Now, settled_as = 'SentBack', settled_by = @By, reason_at_rest = @ReasonAtRest
+                update submission set settled_at = @Now, settled_as = 'SentBack', settled_by = @By, reason_at_rest = @ReasonAtRest, case_file_at_rest = ''
                 from taken where submission.id = @Id and settled_at is null
                 returning submission.id, submission.dossier_id, submission.office),
             told as (

@@ -201,6 +201,9 @@ public sealed class LogWitnessTests(SharedRegion shared)
         FlawIn(AccessChain.Sign(shared.Region.PenOf("TH"), thailand, 3, head, inPlaceOf: null, DateTimeOffset.UnixEpoch)).ShouldNotBeNull().ShouldContain("does not count");
         FlawIn(AccessChain.Sign(laos, thailand, 4, head, inPlaceOf: null, DateTimeOffset.UnixEpoch)).ShouldBe("LA countersigned 4 rows, and the log has 3: row 4 was taken away, or the log set back.");
         FlawIn(AccessChain.Sign(laos, thailand, 2, head, inPlaceOf: null, DateTimeOffset.UnixEpoch)).ShouldBe("LA countersigned another row 2, on 1970-01-01: that row, or one before it, was written anew since.");
+        foreach (var malformed in (SignedLogWitness[])[AccessChain.Sign(laos, thailand, 0, head, inPlaceOf: null, DateTimeOffset.UnixEpoch), AccessChain.Sign(laos, thailand, 1UL << 40, head, inPlaceOf: null, DateTimeOffset.UnixEpoch),
+            AccessChain.Sign(laos, thailand, 3, head.AsSpan(1), inPlaceOf: null, DateTimeOffset.UnixEpoch), AccessChain.Sign(laos, thailand, 3, head, inPlaceOf: null, DateTimeOffset.UnixEpoch.AddYears(300))])
+            FlawIn(malformed).ShouldNotBeNull().ShouldContain("does not count");
         // What a row acknowledges as lost is no flaw; what stands in place of something that no row acknowledges is one.
         var before = AccessChain.PlaceOf(LogWitness.Parser.ParseFrom(AccessChain.Sign(laos, thailand, 9, head, inPlaceOf: null, DateTimeOffset.UnixEpoch).Witness));
         var instead = AccessChain.Sign(laos, thailand, 3, head, before, DateTimeOffset.UnixEpoch);

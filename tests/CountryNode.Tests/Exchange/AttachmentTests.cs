@@ -107,6 +107,11 @@ public sealed class AttachmentTests(SharedRegion shared)
         (await Refused.ByAsync(() => OpenAsync(bangkok, other, elsewhere))).ShouldBe(StatusCode.NotFound, "CASE_FILE_NOT_RELEASED", "");
         await ReleaseAsync(bangkok, other);
         (await Refused.ByAsync(() => OpenAsync(bangkok, other, elsewhere))).ShouldBe(StatusCode.NotFound, "ATTACHMENT_NOT_FOUND", "");
+        // Whoever asks again gets the first answer, whatever became of what it names.
+        var again = new ReleaseCaseFileRequest { Command = OfficeClient.About(), DossierId = other, CaseFile = new() { Attachments = { new Attachment { AttachmentId = elsewhere } } } };
+        var first = await bangkok.Referrals.ReleaseCaseFileAsync(again, bangkok.Options);
+        await shared.Region["TH"].AskAsync<object?>("delete from attachment where id = $1", elsewhere);
+        (await bangkok.Referrals.ReleaseCaseFileAsync(again, bangkok.Options)).ShouldBe(first);
     }
 
     [Fact(Timeout = 120_000)]
@@ -318,6 +323,8 @@ public sealed class AttachmentTests(SharedRegion shared)
         var row = AccessRow.Parser.ParseFrom(await region["TH"].AskAsync<byte[]>("select bytes from access"));
         (row.Act, row.SubmissionId, row.AttachmentId).ShouldBe((AccessAct.SubmittedAttachment, submission, added));
         await new ApprovalService.ApprovalServiceClient(approver.Channel).ApproveAsync(new() { SubmissionId = submission }, approver.Options);
+        // There is one copy, under the key of the release.
+        (await region["TH"].AskAsync<long>("select count(*) from submission where case_file_at_rest <> ''")).ShouldBe(0);
         (await ArrivedAsync(vientiane, id, added)).Data.AsSpan().SequenceEqual(sent).ShouldBeTrue();
 
         // What waits is closed by a withdrawal as what was released is, before any row.

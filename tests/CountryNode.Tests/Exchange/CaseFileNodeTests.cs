@@ -62,6 +62,17 @@ public sealed class CaseFileNodeTests(SharedRegion shared)
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task A_release_that_waits_for_no_second_person_because_of_the_consent_is_not_written_without_it()
+    {
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, new FakeClock(Noon));
+        await using var _ = thailand;
+        await using var __ = laos;
+        var id = await TakenUpAsync(thailand, laos, opened => opened with { Basis = Domain.Referrals.Basis.CourtOrder, Consent = null });
+        (await thailand.RefusedAsync(id, new CaseFileReleased(1, default), with: command => command with { RestsOnConsent = true })).Reason.ShouldBe("CONSENT_CHANGED");
+        await thailand.WriteAsync(id, new CaseFileReleased(1, default));
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task A_dossier_takes_as_many_attachments_as_it_may_and_what_was_never_sent_to_its_end_is_forgotten_after_a_day()
     {
         var (thailand, laos) = await HomeNode.StartTwoAsync(shared, new FakeClock(Noon));

@@ -94,6 +94,26 @@ public sealed class RetentionTests(SharedRegion shared)
         (await thailand.AskAsync<long>("select count(*) from command")).ShouldBePositive();
         thailand.DossierKeys.ListDestroyed().ShouldBeEmpty();
         held.Until.ShouldNotBeEmpty();
+
+        // As many of the same class, and others.
+        await HoldAsync(thailand, desk, id);
+        await CancelledAsync(thailand);
+        (await desk.PreviewAsync(Stopped)).Classes.Single().Dossiers.Count.ShouldBe(1);
+        (await desk.ApplyAsync(Command(thailand), Hash, before.Preview.Memory, Stopped)).Refusal!.Reason.ShouldBe("RETENTION_LIST_CHANGED");
+    }
+
+    [Fact]
+    public async Task A_list_names_no_more_dossiers_than_can_be_deleted_at_once_and_the_rest_is_in_the_next_one()
+    {
+        await using var thailand = await StartAsync();
+        var desk = thailand.Retention(Erasing(DataClass.CaseCancelled, 0));
+        for (var i = 0; i < 101; i++) await CancelledAsync(thailand);
+        foreach (var due in (int[])[100, 1])
+        {
+            var preview = await desk.PreviewAsync(Stopped);
+            preview.Classes.Single().Dossiers.Count.ShouldBe(due);
+            (await desk.ApplyAsync(Command(thailand), Hash, preview.Preview.Memory, Stopped)).Refusal.ShouldBeNull();
+        }
     }
 
     [Fact]
@@ -149,19 +169,24 @@ public sealed class RetentionTests(SharedRegion shared)
         foreach (var (reason, dossier) in ((string, DossierId)[])[("ONE", free), ("TWO", held)])
             await thailand.AskAsync<object?>("insert into audit (at, reason, peer, entry_hash, dossier_id) values ($1, $2, 'LA', 'hash', $3)", thailand.Clock.Now.UtcDateTime, reason, dossier.ToArray());
 
+        // Written alone as an opening, of a dossier that is held now.
+        await thailand.AskAsync<object?>("update submission set written = $1, due_at = submitted_at where id = 'd'", held.ToArray());
         // The answer to a withdrawal that is still to be signed.
         await thailand.AskAsync<object?>(
             "insert into pending_withdrawal (office, command_id, dossier_id, draft, pended_at) select office, command_id, $1, 'draft', $2 from command where command_id = 'a'", held.ToArray(), thailand.Clock.Now.UtcDateTime);
 
         var preview = await desk.PreviewAsync(Stopped);
         var answers = await thailand.AskAsync<long>("select count(*) from command");
-        preview.Classes.Select(of => of.Rows).ShouldBe([2UL, (ulong)answers - 3, 1UL]);
+        preview.Classes.Select(of => of.Rows).ShouldBe([1UL, (ulong)answers - 3, 1UL]);
         (await desk.ApplyAsync(Command(thailand), Hash, preview.Preview.Memory, Stopped)).Refusal.ShouldBeNull();
-        (await thailand.AskAsync<string>("select string_agg(id, '' order by id) from submission")).ShouldBe("bce");
+        (await thailand.AskAsync<string>("select string_agg(id, '' order by id) from submission")).ShouldBe("bcde");
         (await thailand.AskAsync<string>("select string_agg(reason, '') from audit")).ShouldBe("TWO");
         // Those that wait keep their answers; the deletion has its own.
         (await thailand.AskAsync<long>("select count(*) from command")).ShouldBe(4);
-        // The key of an opening that waited goes with it, and no dossier's.
+        // The key of an opening that waited goes with it once it goes, and no dossier's.
+        thailand.DossierKeys.ListDestroyed().ShouldBeEmpty();
+        (await desk.EndAsync(hold.Number, Auditor(thailand), "somebody", Stopped)).Refusal.ShouldBeNull();
+        (await desk.ApplyAsync(Command(thailand), Hash, (await desk.PreviewAsync(Stopped)).Preview.Memory, Stopped)).Refusal.ShouldBeNull();
         thailand.DossierKeys.ListDestroyed().ShouldBe([SubmissionDesk.KeyOf(null, "d")]);
     }
 
@@ -173,6 +198,7 @@ public sealed class RetentionTests(SharedRegion shared)
         await using var __ = laos;
         var desk = thailand.Retention(Erasing(DataClass.CaseWithdrawn, 0));
         var id = await OpenAsync(thailand);
+        (await desk.PlaceAsync(Command(thailand), "somebody", Hash, id, RetentionBasis.CourtOrder, RegionalTime.Today(thailand.Pen.Node, thailand.Clock.Now).AddDays(-1), Stopped)).Refusal!.Fields.Single().Field.ShouldBe("until");
         var hold = await HoldAsync(thailand, desk, id, days: 3);
         await thailand.WriteAsync(id, new ConsentWithdrawn(new WithdrawalScope.Everything()));
         (await thailand.Desk.FindAsync(id, Stopped))!.Value.Dossier.State!.State.ShouldBe(ReferralState.Withdrawn);
@@ -191,7 +217,8 @@ public sealed class RetentionTests(SharedRegion shared)
         var longer = await HoldAsync(thailand, desk, id);
         (await DueAsync(desk)).ShouldBeEmpty();
         var ended = await desk.EndAsync(longer.Number, Auditor(thailand), "somebody", Stopped);
-        (await desk.EndAsync(longer.Number, Auditor(thailand), "another", Stopped)).Ended.ShouldBe(ended.Ended);
+        thailand.Clock.Now += TimeSpan.FromHours(1);
+        (await desk.EndAsync(longer.Number, thailand.OfficeOf("administrator"), "another", Stopped)).Ended.ShouldBe(ended.Ended);
         (await DueAsync(desk)).ShouldHaveSingleItem();
         (await desk.ListHoldsAsync(0, 10, Stopped)).Select(listed => listed.EndedAt is null).ShouldBe([true, false]);
         await thailand.WriteAsync(id, new DataStopped(DataFate.Erased, null, PaperRecall.All));

@@ -237,13 +237,18 @@ public sealed class RestoreTests(SharedRegion shared)
             }
         }, TimeSpan.FromSeconds(5), Cancelled)).ShouldBeFalse();
         refusals.ShouldBePositive();
+        // However late it comes: it makes no chain longer any more.
         using var late = region.As("TH", to: "LA");
-        await late.DeliverAsync(underWay);
+        var turnedAway = (await late.DeliverAsync(underWay)).Admissions.Single();
+        (turnedAway.Disposition, turnedAway.Reason).ShouldBe((Contracts.Peer.V1.Disposition.TryAgain, "LATE"));
         await UntilItWorksAsync(() => again.CancelAsync(id));
+        (await late.DeliverAsync(underWay)).Admissions.Single().Reason.ShouldBe("LATE");
 
         await region.SettledAsync(Soon);
         (await laos.SetAsync()).ShouldBe(await thailand.SetAsync());
-        (await laos.AskAsync<long>("select count(*) from entry")).ShouldBe(3);
+        (await laos.AskAsync<long>("select count(*) from entry")).ShouldBe(2);
+        // What leaves now is counted beyond that.
+        (await laos.AskAsync<long>("select hand_over from floor where peer = 'TH'")).ShouldBeLessThan(await thailand.AskAsync<long>("select number from hand_over"));
         foreach (var node in region.Nodes) (await ForksAsync(node)).ShouldBe(0);
     }
 

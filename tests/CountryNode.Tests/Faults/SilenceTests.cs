@@ -42,16 +42,16 @@ public sealed class SilenceTests(SharedRegion shared)
             keys.WriteTrustList(shared.Region.Authority.Sign(list));
             using var peers = new GrpcPeers(new TrustInForce(keys, NullLogger<TrustInForce>.Instance), keys, TimeProvider.System);
 
-            await peers.GetBucketsAsync(laos, Cancelled);
+            await peers.GetBucketsAsync(laos, since: null, Cancelled);
             cable.Pull();
-            await Should.ThrowAsync<PeerUnavailableException>(() => peers.GetBucketsAsync(laos, Cancelled));
+            await Should.ThrowAsync<PeerUnavailableException>(() => peers.GetBucketsAsync(laos, since: null, Cancelled));
             (await Poll.UntilAsync(AnswersAsync, Noticed, Cancelled)).ShouldBeTrue();
 
             async Task<bool> AnswersAsync()
             {
                 try
                 {
-                    await peers.GetBucketsAsync(laos, Cancelled);
+                    await peers.GetBucketsAsync(laos, since: null, Cancelled);
                     return true;
                 }
                 catch (PeerUnavailableException)

@@ -267,8 +267,8 @@ sealed class HomeNode : IAsyncDisposable
 
         public bool IsOpen { get; set; } = true;
 
-        public Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<Outgoing> entries, CancellationToken cancellationToken) => There(peer).Door.AdmitAsync(
-            Self, [.. entries.Select(entry => new Offered(entry.Signed.Bytes, entry.Signed.Signature, entry.Signed.KeyId, entry.Particulars))], cancellationToken);
+        public Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<Outgoing> entries, long handOver, CancellationToken cancellationToken) => There(peer).Door.AdmitAsync(
+            Self, [.. entries.Select(entry => new Offered(entry.Signed.Bytes, entry.Signed.Signature, entry.Signed.KeyId, entry.Particulars))], (ulong)handOver, cancellationToken);
 
         public async Task<ImmutableArray<Offered>> FetchAsync(NodeId peer, DossierId dossier, IReadOnlyCollection<EntryHash> held, CancellationToken cancellationToken) =>
             [.. (await There(peer).Shelf.FetchAsync(Self, dossier, held.ToHashSet(), cancellationToken) ?? [])
@@ -279,7 +279,7 @@ sealed class HomeNode : IAsyncDisposable
 
         public Task<ReadOnlyMemory<byte>> GetTrustListAsync(NodeId peer, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, CancellationToken cancellationToken) => There(peer).Store.GetBucketsAsync(Self, cancellationToken);
+        public Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, long? since, CancellationToken cancellationToken) => There(peer).Shelf.GetBucketsAsync(Self, (ulong)(since ?? 0), cancellationToken);
 
         public Task<ImmutableArray<DossierDigest>> ListDossiersAsync(NodeId peer, int bucket, DossierId? after, CancellationToken cancellationToken) =>
             There(peer).Store.ListDossiersAsync(Self, bucket, after, Batch.MostDossiers, cancellationToken);

@@ -26,6 +26,7 @@ sealed class Database(NodeId own)
     readonly Dictionary<(NodeId Peer, DossierId? Dossier), long> _catchUp = [];
 
     int _queued;
+    readonly Dictionary<NodeId, long> _floors = [];
     long _handOvers;
 
     /// <summary>In the order in which they came.</summary>
@@ -70,6 +71,7 @@ sealed class Database(NodeId own)
         foreach (var (key, row) in _gaps) copy._gaps[key] = row;
         foreach (var (key, row) in _commands) copy._commands[key] = row;
         foreach (var (key, row) in _catchUp) copy._catchUp[key] = row;
+        foreach (var (key, row) in _floors) copy._floors[key] = row;
         copy._audit.UnionWith(_audit);
         copy._pending.AddRange(_pending);
         foreach (var (key, row) in _parts) copy._parts[key] = row;
@@ -329,6 +331,10 @@ sealed class Database(NodeId own)
             _catchUp.Remove(key);
         foreach (var id in butFor) _catchUp.TryAdd((peer, id), number);
     }
+
+    public void RaiseFloor(NodeId peer, long handOver) => _floors[peer] = Math.Max(handOver, FindFloor(peer));
+
+    public long FindFloor(NodeId peer) => _floors.GetValueOrDefault(peer);
 
     public AppendOutcome Pend(PendingWithdrawal withdrawal, Answered answered)
     {

@@ -147,9 +147,9 @@ sealed class Process
     }
 
     /// <summary>The door, as a peer meets it.</summary>
-    public async Task<Delivered> AdmitAsync(NodeId peer, ImmutableArray<Offered> offered, CancellationToken cancellationToken)
+    public async Task<Delivered> AdmitAsync(NodeId peer, ImmutableArray<Offered> offered, ulong handOver, CancellationToken cancellationToken)
     {
-        var delivered = await Door.AdmitAsync(peer, offered, cancellationToken);
+        var delivered = await Door.AdmitAsync(peer, offered, handOver, cancellationToken);
         _world.Oracle.ReceiptsLeave(Node, delivered.Receipts);
         return delivered;
     }

@@ -10,11 +10,11 @@ namespace Coordination.Simulation.Tests;
 /// <summary>The other nodes as one process reaches them: over a network that loses, delays, repeats and reorders.</summary>
 sealed class SimulatedPeers(World world, Process process) : IPeers
 {
-    public async Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<Outgoing> entries, CancellationToken cancellationToken)
+    public async Task<Delivered> DeliverAsync(NodeId peer, IReadOnlyCollection<Outgoing> entries, long handOver, CancellationToken cancellationToken)
     {
         world.Oracle.EntriesLeave(process.Node, peer, entries);
         ImmutableArray<Offered> offered = [.. entries.Select(Offer)];
-        var delivered = await CallAsync(peer, (other, stop) => other.AdmitAsync(process.Node.Id, offered, stop), cancellationToken);
+        var delivered = await CallAsync(peer, (other, stop) => other.AdmitAsync(process.Node.Id, offered, (ulong)handOver, stop), cancellationToken);
         if (delivered.Admitted.Length != entries.Count) throw new PeerUnavailableException(peer, "answered for another number of entries than it was sent.");
         return delivered with
         {
@@ -31,8 +31,8 @@ sealed class SimulatedPeers(World world, Process process) : IPeers
     public Task<ReadOnlyMemory<byte>> GetTrustListAsync(NodeId peer, CancellationToken cancellationToken) =>
         CallAsync(peer, (other, _) => Task.FromResult(other.Trust.Current.SignedBytes), cancellationToken);
 
-    public Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, CancellationToken cancellationToken) =>
-        CallAsync(peer, (other, stop) => other.Store.GetBucketsAsync(process.Node.Id, stop), cancellationToken);
+    public Task<ImmutableArray<SetDigest>> GetBucketsAsync(NodeId peer, long? since, CancellationToken cancellationToken) =>
+        CallAsync(peer, (other, stop) => other.Shelf.GetBucketsAsync(process.Node.Id, (ulong)(since ?? 0), stop), cancellationToken);
 
     public Task<ImmutableArray<DossierDigest>> ListDossiersAsync(NodeId peer, int bucket, DossierId? after, CancellationToken cancellationToken) =>
         CallAsync(peer, (other, stop) => other.Store.ListDossiersAsync(process.Node.Id, bucket, after, Batch.MostDossiers, stop), cancellationToken);

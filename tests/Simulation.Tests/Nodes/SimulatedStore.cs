@@ -117,6 +117,16 @@ sealed class SimulatedStore(World world, Process process) : IStore, IHandOverMar
     public Task<long?> BeginCatchUpAsync(long? known, IReadOnlyCollection<NodeId> peers, CancellationToken cancellationToken) =>
         AskAsync(() => Database.BeginCatchUp(known, peers), [], cancellationToken);
 
+    public Task RaiseFloorAsync(NodeId peer, long handOver, CancellationToken cancellationToken) =>
+        AskAsync(() =>
+        {
+            Database.RaiseFloor(peer, handOver);
+            return true;
+        }, [], cancellationToken);
+
+    public Task<long> FindFloorAsync(NodeId peer, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.FindFloor(peer), [], cancellationToken);
+
     public Task<long?> FindCatchUpAsync(NodeId peer, CancellationToken cancellationToken) =>
         AskAsync(() => Database.FindCatchUp(peer), [], cancellationToken);
 

@@ -215,8 +215,20 @@ public sealed class StoreAgreementTests
         long? known = _chance.OneIn(4) ? null : HandOverNearby();
         var number = HandOverNearby();
         DossierId[] butFor = _chance.OneIn(3) ? [id] : [];
-        return _chance.Of(5) switch
+        return _chance.Of(7) switch
         {
+            5 => ("RaiseFloor",
+                async store =>
+                {
+                    await store.RaiseFloorAsync(peer, number + 1, Cancelled);
+                    return "done";
+                },
+                () =>
+                {
+                    _simulated.RaiseFloor(peer, number + 1);
+                    return "done";
+                }),
+            6 => ("FindFloor", async store => $"{await store.FindFloorAsync(peer, Cancelled)}", () => $"{_simulated.FindFloor(peer)}"),
             0 => ("BeginCatchUp", async store => $"{await store.BeginCatchUpAsync(known, Peers, Cancelled)}", () => $"{_simulated.BeginCatchUp(known, Peers)}"),
             1 => ("FindCatchUp", async store => $"{await store.FindCatchUpAsync(peer, Cancelled)}", () => $"{_simulated.FindCatchUp(peer)}"),
             2 or 3 => ("EndCatchUp",

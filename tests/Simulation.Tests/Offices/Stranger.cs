@@ -13,7 +13,7 @@ sealed class Stranger(World world, Planned.Knock knock)
     {
         if (world[knock.To].AnyProcess(_chance) is not { } process || Offer() is not { IsEmpty: false } offered) return;
         world.Struck(knock.Fault);
-        if (await World.KnockAsync(process, knock.From, offered) is not { } delivered) return;
+        if (await World.KnockAsync(process, knock.From, offered, handOver: long.MaxValue) is not { } delivered) return;
 
         var wanted = knock.Fault switch
         {

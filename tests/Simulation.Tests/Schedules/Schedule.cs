@@ -56,11 +56,11 @@ sealed record Schedule(ulong Seed, ImmutableArray<NodeId> Countries, ImmutableAr
         {
             if (chance.OneIn(3)) items.Add(new Planned.AtCall(chance.Of(AtStore), putBack.Node, nameof(IStore.EndCatchUpAsync), 1 + chance.Of(2)));
             items.Add(new Planned.AtCall(chance.Of(AtStore), putBack.Node, nameof(IStore.PendAsync), 1));
-            // What left just before arrives when the node already writes again.
+            // What left just before arrives when the node already writes again, be it after its caller gave it up.
             if (chance.OneIn(3))
             {
                 var before = TimeSpan.FromSeconds(1);
-                items.AddRange(countries.Remove(putBack.Node).Select(other => new Planned.Slow(putBack.Node, other, putBack.At - before, before, chance.Between(2, Calls.Deadline.TotalSeconds))));
+                items.AddRange(countries.Remove(putBack.Node).Select(other => new Planned.Slow(putBack.Node, other, putBack.At - before, before, chance.Between(2, chance.Of([Calls.Deadline.TotalSeconds, 3 * Calls.Deadline.TotalSeconds])))));
                 for (var after = 0; after < 8; after++) items.Add(new Planned.Asked(++commands, putBack.At + chance.Between(-before.TotalSeconds, 4), putBack.Node));
             }
         }
