@@ -121,10 +121,11 @@ static class RetentionCommands
 
     static Command EndHold()
     {
-        var number = new Argument<ulong>("hold") { Description = "Its number, as coord retention holds prints it." };
+        var number = new Argument<string>("hold") { Description = "Its number, as coord retention holds prints it." };
         var command = new Command("end-hold", ProtoComments.Of(Method("EndLegalHold"))) { number };
         command.SetCall(async (parsed, connection, _, cancellationToken) =>
-            Print((await Client(connection).EndLegalHoldAsync(new() { Hold = parsed.GetValue(number) }, connection.Options(cancellationToken))).Hold));
+            Print((await Client(connection).EndLegalHoldAsync(
+                new() { Hold = ulong.TryParse(parsed.GetValue(number), out var hold) ? hold : throw new UsageException($"{parsed.GetValue(number)} is no number of a hold: coord retention holds prints them.") }, connection.Options(cancellationToken))).Hold));
         return command;
     }
 
@@ -172,8 +173,8 @@ static class RetentionCommands
     }
 
     static string Told(DueClass due) => due.Before.Length > 0
-        ? $"{due.Rows} rows of before {due.Before}, after {due.Rule.Days} days: {Words.Apart(due.Rule.Action.ToString())}"
-        : $"{due.Dossiers.Count} dossiers, after {due.Rule.Days} days: {Words.Apart(due.Rule.Action.ToString())}";
+        ? $"{due.Rows} {(due.Rows == 1 ? "row" : "rows")} of before {due.Before}, after {due.Rule.Days} days: {Words.Apart(due.Rule.Action.ToString())}"
+        : $"{due.Dossiers.Count} {(due.Dossiers.Count == 1 ? "dossier" : "dossiers")}, after {due.Rule.Days} days: {Words.Apart(due.Rule.Action.ToString())}";
 
     static string Told(DeletionCertificate certificate) =>
         $"{Printing.At(certificate.AppliedAt)} at {certificate.Node}, by {OfficeName.Of(certificate.Office)}: {string.Join("; ", certificate.Classes.Select(due => $"{Words.Apart(due.Rule.Class.ToString())}, {Told(due)}{string.Concat(due.Dossiers.Select(dossier => $" {Printing.Hex(dossier.DossierId)}"))}"))}";

@@ -50,7 +50,7 @@ static class SubmissionCommands
         if (draft.OnBehalfOf.Length > 0) Printing.Row(table, "On behalf of", draft.OnBehalfOf);
         if (draft.Letter.Length > 0) Printing.Row(table, "Letter", Printing.Hex(draft.Letter));
         if (submission.Particulars is { } particulars) foreach (var (name, words) in Plain.Said(particulars)) Printing.Row(table, $"Beside it: {name}", words);
-        if (submission.HasCaseFile) Printing.Row(table, "Case file", $"waits with it: coord referral open-case-file --submission-id {submission.SubmissionId} --reason Supervision");
+        if (submission.HasCaseFile) Printing.Row(table, "Case file", $"waits with it: coord referral open-case-file --submission-id {submission.SubmissionId} --reason Supervision --office approver");
         if (submission.ParticularsMissing.Length > 0) Printing.Row(table, "Beside it", $"cannot be read, and is not approved unread: {submission.ParticularsMissing}", "red");
     }
 

@@ -52,7 +52,8 @@ static class Telling
     {
         Timestamp at => Printing.At(at),
         IMessage message => Facts(message).ToList() is { Count: > 0 } facts ? $"({Listed(facts)})" : "yes",
-        ByteString bytes => bytes.IsEmpty ? "" : Printing.Short(bytes),
+        // What is sealed only once it is signed has no digest before.
+        ByteString bytes => bytes.All(one => one == 0) ? "" : Printing.Short(bytes),
         bool said => said ? "yes" : "no",
         string text => Words.InOneLine(text),
         uint number => number == 0 ? "" : $"{number}",

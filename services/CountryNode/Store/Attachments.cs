@@ -30,7 +30,7 @@ public sealed class Attachments(NpgsqlDataSource database)
     /// <summary>After which what an office never finished sending is forgotten.</summary>
     static readonly TimeSpan Abandoned = TimeSpan.FromDays(1);
 
-    /// <summary>Begins one that an office sends, and forgets what was abandoned in its dossier.</summary>
+    /// <summary>Begins one that an office sends, and forgets what was abandoned in any dossier.</summary>
     /// <returns>False where the dossier has as many as it may.</returns>
     public async Task<bool> BeginAsync(AttachmentKey key, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -39,8 +39,8 @@ public sealed class Attachments(NpgsqlDataSource database)
         // Two that begin at once are counted one after the other.
         await connection.ExecuteAsync(new("select from dossier where id = @Dossier for no key update", new { Dossier = key.Dossier.ToArray() }, cancellationToken: cancellationToken));
         await connection.ExecuteAsync(new(
-            "delete from attachment where dossier_id = @Dossier and author = @Author and not complete and release is null and added_at < @Before",
-            new { Dossier = key.Dossier.ToArray(), Author = key.Author.ToString(), Before = now - Abandoned }, cancellationToken: cancellationToken));
+            "delete from attachment where author = @Author and not complete and release is null and added_at < @Before",
+            new { Author = key.Author.ToString(), Before = now - Abandoned }, cancellationToken: cancellationToken));
         var begun = await connection.ExecuteAsync(new(
             """
             insert into attachment (dossier_id, author, id, added_at, ask_at)

@@ -85,7 +85,7 @@ public sealed partial record Referral
     public Reason? ReleaseFault(NodeId recipient, DateOnly on)
     {
         if (IsWithdrawnFrom(recipient))
-            return new(ReasonCode.ConsentMissing, $"The person withdrew the consent that {recipient} receives anything.");
+            return new(ReasonCode.ConsentMissing, $"The person withdrew the consent that {recipient} receives anything, and has not agreed anew.");
         return Opened.Basis is Basis.Consent ? ConsentFault(recipient, on) : null;
     }
 

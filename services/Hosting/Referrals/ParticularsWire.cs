@@ -112,7 +112,8 @@ public static class ParticularsWire
     {
         try
         {
-            return Wire.Particulars.Parser.ParseFrom(content.Span).Preview?.BarredOffices.Contains($"{node}:{office}") is true;
+            // A unit is all of its offices.
+            return Wire.Particulars.Parser.ParseFrom(content.Span).Preview?.BarredOffices.Any(barred => barred == $"{node}:{office}" || barred == $"{node}:{office.Unit}") is true;
         }
         catch (InvalidProtocolBufferException)
         {
@@ -139,8 +140,8 @@ public static class ParticularsWire
         Listed("barred_offices", preview.BarredOffices, fields);
         foreach (var barred in preview.BarredOffices)
         {
-            if (barred.Split(':') is not [var country, var office] || !NodeId.TryParse(country, out _) || !Office.TryParse(office, out _))
-                fields.Fault("barred_offices", "hold what is no country and office, such as LA:focal-point@example");
+            if (barred.Split(':') is not [var country, var office] || !NodeId.TryParse(country, out _) || !(Office.TryParse(office, out _) || Office.TryCreate(Role.FocalPoint, office, out _)))
+                fields.Fault("barred_offices", "hold what is no country and office or unit, such as LA:focal-point@example or LA:example");
         }
         if (preview.Consent is { } consent) Check(consent, fields.Within("consent"));
     }

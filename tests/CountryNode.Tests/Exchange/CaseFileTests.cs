@@ -301,6 +301,25 @@ public sealed class CaseFileTests(SharedRegion shared)
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task A_unit_that_the_person_fears_is_shut_out_with_all_its_offices()
+    {
+        using var bangkok = shared.Region.Office("TH");
+        using var vientiane = shared.Region.Office("LA");
+        using var worker = shared.Region.Office("LA", "case-worker");
+        var unit = shared.Region["LA"].Country.Unit;
+        var (feared, other) = (await OpenedAsync($"LA:{unit}"), await OpenedAsync($"TH:{unit}"));
+        foreach (var office in (OfficeClient[])[vientiane, worker])
+        {
+            await office.UntilAsync(other, referral => referral.State is ReferralState.Sent);
+            (await Refused.ByAsync(() => office.Referrals.GetAsync(new() { DossierId = feared }, office.Options).ResponseAsync)).ShouldBe(StatusCode.NotFound, "DOSSIER_NOT_FOUND", "");
+        }
+        (await shared.Region["LA"].AskAsync<long>("select count(*) from dossier where id = $1", feared.ToByteArray())).ShouldBe(1);
+
+        async Task<ByteString> OpenedAsync(string barred) => (await bangkok.Referrals.OpenAsync(
+            new() { Command = OfficeClient.About(), Opened = Regions.Repatriation("TH", "LA"), Particulars = new() { Preview = new() { BarredOffices = { barred } } } }, bangkok.Options)).Referral.DossierId;
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task An_approver_whom_the_person_fears_sees_nothing_that_waits_and_approves_nothing()
     {
         await using var region = await Region.StartAsync(new RegionOptions { Countries = ["TH", "LA"], Postgres = shared.Postgres, Approval = ["Cancelled"] }, Cancelled);

@@ -304,8 +304,8 @@ public sealed class RetentionTests(SharedRegion shared)
             """, id.ToArray());
         await thailand.AskAsync<object?>(
             """
-            insert into submission (id, office, command_id, person, dossier_id, statement, draft, at_rest, case_file_at_rest, contradicts, submitted_at)
-            values ('file', 'focal-point@datip', 'file', 'somebody', $1, 'CaseFileReleased', '', '', 'sealed', false, now())
+            insert into submission (id, office, command_id, person, dossier_id, statement, draft, at_rest, case_file_at_rest, reason_at_rest, contradicts, submitted_at)
+            values ('file', 'focal-point@datip', 'file', 'somebody', $1, 'CaseFileReleased', '', '', 'sealed', 'sealed', false, now())
             """, id.ToArray());
         // What waits as an opening has a key of its own.
         await thailand.AskAsync<object?>(
@@ -316,7 +316,7 @@ public sealed class RetentionTests(SharedRegion shared)
         foreach (var erased in (DossierId[])[id, SubmissionDesk.KeyOf(null, "one")]) thailand.Erasures.Add(erased);
         await thailand.ReplayErasuresAsync();
         (await thailand.AskAsync<byte[]>("select at_rest from pending_withdrawal")).ShouldBeEmpty();
-        (await thailand.AskAsync<string>("select string_agg(id, ' ' order by id) from submission where at_rest = '' and case_file_at_rest = '' and erased")).ShouldBe("file one");
+        (await thailand.AskAsync<string>("select string_agg(id, ' ' order by id) from submission where at_rest = '' and case_file_at_rest = '' and reason_at_rest = '' and erased")).ShouldBe("file one");
         (await thailand.AskAsync<string>("select string_agg(id, '') from submission where at_rest <> '' and not erased")).ShouldBe("two");
     }
 

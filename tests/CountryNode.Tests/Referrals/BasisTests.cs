@@ -94,6 +94,11 @@ public sealed class BasisTests(SharedRegion shared)
         var first = await audit.ListWrittenAloneAsync(new() { PageSize = 2 }, auditor.Options);
         var rest = await audit.ListWrittenAloneAsync(new() { PageSize = 2, PageToken = first.NextPageToken }, auditor.Options);
         first.Written.Concat(rest.Written).Select(written => written.Late).ShouldBe([false, true, true]);
+        // What is said too late stays late.
+        using var second = new OfficeClient(region, region["TH"], region.Issuer.Issue("TH", $"approver@{region["TH"].Country.Unit}", person: "another"));
+        var approvals = new ApprovalService.ApprovalServiceClient(second.Channel);
+        foreach (var owed in (await approvals.ListSubmissionsAsync(new(), second.Options)).Submissions) await approvals.ApproveAsync(new() { SubmissionId = owed.SubmissionId }, second.Options);
+        (await audit.ListWrittenAloneAsync(new(), auditor.Options)).Written.Select(written => (written.Said, written.Late)).ShouldBe([(AfterTheFact.Approved, false), (AfterTheFact.Approved, true), (AfterTheFact.Approved, true)]);
         (await Refused.ByAsync(() => new AuditService.AuditServiceClient(bangkok.Channel).ListWrittenAloneAsync(new(), bangkok.Options).ResponseAsync)).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "");
         (await Refused.ByAsync(() => audit.ListWrittenAloneAsync(new() { PageToken = "x" }, auditor.Options).ResponseAsync)).Fields.ShouldBe(["page_token"]);
     }
