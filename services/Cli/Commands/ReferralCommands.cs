@@ -75,7 +75,7 @@ static class ReferralCommands
             if (parsed.GetValue(id) is { } dossier) request.DossierId = await connection.FindDossierAsync(dossier, cancellationToken);
             var opened = (OpenCaseFileResponse)await connection.CallAsync(Method("OpenCaseFile"), request, cancellationToken);
             var table = Printing.Rows();
-            Printing.Row(table, "Released by", opened.Version > 0 ? $"{opened.By}, version {opened.Version}; entry {Printing.Short(opened.Release)}" : $"{opened.By}, once it is approved");
+            Printing.Row(table, "Released by", opened.Version > 0 ? $"{opened.By}, version {opened.Version}; entry {Printing.Short(opened.Release)}" : $"{opened.By}; a second person has not said yet whether it is right");
             foreach (var (name, words) in Plain.Said(opened.CaseFile)) Printing.Row(table, Words.Capital(Words.Apart(name)), words);
             return new Output(Plain.Of(opened), table);
         });

@@ -33,7 +33,7 @@ public sealed class CaseFiles(IStore store, ReferralDesk desk, Safe safe, Access
     public static Refusal? ConsentFault(Dossier<Referral> dossier, NodeId recipient, EntryHash? release, NodeId here, DateTimeOffset now)
     {
         if (!dossier.MayBeRead(recipient)) return new(RefusalKind.NotOpen, "CONSENT_WITHDRAWN", $"The person took back the consent that {recipient} receives anything: the case file is closed.");
-        if (dossier.AsWithdrawn()?.Releases.FirstOrDefault(known => known.Entry == release) is { IsTakenBack: true })
+        if (release is { } known && dossier.IsTakenBack(known))
             return new(RefusalKind.NotOpen, "CONSENT_WITHDRAWN", $"The person took back the consent that {recipient} receives anything, and agreed anew since: what went there before stays closed. A new release is wanted.");
         return dossier.AsWithdrawn()?.ReleaseFault(recipient, RegionalTime.Today(here, now)) is { } fault
             ? new(RefusalKind.NotOpen, Names.Of(fault.Code), $"{fault.Text} Ask the person again, and record the consent.")
@@ -51,7 +51,7 @@ public sealed class CaseFiles(IStore store, ReferralDesk desk, Safe safe, Access
     public async Task<CaseFileRead> OpenAsync(Office office, string person, DossierId id, EntryHash? release, string? attachment, AccessReason reason, CancellationToken cancellationToken)
     {
         if (Rights.Check(office, Act.OpenCaseFile) is { } notAllowed) return notAllowed;
-        if (await desk.IsShutOutAsync(id, office, cancellationToken)) return Refusal.NotFound;
+        if (await desk.CaseFileShutAsync(id, office, cancellationToken) is { } shut) return shut;
         var closed = await FindAsync(id, release, cancellationToken);
         if (closed is not CaseFileRead.Is before) return closed;
         await log.AddAsync(office, person, id, before.Release.Entry.Hash, attachment, reason, time.GetUtcNow(), cancellationToken);

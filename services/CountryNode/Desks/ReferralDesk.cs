@@ -240,11 +240,30 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
         await store.FindAsync(id, cancellationToken) is { } held && await IsShutOutAsync(held, office, cancellationToken);
 
     /// <inheritdoc cref="IsShutOutAsync(DossierId, Office, CancellationToken)"/>
-    async Task<bool> IsShutOutAsync(HeldDossier held, Office office, CancellationToken cancellationToken)
+    async Task<bool> IsShutOutAsync(HeldDossier held, Office office, CancellationToken cancellationToken) => await FearsAsync(held, office, cancellationToken) is true;
+
+    /// <summary>Why an office opens no case file of a dossier: it is shut out, or nobody can tell here yet whether it is; null where it may.</summary>
+    public async Task<Refusal?> CaseFileShutAsync(DossierId id, Office office, CancellationToken cancellationToken) => await store.FindAsync(id, cancellationToken) is { } held
+        ? await FearsAsync(held, office, cancellationToken) switch
+        {
+            true => Refusal.NotFound,
+            false => null,
+            null => new(RefusalKind.NotOpen, "BARRED_OFFICES_UNKNOWN", "Whom the person fears was said beside the opening, which cannot be read here: no case file is opened before it can. What has not come is being asked for; where it does not come, ask the operator."),
+        }
+        : Refusal.NotFound;
+
+    /// <summary>Whether the person fears an office; null where what was said beside the opening has not come, or is damaged.</summary>
+    async Task<bool?> FearsAsync(HeldDossier held, Office office, CancellationToken cancellationToken)
     {
         if (held.Entries.FirstOrDefault(kept => kept.Entry.Hash == held.Id.Opening)?.Signed is not { } opening || !opening.Entry.Particulars.Any(digest => digest.Recipient == pen.Node)) return false;
-        return (await store.FindPartsAsync(held.Id, pen.Node, cancellationToken)).FirstOrDefault(part => part.Entry == opening.Entry.Hash) is { } part
-            && safe.Read(opening, part) is Disclosure.Opened opened && ParticularsWire.Bars(SealedPart.ContentOf(opened.Plaintext), pen.Node, office);
+        if ((await store.FindPartsAsync(held.Id, pen.Node, cancellationToken)).FirstOrDefault(part => part.Entry == opening.Entry.Hash) is not { } part) return null;
+        return safe.Read(opening, part) switch
+        {
+            Disclosure.Opened opened => ParticularsWire.Bars(SealedPart.ContentOf(opened.Plaintext), pen.Node, office),
+            // Erased, and with it all that an office could learn.
+            Disclosure.Destroyed => false,
+            _ => null,
+        };
     }
 
     /// <inheritdoc cref="Safe.WithheldIn"/>

@@ -74,6 +74,25 @@ static class Errors
         }
     }
 
+    /// <summary>Does what may take longer than other calls, for at most a while.</summary>
+    /// <param name="longest">How long.</param>
+    /// <param name="work">Until its token is cancelled.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    /// <exception cref="RpcException">DEADLINE_EXCEEDED: it took longer.</exception>
+    public static async Task<TResponse> WithinAsync<TResponse>(TimeSpan longest, Func<CancellationToken, Task<TResponse>> work, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        ending.CancelAfter(longest);
+        try
+        {
+            return await work(ending.Token);
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new RpcException(new Grpc.Core.Status(StatusCode.DeadlineExceeded, $"This took longer than {longest.TotalMinutes} minutes, which is as long as it may. Try again on a faster line, or in smaller files."));
+        }
+    }
+
     static StatusCode CodeOf(RefusalKind kind) => kind switch
     {
         RefusalKind.Unauthenticated => StatusCode.Unauthenticated,

@@ -70,19 +70,17 @@ public sealed partial class PeerDoor(Door door, Shelf shelf, AttachmentShelf att
         if (!AttachmentWire.IsId(request.AttachmentId)) fields.Fault("attachment_id", "is no id of an attachment");
         if (request.From >= AttachmentWire.MostBytes / AttachmentWire.PieceBytes) fields.Fault("from", "is more than any attachment has");
         if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
-        ending.CancelAfter(Calls.LongestPull);
-        await Errors.AnswerAsync(outage, async () =>
+        await Errors.WithinAsync(Calls.LongestPull, ending => Errors.AnswerAsync(outage, async () =>
         {
-            await foreach (var read in attachments.PullAsync(peer, new(id), release, request.AttachmentId, (int)request.From, ending.Token))
+            await foreach (var read in attachments.PullAsync(peer, new(id), release, request.AttachmentId, (int)request.From, ending))
             {
                 if (read is not AttachmentSealed.Piece piece) throw ((AttachmentSealed.Not)read).Refusal.ToException();
                 // Whose certificate was taken back meanwhile gets no more.
                 if (callers.Peer(context) != peer) return false;
-                await responseStream.WriteAsync(new() { Jwe = piece.Compact }, ending.Token);
+                await responseStream.WriteAsync(new() { Jwe = piece.Compact }, ending);
             }
             return true;
-        });
+        }), context.CancellationToken);
     }
 
     public override async Task<GetLogWitnessResponse> GetLogWitness(GetLogWitnessRequest request, ServerCallContext context)

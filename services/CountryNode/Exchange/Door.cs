@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Coordination.CountryNode.Desks;
 using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
@@ -163,7 +162,8 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
         await store.AdmitAsync([id], held =>
         {
             var list = trust.Current;
-            return CaseFiles.ConsentFault(held[id].FoldWithPending(list), pen.Node, release, pen.Node, time.GetUtcNow()) is not { Reason: "CONSENT_WITHDRAWN" }
+            var dossier = held[id].FoldWithPending(list);
+            return dossier.MayBeRead(pen.Node) && !dossier.IsTakenBack(release)
                 ? [Judge(peer, held[id] with { CaseFiles = held[id].CaseFiles.Add(release) }, [], new Dictionary<EntryHash, KeptPart>(), list, mayLeaveMore: false, isLate: false, time.GetUtcNow()).Admission with { CaseFile = kept }]
                 : [];
         }, cancellationToken);

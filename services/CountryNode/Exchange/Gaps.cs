@@ -40,8 +40,9 @@ public sealed partial class Gaps(IStore store, IPeers peers, Door door, TrustInF
     }
 
     /// <summary>Releases to a node whose case files it has not pulled.</summary>
-    static IEnumerable<CaseFileRelease> Unfiled(HeldDossier held, Dossier<Referral> dossier, NodeId node) =>
-        (dossier.AsWithdrawn()?.Releases ?? default).Where(release => release.By != node && !release.IsTakenBack && !held.CaseFiles.Contains(release.Entry) && dossier.MayBeRead(node));
+    static IEnumerable<CaseFileRelease> Unfiled(HeldDossier held, Dossier<Referral> dossier, NodeId node) => dossier.MayBeRead(node)
+        ? (dossier.AsWithdrawn()?.Releases ?? default).Where(release => release.By != node && !release.IsTakenBack && !held.CaseFiles.Contains(release.Entry))
+        : [];
 
     /// <summary>Says of each gap that has lasted for an hour, once, that somebody should look.</summary>
     public async Task SayLastingAsync(CancellationToken cancellationToken)

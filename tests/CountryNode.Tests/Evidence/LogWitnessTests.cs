@@ -28,6 +28,7 @@ public sealed class LogWitnessTests(SharedRegion shared)
         await ADayLaterAsync();
         await UntilAsync(async () => (await WitnessesAsync()).Where(witness => witness is { Node: "TH", Number: 5 }).Select(witness => witness.Witness).Order().SequenceEqual(["LA", "VN"]));
         (await FlawAsync()).ShouldBeNull();
+        (await Refused.ByAsync(() => new AuditService.AuditServiceClient(bangkok.Channel).ListWitnessesAsync(new(), bangkok.Options).ResponseAsync)).ShouldBe(StatusCode.PermissionDenied, "OFFICE_NOT_ALLOWED", "auditor");
         // Nobody but the auditor has seen a row: what the others hold are digests.
         (await region["LA"].AskAsync<long>("select count(*) from access")).ShouldBe(0);
 

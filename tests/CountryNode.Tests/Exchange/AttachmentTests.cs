@@ -47,14 +47,15 @@ public sealed class AttachmentTests(SharedRegion shared)
     [InlineData("52494646000000005745425056", "image/webp")]
     [InlineData("5249464600000000574156456D", "audio/wav")]
     [InlineData("494433", "audio/mpeg")]
+    [InlineData("FFFB9064", "audio/mpeg")]
+    [InlineData("4D4D002A", "image/tiff")]
     [InlineData("00000018667479706865696300", "image/heic")]
     [InlineData("00000018667479704D344120", "audio/mp4")]
     [InlineData("000000186674797069736F6D", "video/mp4")]
     [InlineData("4D5A9000", null)]
     [InlineData("504B0304", null)]
     [InlineData("3C68746D6C3E", null)]
-    // A type that only looks like one of them: one letter, one byte, the end missing; and the text that begins like an MP3.
-    [InlineData("2550444600000000", null)]
+    [InlineData("2550444600000000", null)] // From here on what only looks like one of them: one letter, one byte, the end missing; and text that begins like an MP3.
     [InlineData("FFD8", null)]
     [InlineData("FFD800E0", null)]
     [InlineData("89504E470D0A1A0B", null)]

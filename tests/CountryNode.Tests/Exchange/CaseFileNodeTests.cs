@@ -73,6 +73,39 @@ public sealed class CaseFileNodeTests(SharedRegion shared)
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task Where_nobody_can_tell_what_the_person_withholds_nothing_is_released_pulled_or_opened()
+    {
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, new FakeClock(Noon));
+        await using var _ = thailand;
+        await using var __ = laos;
+        var id = await TakenUpAsync(thailand, laos);
+        var release = (await thailand.WriteAsync(id, new CaseFileReleased(1, default))).Hash;
+        var consent = new Domain.Referrals.Consent(new([Domain.Referrals.Purpose.Return]), new([laos.Pen.Node]), RegionalTime.Today(thailand.Pen.Node, Noon).AddDays(30));
+        await thailand.WriteAsync(id, new Domain.Referrals.ConsentRecorded(consent), with: command => command with { Particulars = new byte[] { 0xFF } });
+        (await thailand.RefusedAsync(id, new CaseFileReleased(2, default))).Reason.ShouldBe("CONSENT_DETAILS_UNREADABLE");
+        (await thailand.Shelf.PullAsync(laos.Pen.Node, id, release, Cancelled)).Refusal!.Reason.ShouldBe("CONSENT_DETAILS_UNREADABLE");
+        (await OpenAsync(thailand, id)).ShouldBe("CONSENT_DETAILS_UNREADABLE");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Where_nobody_can_tell_whom_the_person_fears_no_case_file_is_opened()
+    {
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, new FakeClock(Noon));
+        await using var _ = thailand;
+        await using var __ = laos;
+        var particulars = new Particulars { Preview = new() { BarredOffices = { "LA:elsewhere" } } }.ToByteArray();
+        var id = await TakenUpAsync(thailand, laos, particulars: particulars);
+        await thailand.WriteAsync(id, new CaseFileReleased(1, default));
+        await thailand.CarryAndTellAsync();
+        await laos.Gaps.FillAsync(thailand.Pen.Node, Cancelled);
+        (await OpenAsync(laos, id)).ShouldBe("");
+        var part = await laos.AskAsync<byte[]>("delete from part where entry_hash = $1 returning at_rest", id.Opening.ToArray());
+        (await OpenAsync(laos, id)).ShouldBe("BARRED_OFFICES_UNKNOWN");
+        (await laos.AskAsync<long>("select count(*) from access")).ShouldBe(1);
+        part.ShouldNotBeEmpty();
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task A_dossier_takes_as_many_attachments_as_it_may_and_what_was_never_sent_to_its_end_is_forgotten_after_a_day()
     {
         var (thailand, laos) = await HomeNode.StartTwoAsync(shared, new FakeClock(Noon));
@@ -82,6 +115,8 @@ public sealed class CaseFileNodeTests(SharedRegion shared)
         await thailand.AskAsync<object?>(
             "insert into attachment (dossier_id, author, id, added_at, ask_at) select $1, 'TH', 'begun ' || number, $2, $2 from generate_series(1, 64) as number", id.ToArray(), Noon.UtcDateTime);
         (await AddAsync()).Refusal!.Reason.ShouldBe("ATTACHMENTS_FULL");
+        // What is still being sent goes with no release.
+        (await thailand.AttachmentShelf.DescribeAsync(id, new CaseFile { Attachments = { new Attachment { AttachmentId = "begun 1" } } }.ToByteArray(), Cancelled)).Refusal!.Reason.ShouldBe("ATTACHMENT_UNKNOWN");
         thailand.Clock.Now += TimeSpan.FromHours(25);
         var added = (await AddAsync()).Added!;
         (await thailand.AskAsync<long>("select count(*) from attachment")).ShouldBe(1);
@@ -222,10 +257,10 @@ public sealed class CaseFileNodeTests(SharedRegion shared)
         yield return bytes;
     }
 
-    static async Task<DossierId> TakenUpAsync(HomeNode thailand, HomeNode laos, Func<Domain.Referrals.Opened, Domain.Referrals.Opened>? with = null)
+    static async Task<DossierId> TakenUpAsync(HomeNode thailand, HomeNode laos, Func<Domain.Referrals.Opened, Domain.Referrals.Opened>? with = null, byte[]? particulars = null)
     {
         var opened = thailand.Opening();
-        var id = (await thailand.WriteAsync(null, with?.Invoke(opened) ?? opened)).Dossier;
+        var id = (await thailand.WriteAsync(null, with?.Invoke(opened) ?? opened, with: command => command with { Particulars = particulars })).Dossier;
         await thailand.CarryAndTellAsync();
         await laos.WriteAsync(id, new Acknowledged());
         await laos.WriteAsync(id, new TakenUp());

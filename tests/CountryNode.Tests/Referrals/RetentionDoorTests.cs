@@ -77,6 +77,8 @@ public sealed class RetentionDoorTests(SharedRegion shared)
 
         var hold = new PlaceLegalHoldRequest { CommandId = OfficeClient.NewCommandId(), DossierId = id, Basis = RetentionBasis.CourtOrder, Until = "2199-12-31" };
         (await HoldAsync(request => (request.CommandId, request.DossierId, request.Basis, request.Until) = ("short", ByteString.CopyFromUtf8("id"), RetentionBasis.Unspecified, "soon"))).Fields.ShouldBe(["command_id", "dossier_id", "basis", "until"]);
+        var newer = PlaceLegalHoldRequest.Parser.ParseFrom([.. hold.ToByteArray(), 0x98, 0x06, 0x01]);
+        (await Refused.ByAsync(() => Client(auditor).PlaceLegalHoldAsync(newer, auditor.Options).ResponseAsync)).Fields.ShouldBe(["request"]);
         (await HoldAsync(request => request.Until = "2020-01-01")).ShouldBe(StatusCode.InvalidArgument, "FIELD_INVALID", "until has passed");
         (await HoldAsync(request => request.Basis = (RetentionBasis)99)).ShouldBe(StatusCode.InvalidArgument, "CODE_UNKNOWN", "basis");
         (await HoldAsync(request => request.DossierId = ByteString.CopyFrom(new byte[32]))).ShouldBe(StatusCode.NotFound, "DOSSIER_NOT_FOUND", "no such dossier");

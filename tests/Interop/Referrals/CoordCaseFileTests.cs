@@ -142,9 +142,9 @@ public sealed class CoordCaseFileTests(TwoCountries countries)
     [Theory(Timeout = Limit)]
     [InlineData("referral release-case-file 00000000", "Option '--case-file' is required.")]
     [InlineData("referral open-case-file 0000000000000000000000000000000000000000000000000000000000000000 --reason Curiosity", "This is no code for --reason: choose among")]
-    [InlineData("referral open-case-file 0000000000000000000000000000000000000000000000000000000000000000", "--reason holds an unknown code: one of Identity, FamilyTracing,")]
+    [InlineData("referral open-case-file 0000000000000000000000000000000000000000000000000000000000000000", "--reason is missing: say what it is opened for")]
     [InlineData("audit export --office focal-point -o /tmp/never.log", "PermissionDenied OFFICE_NOT_ALLOWED")]
-    [InlineData("audit acknowledge-break --office administrator", "PermissionDenied OFFICE_NOT_ALLOWED")]
+    [InlineData("audit acknowledge-break --office focal-point", "PermissionDenied OFFICE_NOT_ALLOWED")]
     public async Task A_command_that_cannot_be_done_says_why(string line, string says)
     {
         var (code, printed, said) = await _coord.RunAsync(line.Split(' '));

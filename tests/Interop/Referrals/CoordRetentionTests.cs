@@ -39,7 +39,7 @@ public sealed class CoordRetentionTests(TwoCountries countries)
         (await coord.RunAsync("retention", "certificates", "--office", "auditor", "-o", file)).Code.ShouldBe(0);
         (code, printed, said) = await coord.RunAsync("retention", "verify", file, "--root", root, "--region", "/does/not/exist");
         (code, said).ShouldBe((0, ""));
-        printed.ShouldMatch($"^1  20..-..-.. ..:.. UTC at TH, by administrator@datip: case cancelled, 1 dossiers, after 0 days: erase {free}\n$");
+        printed.ShouldMatch($"^1  20..-..-.. ..:.. UTC at TH, by administrator@datip: case cancelled, 1 dossier, after 0 days: erase {free}\n$");
 
         var exported = JsonNode.Parse(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken))!;
         var bytes = Convert.FromBase64String(exported["certificates"]![0]!["certificate"]!.GetValue<string>());

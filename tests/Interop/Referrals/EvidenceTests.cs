@@ -194,7 +194,7 @@ public sealed class EvidenceTests(TwoCountries countries)
         Read(folder["mine"]).ShouldContainKey("bundle.json");
         var (nowhere, _, why) = await _coord.RunAsync("dossier", "export", id, "-o", folder["no/such/folder.zip"]);
         nowhere.ShouldBe(2);
-        why.ShouldContain("cannot be written");
+        why.ShouldContain("does not exist: make it, or name a file elsewhere");
         Directory.GetFiles(Path.GetDirectoryName(folder["mine"])!).ShouldBe([folder["mine"]]);
 
         // A link stays one, and a device is no file: as root it would be gone.
@@ -213,7 +213,7 @@ public sealed class EvidenceTests(TwoCountries countries)
     [InlineData("verify {0} --root {1}", "holds no key of EC P-256 in PEM: the public key of the trust list's root is expected.")]
     [InlineData("verify {0}", "--root")]
     [InlineData("verify {0} --root {0} --check 12345", "12345 is no check code")]
-    [InlineData("verify / --root {0}", "/ cannot be read")]
+    [InlineData("verify / --root {0}", "/ is a folder")]
     [InlineData("export 00 -o /tmp/never.zip", "64 hexadecimal digits")]
     [InlineData("export 00", "--output")]
     public async Task A_command_line_without_what_it_needs_ends_with_2(string line, string says)

@@ -65,7 +65,7 @@ sealed record Schedule(ulong Seed, ImmutableArray<NodeId> Countries, ImmutableAr
             }
         }
         // Few cases come as far as a case file.
-        if (chance.OneIn(4))
+        if (chance.OneIn(2))
         {
             items.Add(new Planned.AtCall(chance.Of(AtPeer), chance.Of(countries), nameof(IPeers.PullCaseFileAsync), 1));
             items.Add(new Planned.AtCall(chance.Of(AtStore), chance.Of(countries), nameof(IStore.FindCaseFileAsync), 1));
