@@ -48,7 +48,8 @@ public sealed partial class HandOvers(IStore store, IHandOverMark mark, TrustInF
     {
         var known = mark.Read();
         var peers = trust.Current.Nodes.Keys.Where(node => node != pen.Node).ToList();
-        if (await store.BeginCatchUpAsync(known, peers, cancellationToken) is not { } number) return null;
+        // Peers remember up to which number what arrives is late: a count that was lost goes on beyond all of them, since nobody hands over once a millisecond for years.
+        if (await store.BeginCatchUpAsync(known, anew: time.GetUtcNow().ToUnixTimeMilliseconds(), peers, cancellationToken) is not { } number) return null;
         await mark.RaiseAsync(number, cancellationToken);
         Interlocked.Exchange(ref _begun, time.GetTimestamp());
         LogSetBack(logger, number);

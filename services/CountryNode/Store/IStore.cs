@@ -105,10 +105,11 @@ public interface IStore
 
     /// <summary>If the count of hand-overs is behind, lifts it and notes that every peer has to be caught up with, in one commit.</summary>
     /// <param name="known">The last hand-over that is known elsewhere; null when that was lost, and then any count is behind but 0.</param>
+    /// <param name="anew">Where the count goes on when that was lost: greater than any that this node can have reached.</param>
     /// <param name="peers">All other nodes.</param>
     /// <param name="cancellationToken">Leaves nothing half-written.</param>
     /// <returns>The count now; null when it is not behind.</returns>
-    Task<long?> BeginCatchUpAsync(long? known, IReadOnlyCollection<NodeId> peers, CancellationToken cancellationToken);
+    Task<long?> BeginCatchUpAsync(long? known, long anew, IReadOnlyCollection<NodeId> peers, CancellationToken cancellationToken);
 
     /// <summary>From which hand-over on a peer has to be caught up with, be it in one dossier; null when it has not.</summary>
     Task<long?> FindCatchUpAsync(NodeId peer, CancellationToken cancellationToken);

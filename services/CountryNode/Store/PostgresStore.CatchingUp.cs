@@ -14,13 +14,13 @@ public sealed partial class PostgresStore
             "update hand_over set number = number + 1 where number >= @Known returning number", new { Known = known }, cancellationToken));
     }
 
-    public async Task<long?> BeginCatchUpAsync(long? known, IReadOnlyCollection<NodeId> peers, CancellationToken cancellationToken)
+    public async Task<long?> BeginCatchUpAsync(long? known, long anew, IReadOnlyCollection<NodeId> peers, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return await connection.ExecuteScalarAsync<long?>(Sql(
             """
             with lifted as (
-                update hand_over set number = coalesce(@Known, number + 1)
+                update hand_over set number = coalesce(@Known, greatest(number + 1, @Anew))
                 where number < @Known or (@Known::bigint is null and number > 0)
                 returning number),
             begun as (
@@ -28,7 +28,7 @@ public sealed partial class PostgresStore
                 select peer, ''::bytea, number from lifted, unnest(@Peers) as peer
                 on conflict (peer, dossier_id) do update set number = excluded.number)
             select number from lifted
-            """, new { Known = known, Peers = Texts(peers) }, cancellationToken));
+            """, new { Known = known, Anew = anew, Peers = Texts(peers) }, cancellationToken));
     }
 
     public async Task<long?> FindCatchUpAsync(NodeId peer, CancellationToken cancellationToken)

@@ -129,8 +129,8 @@ public sealed class StoreTests(SharedRegion shared)
         await WithStoreAsync(async (store, _) =>
         {
             var laos = NodeId.Parse("LA");
-            (await store.BeginCatchUpAsync(5, [laos], Cancelled)).ShouldBe(5);
-            (await store.BeginCatchUpAsync(9, [laos], Cancelled)).ShouldBe(9);
+            (await store.BeginCatchUpAsync(5, 0, [laos], Cancelled)).ShouldBe(5);
+            (await store.BeginCatchUpAsync(9, 0, [laos], Cancelled)).ShouldBe(9);
             await store.EndCatchUpAsync(laos, 5, [], Cancelled);
             (await store.FindCatchUpAsync(laos, Cancelled)).ShouldBe(9);
             await store.EndCatchUpAsync(laos, 9, [], Cancelled);

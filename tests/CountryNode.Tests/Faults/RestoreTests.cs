@@ -262,10 +262,14 @@ public sealed class RestoreTests(SharedRegion shared)
         await region["LA"].StopAsync();
         await region["TH"].StopAsync();
         File.Delete(region["TH"].Keys.HandOvers);
+        // However far the count had come when others were last told what is late.
+        await region["LA"].AskAsync<object?>("insert into floor (peer, hand_over) values ('TH', 1000000)");
         await region["TH"].StartAsync(Cancelled);
         (await Refused.ByAsync(() => bangkok.CancelAsync(id))).ShouldBe(StatusCode.Unavailable, "CATCHING_UP", "fetched from LA");
         await region["LA"].StartAsync(Cancelled);
         await UntilItWorksAsync(() => bangkok.CancelAsync(id));
+        await region.SettledAsync(Soon);
+        (await region["LA"].SetAsync()).ShouldBe(await region["TH"].SetAsync());
     }
 
     static Task<long> ForksAsync(RegionNode node) =>

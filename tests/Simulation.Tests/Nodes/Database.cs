@@ -315,10 +315,10 @@ sealed class Database(NodeId own)
 
     public long? CountHandOver(long known) => _handOvers >= known ? ++_handOvers : null;
 
-    public long? BeginCatchUp(long? known, IReadOnlyCollection<NodeId> peers)
+    public long? BeginCatchUp(long? known, long anew, IReadOnlyCollection<NodeId> peers)
     {
         if (known is { } elsewhere ? _handOvers >= elsewhere : _handOvers == 0) return null;
-        _handOvers = known ?? _handOvers + 1;
+        _handOvers = known ?? Math.Max(_handOvers + 1, anew);
         foreach (var peer in peers) _catchUp[(peer, null)] = _handOvers;
         return _handOvers;
     }

@@ -114,8 +114,8 @@ sealed class SimulatedStore(World world, Process process) : IStore, IHandOverMar
     public Task<long?> CountHandOverAsync(long known, CancellationToken cancellationToken) =>
         AskAsync(() => Database.CountHandOver(known), [], cancellationToken);
 
-    public Task<long?> BeginCatchUpAsync(long? known, IReadOnlyCollection<NodeId> peers, CancellationToken cancellationToken) =>
-        AskAsync(() => Database.BeginCatchUp(known, peers), [], cancellationToken);
+    public Task<long?> BeginCatchUpAsync(long? known, long anew, IReadOnlyCollection<NodeId> peers, CancellationToken cancellationToken) =>
+        AskAsync(() => Database.BeginCatchUp(known, anew, peers), [], cancellationToken);
 
     public Task RaiseFloorAsync(NodeId peer, long handOver, CancellationToken cancellationToken) =>
         AskAsync(() =>

@@ -229,7 +229,7 @@ public sealed class StoreAgreementTests
                     return "done";
                 }),
             6 => ("FindFloor", async store => $"{await store.FindFloorAsync(peer, Cancelled)}", () => $"{_simulated.FindFloor(peer)}"),
-            0 => ("BeginCatchUp", async store => $"{await store.BeginCatchUpAsync(known, Peers, Cancelled)}", () => $"{_simulated.BeginCatchUp(known, Peers)}"),
+            0 => ("BeginCatchUp", async store => $"{await store.BeginCatchUpAsync(known, number, Peers, Cancelled)}", () => $"{_simulated.BeginCatchUp(known, number, Peers)}"),
             1 => ("FindCatchUp", async store => $"{await store.FindCatchUpAsync(peer, Cancelled)}", () => $"{_simulated.FindCatchUp(peer)}"),
             2 or 3 => ("EndCatchUp",
                 async store =>
