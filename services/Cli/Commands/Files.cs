@@ -23,8 +23,7 @@ static class Files
     {
         try
         {
-            if (Directory.Exists(Named(file))) throw new UsageException($"{Name(file)} is a folder: name a file in it.");
-            if (file != "-") return File.ReadAllBytes(file);
+            if (file != "-") return File.ReadAllBytes(NoFolder(file));
             // A second reader would find nothing, and take that for what was said.
             if (_inputIsRead) throw new UsageException("Standard input is named twice: name a file for one of the two.");
             _inputIsRead = true;
@@ -45,8 +44,7 @@ static class Files
     {
         try
         {
-            if (Directory.Exists(Named(file))) throw new UsageException($"{file} is a folder: name a file in it.");
-            var opened = File.OpenRead(file);
+            var opened = File.OpenRead(NoFolder(file));
             if (opened.CanSeek) return opened;
             opened.Dispose();
             throw new UsageException($"{file} is no file.");
@@ -56,6 +54,8 @@ static class Files
             throw new UsageException($"{file} cannot be read: {unreadable.Message}");
         }
     }
+
+    static string NoFolder(string file) => Directory.Exists(Named(file)) ? throw new UsageException($"{file} is a folder: name a file in it.") : file;
 
     /// <summary>Says no before any work is done, where <see cref="WriteAsync(string, bool, Func{Stream, Task})"/> would.</summary>
     /// <exception cref="UsageException">There is such a file already, or it is none.</exception>

@@ -4,7 +4,6 @@ using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
 using Coordination.Domain.Referrals;
 using Coordination.Hosting.Dossiers;
-using Coordination.Hosting.Referrals;
 using Coordination.Hosting.Sealing;
 using Coordination.Hosting.Trust;
 using CaseFileRelease = Coordination.Domain.Referrals.CaseFileRelease;
@@ -33,7 +32,7 @@ public sealed class CaseFiles(IStore store, ReferralDesk desk, Safe safe, Access
     public static Refusal? ConsentFault(Dossier<Referral> dossier, NodeId recipient, EntryHash? release, NodeId here, DateTimeOffset now)
     {
         if (!dossier.MayBeRead(recipient)) return new(RefusalKind.NotOpen, "CONSENT_WITHDRAWN", $"The person took back the consent that {recipient} receives anything: the case file is closed.");
-        if (release is { } known && dossier.IsTakenBack(known))
+        if (release is { } known && dossier.TakenBack().Contains(known))
             return new(RefusalKind.NotOpen, "CONSENT_WITHDRAWN", $"The person took back the consent that {recipient} receives anything, and agreed anew since: what went there before stays closed. A new release is wanted.");
         return dossier.AsWithdrawn()?.ReleaseFault(recipient, RegionalTime.Today(here, now)) is { } fault
             ? new(RefusalKind.NotOpen, Names.Of(fault.Code), $"{fault.Text} Ask the person again, and record the consent.")
@@ -71,8 +70,8 @@ public sealed class CaseFiles(IStore store, ReferralDesk desk, Safe safe, Access
 
     /// <summary>A case file without what the person withholds by now, be it that it was released before.</summary>
     async Task<CaseFileRead> WithoutWithheldAsync(CaseFileRead.Is found, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
-        await store.FindAsync(found.Release.Entry.Dossier, cancellationToken) is { } held && await desk.WithheldAsync(held, cancellationToken) is { } withheld
-            ? found with { Content = CaseFileWire.Without(content, withheld) }
+        await desk.WithoutWithheldAsync(found.Release.Entry.Dossier, content, cancellationToken) is { } left
+            ? found with { Content = left }
             : ReferralDesk.ConsentDetailsUnreadable;
 
     /// <summary>Why what was opened is not read any further; null while it may be.</summary>

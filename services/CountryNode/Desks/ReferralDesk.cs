@@ -231,8 +231,14 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
 
     /// <summary>A command as it may be kept until it is written: of a case file nothing that the person withholds.</summary>
     public async Task<Command> WithoutWithheldAsync(Command command, CancellationToken cancellationToken) =>
-        command is not { Body: CaseFileReleased, Dossier: { } id } || await store.FindAsync(id, cancellationToken) is not { } held ? command
-        : command with { CaseFile = await WithheldAsync(held, cancellationToken) is { } withheld ? CaseFileWire.Without(command.CaseFile, withheld) : default };
+        command is { Body: CaseFileReleased, Dossier: { } id } ? command with { CaseFile = await WithoutWithheldAsync(id, command.CaseFile, cancellationToken) ?? default } : command;
+
+    /// <summary>A case file without what the person withholds by now; null where nobody can tell here what that is.</summary>
+    public async Task<ReadOnlyMemory<byte>?> WithoutWithheldAsync(DossierId id, ReadOnlyMemory<byte> caseFile, CancellationToken cancellationToken)
+    {
+        if (await store.FindAsync(id, cancellationToken) is not { } held || await WithheldAsync(held, cancellationToken) is not { } withheld) return null;
+        return CaseFileWire.Without(caseFile, withheld);
+    }
 
     /// <summary>Whether an office is shut out of a dossier; not where nobody can read any more whether it is.</summary>
     /// <remarks>To an office that the person fears the dossier does not exist.</remarks>
@@ -267,7 +273,7 @@ public sealed class ReferralDesk(IStore store, Safe safe, Overviews overviews, O
     }
 
     /// <inheritdoc cref="Safe.WithheldIn"/>
-    public async Task<IReadOnlyCollection<string>?> WithheldAsync(HeldDossier held, CancellationToken cancellationToken) =>
+    async Task<IReadOnlyCollection<string>?> WithheldAsync(HeldDossier held, CancellationToken cancellationToken) =>
         safe.WithheldIn(held, await store.FindPartsAsync(held.Id, pen.Node, cancellationToken));
 
     /// <summary>As <see cref="JudgeAsync"/>, of what goes on with a dossier.</summary>

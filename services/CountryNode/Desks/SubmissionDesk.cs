@@ -201,9 +201,7 @@ public sealed class SubmissionDesk(ReferralDesk desk, Submissions submissions, A
                 if (await ClosedAsync(dossier, cancellationToken) is { } closedNow) return (dossier, closedNow);
                 return (dossier, Read(submission, submission.CaseFileAtRest, CaseFileOf(id)) switch
                 {
-                    ParticularsRead.Is file => await desk.FindAsync(dossier, cancellationToken) is var (held, _) && await desk.WithheldAsync(held, cancellationToken) is { } withheld
-                        ? new ParticularsRead.Is(CaseFileWire.Without(file.Content, withheld))
-                        : ReferralDesk.ConsentDetailsUnreadable,
+                    ParticularsRead.Is file => await desk.WithoutWithheldAsync(dossier, file.Content, cancellationToken) is { } left ? new ParticularsRead.Is(left) : ReferralDesk.ConsentDetailsUnreadable,
                     var unread => unread,
                 });
             default: return (default, CaseFiles.NotReleased);

@@ -38,7 +38,8 @@ public sealed class ReferralView(Overviews overviews, OfficeDirectory directory,
         view.Receiver = referral.Parties.Receiver.ToString();
         view.Stay = referral.Stay.ToString();
         view.Opened = ReferralWire.Write(referral.Opened);
-        view.Consent = Referrals.Withholding.AsWithdrawn(dossier)?.Consent is { } consent ? ReferralWire.Write(consent) : null;
+        var withdrawn = Referrals.Withholding.AsWithdrawn(dossier) ?? referral;
+        view.Consent = withdrawn.Consent is { } consent ? ReferralWire.Write(consent) : null;
         view.Plan = referral.Plan is { } plan ? ToWire(plan) : null;
         view.Held = referral.IsHeld;
         view.HeldUntil = referral.Hold is { IsOver: false } hold ? EntryWire.Write(hold.Until) : "";
@@ -49,7 +50,7 @@ public sealed class ReferralView(Overviews overviews, OfficeDirectory directory,
         view.Questions.AddRange(referral.Questions.Where(question => question.Answer is null).Select(ToWire));
         view.Doubts.AddRange(referral.Doubts.Where(doubt => doubt.Owed.Count > 0).Select(ToWire));
         view.Outcome = referral.Outcome is { } outcome ? (ReferralOutcome)outcome : ReferralOutcome.Unspecified;
-        view.Releases.AddRange((Referrals.Withholding.AsWithdrawn(dossier) ?? referral).Releases.Select(release => new CaseFileRelease { Entry = Hash(release.Entry), By = release.By.ToString(), Received = release.IsReceived, TakenBack = release.IsTakenBack }));
+        view.Releases.AddRange(withdrawn.Releases.Select(release => new CaseFileRelease { Entry = Hash(release.Entry), By = release.By.ToString(), Received = release.IsReceived, TakenBack = release.IsTakenBack }));
         view.Offices.AddRange(referral.Offices.Select(office => new OfficeInCharge { Country = office.Country.ToString(), Office = DossierWire.Write(office.Office) }));
         view.Debts.AddRange(overviews.Debts(dossier, held.Entries, held.Receipts, time.GetUtcNow()).Select(Of));
         return view;

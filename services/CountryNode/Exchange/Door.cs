@@ -163,7 +163,7 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
         {
             var list = trust.Current;
             var dossier = held[id].FoldWithPending(list);
-            return dossier.MayBeRead(pen.Node) && !dossier.IsTakenBack(release)
+            return dossier.MayBeRead(pen.Node) && !dossier.TakenBack().Contains(release)
                 ? [Judge(peer, held[id] with { CaseFiles = held[id].CaseFiles.Add(release) }, [], new Dictionary<EntryHash, KeptPart>(), list, mayLeaveMore: false, isLate: false, time.GetUtcNow()).Admission with { CaseFile = kept }]
                 : [];
         }, cancellationToken);

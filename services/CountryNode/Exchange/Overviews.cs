@@ -22,7 +22,7 @@ public sealed class Overviews(Pen pen, OfficeDirectory directory)
         return new(
             referral.State.ToString(), other, referral.Opened.Type.ToString(), referral.Opened.Urgency.ToString(),
             OfficeOf(referral, pen.Node), Debts(dossier, entries, receipts, now),
-            (dossier.AsWithdrawn() ?? referral).Releases.Count(release => release.IsTakenBack));
+            dossier.TakenBack().Count());
     }
 
     /// <summary>What is owed in a referral, with its dates.</summary>

@@ -35,7 +35,7 @@ public sealed class TakenBack(IStore store, ErasedRows rows, DossierKeys keys, T
     async Task<IReadOnlyCollection<EntryHash>> DestroyAsync(DossierId id, CancellationToken cancellationToken)
     {
         if (await store.FindAsync(id, cancellationToken) is not { } held) return [];
-        var releases = held.FoldWithPending(trust.Current).AsWithdrawn()?.Releases.Where(release => release.IsTakenBack).Select(release => release.Entry).ToList() ?? [];
+        List<EntryHash> releases = [.. held.FoldWithPending(trust.Current).TakenBack()];
         foreach (var release in releases) keys.Destroy(Safe.KeyOf(release));
         return releases;
     }

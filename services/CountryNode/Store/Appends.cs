@@ -40,9 +40,7 @@ sealed class Appends
         // The dossier's row is locked: nothing comes between.
         if (append.Erases)
         {
-            if (await connection.ExecuteScalarAsync<bool>(Sql(
-                $"select exists (select from legal_hold where dossier_id = @Id and {RetentionRows.InForce})",
-                new { Id = append.Entry.Entry.Dossier.ToArray(), Today = RegionalTime.Today(_pen.Node, append.Now) }, cancellationToken))) return AppendOutcome.JudgeAgain;
+            if (await RetentionRows.IsAnyHeldAsync(connection, [append.Entry.Entry.Dossier], RegionalTime.Today(_pen.Node, append.Now), cancellationToken)) return AppendOutcome.JudgeAgain;
             await ErasedRows.EmptyAsync(connection, [append.Entry.Entry.Dossier], "Statement", append.Now, cancellationToken);
         }
         append.BeforeCommit?.Invoke();

@@ -54,18 +54,20 @@ public sealed class Attachments(NpgsqlDataSource database)
     /// <inheritdoc cref="KeepAsync(AttachmentKey, int, ReadOnlyMemory{byte}, CancellationToken)"/>
     public async Task KeepAsync(AttachmentKey key, int number, ReadOnlyMemory<byte> atRest, DateTimeOffset until, CancellationToken cancellationToken)
     {
-        await KeepAsync(key, number, atRest, cancellationToken);
-        await ChangeAsync("update attachment set ask_at = greatest(ask_at, @Until) where dossier_id = @Dossier and author = @Author and id = @Id", key, new { Until = until }, cancellationToken);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(new($"with kept as ({InsertPiece}) update attachment set ask_at = greatest(ask_at, @Until) where dossier_id = @Dossier and author = @Author and id = @Id",
+            Named(key, new { Number = number, AtRest = atRest.ToArray(), Until = until }), cancellationToken: cancellationToken));
     }
 
     /// <summary>Keeps a piece; one that is there already stays, and of one that was erased meanwhile nothing is kept.</summary>
     public async Task KeepAsync(AttachmentKey key, int number, ReadOnlyMemory<byte> atRest, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await connection.ExecuteAsync(new(
-            "insert into attachment_piece (dossier_id, author, id, number, at_rest) select dossier_id, author, id, @Number, @AtRest from attachment where dossier_id = @Dossier and author = @Author and id = @Id on conflict do nothing",
-            Named(key, new { Number = number, AtRest = atRest.ToArray() }), cancellationToken: cancellationToken));
+        await connection.ExecuteAsync(new(InsertPiece, Named(key, new { Number = number, AtRest = atRest.ToArray() }), cancellationToken: cancellationToken));
     }
+
+    const string InsertPiece =
+        "insert into attachment_piece (dossier_id, author, id, number, at_rest) select dossier_id, author, id, @Number, @AtRest from attachment where dossier_id = @Dossier and author = @Author and id = @Id on conflict do nothing";
 
     /// <summary>All of one that an office sent is here.</summary>
     public Task FinishAsync(AttachmentKey key, ReadOnlyMemory<byte> aboutAtRest, CancellationToken cancellationToken) =>

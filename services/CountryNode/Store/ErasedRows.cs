@@ -70,7 +70,7 @@ public sealed class ErasedRows(NpgsqlDataSource database)
         var id = dossier.ToArray();
         // Whoever places a hold, or writes to it, waits.
         await connection.ExecuteAsync(new("select from dossier where id = @Id for no key update", new { Id = id }, cancellationToken: cancellationToken));
-        if (await connection.ExecuteScalarAsync<bool>(new($"select exists (select from legal_hold where dossier_id = @Id and {RetentionRows.InForce})", new { Id = id, Today = today }, cancellationToken: cancellationToken))) return;
+        if (await RetentionRows.IsAnyHeldAsync(connection, [dossier], today, cancellationToken)) return;
         var releases = (await destroyAsync()).Select(release => release.ToArray()).ToArray();
         await connection.ExecuteAsync(new(
             """

@@ -30,7 +30,7 @@ public sealed record DueOf(DossierId Id, int Held);
 public sealed class RetentionRows(NpgsqlDataSource database)
 {
     /// <summary>Of a legal hold, on a day of this country: <c>@Today</c>.</summary>
-    public const string InForce = "legal_hold.ended_at is null and legal_hold.until_day >= @Today";
+    internal const string InForce = "legal_hold.ended_at is null and legal_hold.until_day >= @Today";
 
     /// <summary>Dossiers in a final state that may be due: held long enough, held by nobody's order, and neither said nor certified to be erased; oldest first.</summary>
     public async Task<ImmutableArray<DossierId>> ListFinalAsync(string state, DateTimeOffset heldBefore, DateOnly today, CancellationToken cancellationToken)
@@ -79,7 +79,7 @@ public sealed class RetentionRows(NpgsqlDataSource database)
             where dossier.id = any(@Ids) and dossier.held = due.held order by dossier.id for no key update of dossier
             """, new { Ids = ids, Held = dossiers.Select(due => due.Held).ToArray() }, cancellationToken));
         if (locked.Count() != ids.Length) return null;
-        if (await connection.ExecuteScalarAsync<bool>(Sql($"select exists (select from legal_hold where dossier_id = any(@Ids) and {InForce})", new { Ids = ids, Today = today }, cancellationToken))) return null;
+        if (await IsAnyHeldAsync(connection, [.. dossiers.Select(due => due.Id)], today, cancellationToken)) return null;
 
         var keys = dossiers.Select(due => due.Id).ToList();
         foreach (var (of, before, count) in rows)
@@ -175,6 +175,10 @@ public sealed class RetentionRows(NpgsqlDataSource database)
         var rows = await connection.QueryAsync<HoldRow>(Sql($"{SelectHold} where number > @After order by number limit @Most", new { After = Number(after), Most = most }, cancellationToken));
         return [.. rows.Select(row => row.ToHold())];
     }
+
+    /// <summary>Whether a legal hold is in force on any of some dossiers, for a transaction that has locked their rows: whoever places one waits.</summary>
+    internal static Task<bool> IsAnyHeldAsync(NpgsqlConnection connection, IEnumerable<DossierId> dossiers, DateOnly today, CancellationToken cancellationToken) => connection.ExecuteScalarAsync<bool>(Sql(
+        $"select exists (select from legal_hold where dossier_id = any(@Ids) and {InForce})", new { Ids = dossiers.Select(dossier => dossier.ToArray()).ToArray(), Today = today }, cancellationToken));
 
     /// <summary>The rows of a class that are due.</summary>
     static string Due(DataClass of) => of switch

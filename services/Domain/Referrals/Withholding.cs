@@ -18,9 +18,9 @@ public static class Withholding
     public static bool MayLeave(this Dossier<Referral> dossier, Body body, NodeId recipient) =>
         body is ConsentWithdrawn or DataStopped || dossier.MayBeRead(recipient);
 
-    /// <summary>Whether the person took back a case file that was released: it is closed in both countries, whatever was consented to since.</summary>
-    public static bool IsTakenBack(this Dossier<Referral> dossier, EntryHash release) =>
-        dossier.AsWithdrawn()?.Releases.Any(known => known.Entry == release && known.IsTakenBack) is true;
+    /// <summary>The case files that the person took back after they were released: closed in both countries, whatever was consented to since.</summary>
+    public static IEnumerable<EntryHash> TakenBack(this Dossier<Referral> dossier) =>
+        (dossier.AsWithdrawn()?.Releases ?? default).Where(release => release.IsTakenBack).Select(release => release.Entry);
 
     /// <summary>Whether the person lets a country read anything: a case file that was released to it is closed in both countries where not.</summary>
     public static bool MayBeRead(this Dossier<Referral> dossier, NodeId recipient) =>
