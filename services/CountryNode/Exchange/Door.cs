@@ -187,7 +187,7 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
             // To a node without a part in it the dossier does not exist: it hears what it would hear of any other id.
             else if (opening is not null && !opening.Participants.Contains(peer) && author != peer) Turn(signed, Admitted.Waiting, "NOT_A_PARTICIPANT");
             else if (known.Contains(signed.Entry.Hash)) continue;
-            else if (isLate && author == peer && signed.Entry.Opening is null && !held.Entries.Any(kept => kept.Entry.By(author) && kept.Entry.Seq > signed.Entry.Seq)) Turn(signed, Admitted.TryAgain("LATE"));
+            else if (isLate && author == peer && signed.Entry.Opening is null && !FillsAGap(signed.Entry, held)) Turn(signed, Admitted.TryAgain("LATE"));
             else if (opening is not null && !opening.Writers.Contains(author) && By(author) >= MostByAStranger) Turn(signed, Admitted.Waiting, Names.Of(ReasonCode.ForeignAuthor));
             else if (By(author) >= RoomFor(signed.Entry.Body)) Turn(signed, Admitted.TryAgain("DOSSIER_FULL"));
             else fresh.Add(new HeldEntry(signed, peer, now));
@@ -240,6 +240,15 @@ public sealed partial class Door(IStore store, IPeers peers, Safe safe, Overview
             verdicts[signed.Entry.Hash] = verdict;
             audit.Add(new AuditRow(now, because ?? verdict.Reason, peer, signed.Entry.Hash, held.Id));
         }
+    }
+
+    /// <summary>Whether an entry lies before one of its author's that is held: the author fetches that one back, and writes neither it nor what it follows again.</summary>
+    static bool FillsAGap(Entry entry, HeldDossier held)
+    {
+        var chain = held.Entries.Select(kept => kept.Entry).Where(kept => kept.Author == entry.Author).ToList();
+        var next = chain.Where(kept => kept.Seq == entry.Seq + 1).ToList();
+        // What follows another entry at this place was written after the author had been set back.
+        return next.Count > 0 ? next.Any(kept => kept.Previous == entry.Hash) : chain.Any(kept => kept.Seq > entry.Seq) && chain.All(kept => kept.Seq != entry.Seq);
     }
 
     /// <summary>New entries that would make the peer leave more waiting in this dossier than it may: the last of each chain. Withdrawals have room of their own.</summary>
