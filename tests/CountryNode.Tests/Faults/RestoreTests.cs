@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Coordination.Contracts.Referral.V1;
+using Coordination.Hosting.Dossiers;
 using Coordination.Local;
 using Google.Protobuf;
 using Grpc.Core;
@@ -250,6 +251,37 @@ public sealed class RestoreTests(SharedRegion shared)
         // What leaves now is counted beyond that.
         (await laos.AskAsync<long>("select hand_over from floor where peer = 'TH'")).ShouldBeLessThan(await thailand.AskAsync<long>("select number from hand_over"));
         foreach (var node in region.Nodes) (await ForksAsync(node)).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task What_comes_late_is_taken_only_where_the_chain_that_is_held_goes_on_from_it()
+    {
+        var (thailand, laos) = await HomeNode.StartTwoAsync(shared, new FakeClock(TimeProvider.System.GetUtcNow()));
+        await using var _ = thailand;
+        await using var __ = laos;
+        var opening = thailand.Pen.Open("LA");
+        var second = thailand.Pen.Continue(opening, new Domain.Referrals.EntitlementNoted());
+        var third = thailand.Pen.Continue(second, new Domain.Referrals.ProceedingsNoted());
+        var (anew, other) = (thailand.Pen.Continue(opening, new Domain.Referrals.WishRecorded(Domain.Referrals.Wish.Return, new(2026, 1, 1))), thailand.Pen.Continue(second, new Domain.Referrals.Cancelled()));
+        await laos.Store.RaiseFloorAsync(thailand.Pen.Node, 7, Cancelled);
+
+        // An opening always is.
+        (await ComesAsync(opening, 1)).ShouldBe("Held");
+        (await ComesAsync(second, 7)).ShouldBe("LATE");
+        // Its place is free, and what is held there goes on from it.
+        (await ComesAsync(third, 8)).ShouldBe("PAST_MISSING");
+        (await ComesAsync(anew, 7)).ShouldBe("LATE");
+        (await ComesAsync(second, 7)).ShouldBe("Held");
+        // Below the end, but at a place that was written already.
+        (await ComesAsync(anew, 7)).ShouldBe("LATE");
+        (await ComesAsync(other, 7)).ShouldBe("LATE");
+        (await laos.AskAsync<long>("select count(*) from entry")).ShouldBe(3);
+
+        async Task<string> ComesAsync(SignedEntry entry, ulong handOver)
+        {
+            var admitted = (await laos.Door.AdmitAsync(thailand.Pen.Node, [new Peers.Offered(entry.Bytes, entry.Signature, entry.KeyId, null)], handOver, Cancelled)).Admitted.Single();
+            return admitted.Reason.Length > 0 ? admitted.Reason : admitted.Disposition.ToString();
+        }
     }
 
     [Fact]
