@@ -32,6 +32,9 @@ need_for_run() {
   missing=()
   has_postgres || missing+=(postgresql)
   has setpriv && has setsid || missing+=(util-linux)
+  # The console's styles, scripts and fonts come from npm while it is built.
+  has node || missing+=(nodejs)
+  has npm || missing+=(npm)
 }
 
 need_for_test() {
@@ -40,8 +43,10 @@ need_for_test() {
   has protoc || missing+=(protobuf-compiler)
   [[ -e /usr/include/google/protobuf/timestamp.proto ]] || missing+=(libprotobuf-dev)
   has grpc_python_plugin || missing+=(protobuf-compiler-grpc)
-  has node || missing+=(nodejs)
-  has npm || missing+=(npm)
+  has chromium || missing+=(chromium)
+  # What the browser draws the seven languages with where a page brings no font of its own.
+  compgen -G '/usr/share/fonts/truetype/noto/*Thai*' >/dev/null || missing+=(fonts-noto-core)
+  compgen -G '/usr/share/fonts/opentype/noto/*CJK*' >/dev/null || missing+=(fonts-noto-cjk)
   has script || missing+=(bsdutils)
   has h2load || missing+=(nghttp2-client)
 }

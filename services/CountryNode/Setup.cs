@@ -1,9 +1,11 @@
 using System.Security.Authentication;
 using System.Security.Cryptography;
+using Coordination.CountryNode.Accounts;
 using Coordination.CountryNode.Desks;
 using Coordination.CountryNode.Offices;
 using Coordination.CountryNode.Doors;
 using Coordination.CountryNode.Exchange;
+using Coordination.CountryNode.Pages;
 using Coordination.CountryNode.Peers;
 using Coordination.CountryNode.Store;
 using Coordination.Domain.Dossiers;
@@ -13,8 +15,8 @@ using Coordination.Hosting.Sealing;
 using Coordination.Hosting.Trust;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -105,6 +107,7 @@ static class Setup
         services.AddSingleton<AttachmentDoor>();
         services.AddSingleton<AuditDoor>();
         services.AddSingleton<RetentionDoor>();
+        services.AddSingleton<AccountDoor>();
         services.AddSingleton<PeerDoor>();
         services.AddGrpc(options => options.MaxReceiveMessageSize = MostBytesReceived);
         services.AddGrpcReflection();
@@ -113,9 +116,14 @@ static class Setup
         // Whatever is away says so itself, and once.
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         services.AddRequestTimeouts(options => options.DefaultPolicy = new RequestTimeoutPolicy { Timeout = CallCeiling });
-        // Authentication brings data protection along; nothing is protected with it, so it leaves no keys on the disk.
-        services.AddDataProtection().UseEphemeralDataProtectionProvider();
-        services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(options =>
+        services.AddAccounts(settings);
+        services.AddPages(settings);
+        // People come to the console with a cookie, programs to the API with a token; neither counts at the other's listener.
+        var consolePort = new Uri(settings.ConsoleAddress).Port;
+        services.AddAuthentication("listener")
+            .AddPolicyScheme("listener", displayName: null, options => options.ForwardDefaultSelector = request =>
+                request.Connection.LocalPort == consolePort ? IdentityConstants.ApplicationScheme : JwtBearerDefaults.AuthenticationScheme)
+            .AddJwtBearer(options =>
         {
             options.MapInboundClaims = false;
             options.TokenHandlers.Clear();
@@ -161,7 +169,7 @@ static class Setup
         }
     }
 
-    /// <summary>Each listener serves its own callers, and nobody else: peers there, offices here.</summary>
+    /// <summary>Each listener serves its own callers, and nobody else: peers, people at the console, offices' programs.</summary>
     public static void MapDoors(this WebApplication node, NodeSettings settings)
     {
         var peerPort = new Uri(settings.PeerAddress).Port;
@@ -169,6 +177,8 @@ static class Setup
             .UseRouting()
             .UseRequestTimeouts()
             .UseEndpoints(endpoints => endpoints.MapGrpcService<PeerDoor>()));
+        var consolePort = new Uri(settings.ConsoleAddress).Port;
+        node.MapWhen(request => request.Connection.LocalPort == consolePort, console => console.UsePages());
 
         node.UseRouting();
         node.UseRequestTimeouts();
@@ -185,15 +195,18 @@ static class Setup
         node.MapGrpcService<AttachmentDoor>();
         node.MapGrpcService<AuditDoor>();
         node.MapGrpcService<RetentionDoor>();
+        node.MapGrpcService<AccountDoor>();
     }
 
     static IList<SecurityKey> TokenKeys(NodeSettings settings) => new JsonWebKeySet(File.ReadAllText(settings.Tokens.KeysFile)).GetSigningKeys();
 
-    /// <summary>Two listeners: offices come with bearer tokens, nodes with certificates over TLS 1.3.</summary>
+    /// <summary>Three listeners: offices' programs come with bearer tokens, people with browsers, nodes with certificates over TLS 1.3.</summary>
     public static void ListenOn(this WebApplicationBuilder builder, NodeSettings settings)
     {
         var keys = new KeyFolder(settings.KeyFolder);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        // Where the program was built, not published, the console's files are where they were made.
+        builder.WebHost.UseStaticWebAssets();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -201,12 +214,14 @@ static class Setup
             (kestrel.Limits.Http2.KeepAlivePingDelay, kestrel.Limits.Http2.KeepAlivePingTimeout) = (TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(10));
             var trust = new Lazy<TrustInForce>(kestrel.ApplicationServices.GetRequiredService<TrustInForce>);
             var time = kestrel.ApplicationServices.GetRequiredService<TimeProvider>();
-            Listen(kestrel, settings.ApiAddress, new HttpsConnectionAdapterOptions
+            var atHome = new HttpsConnectionAdapterOptions
             {
                 ServerCertificate = KeyFolder.ReadCertificate(keys.Api),
                 SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            });
-            Listen(kestrel, settings.PeerAddress, new HttpsConnectionAdapterOptions
+            };
+            Listen(kestrel, settings.ApiAddress, HttpProtocols.Http2, atHome);
+            Listen(kestrel, settings.ConsoleAddress, HttpProtocols.Http1AndHttp2, atHome);
+            Listen(kestrel, settings.PeerAddress, HttpProtocols.Http2, new HttpsConnectionAdapterOptions
             {
                 ServerCertificate = KeyFolder.ReadCertificate(keys.Peer),
                 SslProtocols = SslProtocols.Tls13,
@@ -216,12 +231,12 @@ static class Setup
             });
         });
 
-        static void Listen(KestrelServerOptions kestrel, string address, HttpsConnectionAdapterOptions tls)
+        static void Listen(KestrelServerOptions kestrel, string address, HttpProtocols protocols, HttpsConnectionAdapterOptions tls)
         {
             var uri = new Uri(address);
             kestrel.Listen(NodeSettings.HostOf(uri)!, uri.Port, listen =>
             {
-                listen.Protocols = HttpProtocols.Http2;
+                listen.Protocols = protocols;
                 listen.UseHttps(tls);
             });
         }

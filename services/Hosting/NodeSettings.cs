@@ -22,6 +22,9 @@ public sealed record NodeSettings
     /// <summary>Where the node listens for offices and their programs: https, an IP address or localhost, and a port.</summary>
     public required string ApiAddress { get; init; }
 
+    /// <summary>Where it listens for people with browsers, as <see cref="ApiAddress"/>, and with the same certificate.</summary>
+    public required string ConsoleAddress { get; init; }
+
     /// <summary>Where it listens for other nodes, as <see cref="ApiAddress"/>; what the trust list names leads there.</summary>
     public required string PeerAddress { get; init; }
 
@@ -49,6 +52,7 @@ public sealed record NodeSettings
             KeyFolder = Text("KeyFolder"),
             ErasureFolder = Text("ErasureFolder"),
             ApiAddress = Address("ApiAddress"),
+            ConsoleAddress = Address("ConsoleAddress"),
             PeerAddress = Address("PeerAddress"),
             Tokens = new TokenSettings { Issuer = Text("Tokens:Issuer"), Audience = Text("Tokens:Audience"), KeysFile = Text("Tokens:KeysFile") },
             DirectoryFile = section["DirectoryFile"] ?? "",

@@ -11,7 +11,7 @@ static class RunCommand
     public static Command Create()
     {
         var countries = new Option<string>("--countries") { Description = "Node ids, such as TH,LA; all six when left out." };
-        var basePort = new Option<int?>("--base-port") { Description = "The first port; two per node follow each other from there. Any free ports when left out." };
+        var basePort = new Option<int?>("--base-port") { Description = "The first port; three per node follow each other from there. Any free ports when left out." };
         var detach = new Option<bool>("--detach") { Description = "Return when the region is ready and leave it running." };
         var empty = new Option<bool>("--empty") { Description = "Leave the nodes empty: play no scenario." };
         var command = new Command("run", "Start PostgreSQL and the region's nodes, and play the return of a person from Thailand to Lao PDR; stop them on Ctrl-C.") { countries, basePort, detach, empty };
@@ -41,6 +41,7 @@ static class RunCommand
             {
                 if (!empty && region.Nodes.Select(node => node.Id).Intersect(["TH", "LA"]).Count() == 2) await PlayAsync(region, stop.Token);
                 Show(region, detach);
+                await InviteAsync(region, stop.Token);
                 if (!detach) await Task.Delay(Timeout.Infinite, stop.Token);
             }
             catch
@@ -66,13 +67,22 @@ static class RunCommand
         AnsiConsole.WriteLine(coord.ExitCode == 0 ? "" : "The scenario was not played to its end; the region runs all the same.");
     }
 
+    /// <summary>Somebody for each console: whoever opens the page chooses a password and takes the codes.</summary>
+    static async Task InviteAsync(Region region, CancellationToken cancellationToken)
+    {
+        AnsiConsole.WriteLine("Each console expects one person. Open the page once to choose a password; the browser warns of a certificate that this machine made itself.");
+        // Not through Spectre, which would break a long address.
+        foreach (var node in region.Nodes)
+            await Console.Out.WriteLineAsync($"{node.Id} {await region.InviteAsync(node, "focal", node.Country.DutyOffice, cancellationToken)}");
+    }
+
     static void Show(Region region, bool detach)
     {
         var table = new Table { Border = TableBorder.None };
-        foreach (var heading in (string[])["node", "API", "peers", "log"])
+        foreach (var heading in (string[])["node", "console", "API", "peers", "log"])
             table.AddColumn(new TableColumn(heading) { NoWrap = true, Padding = new(0, 0, 1, 0) });
         foreach (var node in region.Nodes)
-            table.AddRow($"{node.Id} {node.Country.Name}", node.ApiAddress, node.PeerAddress, Relative(node.LogFile));
+            table.AddRow($"{node.Id} {node.Country.Name}", node.ConsoleAddress, node.ApiAddress, node.PeerAddress, Relative(node.LogFile));
         AnsiConsole.Write(table);
         AnsiConsole.WriteLine($"Addresses and tokens: {Relative(region.RegionFile)}");
         AnsiConsole.WriteLine(detach ? "Stop: infra/stop" : "Stop: Ctrl-C, or infra/stop");

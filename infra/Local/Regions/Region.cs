@@ -8,6 +8,9 @@ namespace Coordination.Local;
 /// <summary>Country nodes on this machine, one process and one database each, that trust each other through one list.</summary>
 public sealed class Region : IAsyncDisposable
 {
+    /// <summary>API, peers, console.</summary>
+    const int PortsOfANode = 3;
+
     readonly RunFolder _run;
     readonly bool _ownsPostgres;
     readonly RegionOptions _options;
@@ -55,7 +58,7 @@ public sealed class Region : IAsyncDisposable
     public static async Task<Region> StartAsync(RegionOptions options, CancellationToken cancellationToken = default)
     {
         var countries = options.Countries.Select(Country.Of).ToList();
-        if (options.BasePort is { } first) Ports.Check(first, 2 * countries.Count);
+        if (options.BasePort is { } first) Ports.Check(first, PortsOfANode * countries.Count);
         options = options with { NodeCommand = options.NodeCommand ?? RegionNode.OfThisClone() };
         var authority = DevelopmentAuthority.Create(options.Countries);
         var ports = new Ports();
@@ -116,7 +119,7 @@ public sealed class Region : IAsyncDisposable
     }
 
     async Task PrepareAsync(
-        IReadOnlyList<Country> countries, Dictionary<string, (int Api, int Peer)> at, CancellationToken cancellationToken)
+        IReadOnlyList<Country> countries, Dictionary<string, (int Api, int Peer, int Console)> at, CancellationToken cancellationToken)
     {
         TrustList = Authority.NewList(id => $"https://127.0.0.1:{at[id].Peer}");
         var signed = Authority.Sign(TrustList);
@@ -143,9 +146,9 @@ public sealed class Region : IAsyncDisposable
         Local.RegionFile.Write(this);
     }
 
-    static (int Api, int Peer) Take(Ports ports, int? first, int place) => first is { } port
-        ? (ports.Take(port + (2 * place)), ports.Take(port + (2 * place) + 1))
-        : (ports.Take(), ports.Take());
+    static (int Api, int Peer, int Console) Take(Ports ports, int? first, int place) => first + (PortsOfANode * place) is { } port
+        ? (ports.Take(port), ports.Take(port + 1), ports.Take(port + 2))
+        : (ports.Take(), ports.Take(), ports.Take());
 
     internal static string AuthoritiesPem(DevelopmentAuthority authority, IReadOnlyList<Country> countries)
     {

@@ -22,7 +22,7 @@ public sealed class RegionNode
 
     internal RegionNode(
         RunFolder run, Ports ports, RegionOptions options, Country country, PostgresDatabase database, KeyFolder keys,
-        string keysFile, IReadOnlyDictionary<string, string> tokens, string folder, (int Api, int Peer) at)
+        string keysFile, IReadOnlyDictionary<string, string> tokens, string folder, (int Api, int Peer, int Console) at)
     {
         _run = run;
         _ports = ports;
@@ -35,6 +35,7 @@ public sealed class RegionNode
         Tokens = tokens;
         ApiAddress = string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{at.Api}");
         PeerAddress = string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{at.Peer}");
+        ConsoleAddress = string.Create(CultureInfo.InvariantCulture, $"https://{country.Id.ToLowerInvariant()}.localhost:{at.Console}");
     }
 
     public Country Country { get; }
@@ -47,6 +48,9 @@ public sealed class RegionNode
 
     /// <summary>Where other nodes reach this process; the trust list names the first process of a node.</summary>
     public string PeerAddress { get; }
+
+    /// <summary>Where people with browsers reach this process: a name of its own, since browsers keep cookies by name.</summary>
+    public string ConsoleAddress { get; }
 
     /// <summary>The node's database, as the node's own role.</summary>
     public string DatabaseConnectionString => Database.ConnectionString;
@@ -73,9 +77,11 @@ public sealed class RegionNode
     /// <summary>Null while the process is down.</summary>
     public int? ProcessId => _process?.Mark.Pid;
 
+    string ConsoleListener => string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{new Uri(ConsoleAddress).Port}");
+
     string SettingsFile => Path.Combine(_folder, "node.json");
 
-    /// <summary>Starts the process, again on the same ports after a stop, and waits until it listens on both.</summary>
+    /// <summary>Starts the process, again on the same ports after a stop, and waits until it listens on all.</summary>
     /// <exception cref="LocalException">It does not come up; the message ends with the last lines of its log.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
@@ -84,7 +90,7 @@ public sealed class RegionNode
         _process = ChildProcess.Start(command, LogFile);
         _run.Started(_process.Mark, $"The node {Id}", Signal.Terminate, command);
         await _process.ReadyAsync(
-            $"The node {Id}", async () => await ListensAsync(ApiAddress, cancellationToken) && await ListensAsync(PeerAddress, cancellationToken),
+            $"The node {Id}", async () => await ListensAsync(ApiAddress, cancellationToken) && await ListensAsync(PeerAddress, cancellationToken) && await ListensAsync(ConsoleListener, cancellationToken),
             _options.StartLimit, cancellationToken);
     }
 
@@ -99,7 +105,7 @@ public sealed class RegionNode
     public async Task<RegionNode> StartReplicaAsync(CancellationToken cancellationToken = default)
     {
         var folder = string.Create(CultureInfo.InvariantCulture, $"{_folder}-{_replicas.Count + 2}");
-        var replica = new RegionNode(_run, _ports, _options, Country, Database, Keys, _keysFile, Tokens, folder, (_ports.Take(), _ports.Take()));
+        var replica = new RegionNode(_run, _ports, _options, Country, Database, Keys, _keysFile, Tokens, folder, (_ports.Take(), _ports.Take(), _ports.Take()));
         replica.WriteSettings();
         _replicas.Add(replica);
         await replica.StartAsync(cancellationToken);
@@ -117,6 +123,7 @@ public sealed class RegionNode
             ErasureFolder = ErasureFolder,
             ApiAddress = ApiAddress,
             PeerAddress = PeerAddress,
+            ConsoleAddress = ConsoleListener,
             Tokens = DevelopmentIssuer.Settings(Id, _keysFile),
             Offices = Country.Offices,
             DirectoryFile = DirectoryFile,
@@ -144,7 +151,8 @@ public sealed class RegionNode
         _run.Ended(process.Mark);
         _process = null;
         // Its last threads may hold the ports a moment longer: whoever starts it again would take them for the new process.
-        await Poll.UntilAsync(async () => !await ListensAsync(ApiAddress, CancellationToken.None) && !await ListensAsync(PeerAddress, CancellationToken.None), StopLimit);
+        await Poll.UntilAsync(
+            async () => !await ListensAsync(ApiAddress, CancellationToken.None) && !await ListensAsync(PeerAddress, CancellationToken.None) && !await ListensAsync(ConsoleListener, CancellationToken.None), StopLimit);
     }
 
     public static IReadOnlyList<string> OfThisClone() => File.Exists(Checkout.CountryNode)

@@ -15,7 +15,7 @@ public sealed record RegionOptions
     /// <summary>Nodes that are prepared, not started: peers that are down.</summary>
     public IReadOnlyList<string> Down { get; init; } = [];
 
-    /// <summary>The first node's API port; its peer port is the next one, and so on. Any free ports when null.</summary>
+    /// <summary>The first node's API port; its ports for peers and for the console are the next ones, and so on. Any free ports when null.</summary>
     public int? BasePort { get; init; }
 
     /// <summary>How to start a node, before <c>--config FILE</c>; the country node of this clone when null.</summary>

@@ -25,7 +25,7 @@ static class ImportCommand
     public static Command Create()
     {
         var file = new Argument<string>("file") { Description = "A JSON file with one OpenRequest or a list of them, a CSV file with a row each, or - for JSON on standard input." };
-        var to = Opening.To;
+        var to = StatementCommands.To;
         var columns = new Option<bool>("--columns") { Description = "Print the columns that a CSV file may have, and open nothing: no file is needed, and no node is asked.", Action = new PrintColumns() };
         var command = new Command("import", """
             Opens a referral for each row of a CSV file or each request of a JSON file. The first line of a CSV file names its columns, which are the options of open without the dashes, to, reference, note and those of the preview; several values in one cell are separated by semicolons.
@@ -54,7 +54,7 @@ static class ImportCommand
         foreach (var row in rows)
         {
             var read = (OpenRequest)Calling.Parse(row.Request, OpenRequest.Descriptor, row.Where);
-            Opening.Complete(read, own, row.To ?? to, $"{row.Where}: ");
+            StatementCommands.Complete(read, own, row.To ?? to, $"{row.Where}: ");
             read.Command ??= new();
             // What is sent is in one order too: the node takes a request in another order for another request.
             var bytes = InOrder(read);

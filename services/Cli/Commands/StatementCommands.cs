@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Coordination.Contracts;
 using Coordination.Contracts.Referral.V1;
 using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Referrals;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 
@@ -25,12 +26,27 @@ static class StatementCommands
     /// <summary>The methods of a service that write: those that take a command.</summary>
     public static IEnumerable<MethodDescriptor> MethodsOf(ServiceDescriptor service) => service.Methods.Where(method => method.InputType.FindFieldByName("command") is not null);
 
+    /// <summary>Where an opening goes.</summary>
+    public static Option<string?> To => new("--to") { Description = "The other country: host and origin follow from the type, and the consent is for it, unless they are said. Unless said, urgency is Routine and the instrument CommitMemorandum, which binds all six.", HelpName = "country" };
+
+    /// <summary>Fills in what is usual of an opening.</summary>
+    /// <param name="request">What is known of it so far.</param>
+    /// <param name="own">Who opens it.</param>
+    /// <param name="to">To whom; null where host and origin say it.</param>
+    /// <param name="where">What stands before a sentence about it.</param>
+    /// <exception cref="UsageException">It goes to no other country.</exception>
+    public static void Complete(OpenRequest request, string own, string? to, string where = "")
+    {
+        if (!Openings.Complete(request, own, to))
+            throw new UsageException($"{where}{to} is no other country: --to, and the column to, take one of {string.Join(", ", NodeId.Countries.Where(country => country.ToString() != own))}.");
+    }
+
     static Command Create(MethodDescriptor method)
     {
         var command = new Command(Words.Kebab(method.Name), ProtoComments.Of(method));
         var id = method.InputType.FindFieldByName("dossier_id") is null ? null : Calling.DossierIdArgument();
         if (id is not null) command.Arguments.Add(id);
-        var to = method.InputType.FindFieldByName("opened") is null ? null : Opening.To;
+        var to = method.InputType.FindFieldByName("opened") is null ? null : To;
         if (to is not null) command.Options.Add(to);
         var fields = FieldOptions.AddTo(command, method.InputType, About);
         var stated = StatedIn(method);
@@ -48,7 +64,7 @@ static class StatementCommands
             // A statement of which nothing was said is one all the same: what it lacks, the node names.
             stated?.Accessor.SetValue(request, statement is not null && parsed.GetValue(statement) is { } file ? Files.ReadMessage(file, stated.MessageType) : stated.MessageType.Parser.ParseFrom(ByteString.Empty));
             fields.Set(parsed, request);
-            if (to is not null) Opening.Complete((OpenRequest)request, connection.Node, parsed.GetValue(to));
+            if (to is not null) Complete((OpenRequest)request, connection.Node, parsed.GetValue(to));
             ByteString? dossier = id is null ? null : await connection.FindDossierAsync(parsed.GetValue(id)!, cancellationToken);
             if (dossier is not null) method.InputType.FindFieldByName("dossier_id").Accessor.SetValue(request, dossier);
             method.InputType.FindFieldByName("command").Accessor.SetValue(request, await about.ReadAsync(parsed, connection, commandId, dossier, cancellationToken));
@@ -119,32 +135,5 @@ static class StatementCommands
             beside.Note = Files.ReadText(note);
             return beside;
         }
-    }
-}
-
-/// <summary>What an opening says of where it goes.</summary>
-static class Opening
-{
-    public static Option<string?> To => new("--to") { Description = "The other country: host and origin follow from the type, and the consent is for it, unless they are said. Unless said, urgency is Routine and the instrument CommitMemorandum, which binds all six.", HelpName = "country" };
-
-    /// <summary>Fills in what is usual, and where it goes, where they are not said.</summary>
-    /// <param name="request">What is known of it so far.</param>
-    /// <param name="own">Who opens it.</param>
-    /// <param name="to">To whom; null where host and origin say it.</param>
-    /// <param name="where">What stands before a sentence about it.</param>
-    /// <exception cref="UsageException">It goes to no other country.</exception>
-    public static void Complete(OpenRequest request, string own, string? to, string where = "")
-    {
-        var opened = request.Opened ??= new();
-        if (opened.Instrument is Instrument.Unspecified) opened.Instrument = Instrument.CommitMemorandum;
-        if (opened.Urgency is Urgency.Unspecified) opened.Urgency = Urgency.Routine;
-        if (to is not { } other) return;
-        if (other == own || !NodeId.TryParse(other, out var receiver) || !receiver.IsCountry)
-            throw new UsageException($"{where}{other} is no other country: --to, and the column to, take one of {string.Join(", ", NodeId.Countries.Where(country => country.ToString() != own))}.");
-        // Who reports a person held abroad is where the person comes from; else the person is with whoever opens it.
-        var isLocate = opened.Type is ReferralType.LocateAndProtect;
-        if (opened.Host.Length == 0) opened.Host = isLocate ? other : own;
-        if (opened.Origin.Length == 0) opened.Origin = isLocate ? own : other;
-        if (opened.Consent is { Recipients.Count: 0 } consent) consent.Recipients.Add(other);
     }
 }

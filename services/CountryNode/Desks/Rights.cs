@@ -22,6 +22,9 @@ public enum Act
     ApplyRetention,
     ReadRetention,
     PlaceLegalHold,
+
+    /// <summary>To say who works at the console, and for which offices.</summary>
+    ManageAccounts,
 }
 
 /// <summary>Which office may do what: two tables.</summary>
@@ -41,6 +44,7 @@ public static class Rights
         [Act.ApplyRetention] = [Role.Administrator],
         [Act.ReadRetention] = [Role.Administrator, Role.Auditor],
         [Act.PlaceLegalHold] = [Role.Auditor],
+        [Act.ManageAccounts] = [Role.Administrator],
     }.ToFrozenDictionary();
 
     /// <summary>Whoever is with the person says what happened to the person, and what the person wants, without waiting for anybody.</summary>

@@ -8,13 +8,19 @@ namespace Coordination.Domain.Dossiers;
 public static class RegionalTime
 {
     /// <summary>The date in the country of <paramref name="node"/> at the instant <paramref name="now"/>.</summary>
-    public static DateOnly Today(NodeId node, DateTimeOffset now) => DateOnly.FromDateTime(now.ToOffset(Offset(node)).DateTime);
+    public static DateOnly Today(NodeId node, DateTimeOffset now) => DateOnly.FromDateTime(In(node, now).DateTime);
 
     /// <summary>The first instant of a day in the country of <paramref name="node"/>.</summary>
-    public static DateTimeOffset StartOf(NodeId node, DateOnly day) => new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), Offset(node)).ToUniversalTime();
+    public static DateTimeOffset StartOf(NodeId node, DateOnly day) => At(node, day, TimeOnly.MinValue);
 
     /// <summary>The first instant after a day in the country of <paramref name="node"/>.</summary>
     public static DateTimeOffset EndOf(NodeId node, DateOnly day) => StartOf(node, day.AddDays(1));
+
+    /// <summary>An instant on the clocks of the country of <paramref name="node"/>.</summary>
+    public static DateTimeOffset In(NodeId node, DateTimeOffset instant) => instant.ToOffset(Offset(node));
+
+    /// <summary>The instant of a time of day in the country of <paramref name="node"/>, UTC.</summary>
+    public static DateTimeOffset At(NodeId node, DateOnly day, TimeOnly time) => new DateTimeOffset(day.ToDateTime(time), Offset(node)).ToUniversalTime();
 
     static TimeSpan Offset(NodeId node) => node.ToString() switch
     {

@@ -9,8 +9,8 @@ namespace Coordination.Hosting.Trust;
 /// <c>signing.pem</c> the private key for entries and receipts · <c>encryption.pem</c> the private key that opens what is
 /// sealed to the node, and <c>encryption-*.pem</c> retired ones, kept while anything that was sealed to them is to be
 /// opened, and new ones that the trust list does not name yet · <c>peer.pem</c> and <c>api.pem</c> certificate and
-/// private key of the two listeners · <c>dossiers/</c> a key for each dossier's sealed parts
-/// (<see cref="Sealing.DossierKeys"/>) · <c>hand-overs.bin</c> see <see cref="HandOverMark"/>. All replicas of a node share one folder.
+/// private key of the listeners for peers, and for people and programs · <c>dossiers/</c> a key for each dossier's sealed parts
+/// (<see cref="Sealing.DossierKeys"/>) · <c>console/</c> what the console's cookies are made with · <c>hand-overs.bin</c> see <see cref="HandOverMark"/>. All replicas of a node share one folder.
 /// What was destroyed here is listed elsewhere: <see cref="Sealing.ErasureList"/>.
 /// </remarks>
 public sealed record KeyFolder(string Path)
@@ -23,6 +23,7 @@ public sealed record KeyFolder(string Path)
     public string Api => In("api.pem");
     public string HandOvers => In("hand-overs.bin");
     public string Dossiers => In("dossiers");
+    public string Console => In("console");
 
     /// <summary>The files of the encryption keys that are retired, or not in use yet.</summary>
     public IEnumerable<string> OtherEncryption => Directory.EnumerateFiles(Path, "encryption-*.pem");

@@ -15,7 +15,7 @@ public sealed class RegionTests(SharedRegion shared)
         import json, signal, socket, sys
         from urllib.parse import urlparse
         node = json.load(open(sys.argv[2]))["Node"]
-        doors = [socket.create_server(("127.0.0.1", urlparse(node[a]).port)) for a in ("ApiAddress", "PeerAddress")]
+        doors = [socket.create_server(("127.0.0.1", urlparse(node[a]).port)) for a in ("ApiAddress", "PeerAddress", "ConsoleAddress")]
         print("listening", flush=True)
         signal.pause()
         """,
@@ -187,12 +187,12 @@ public sealed class RegionTests(SharedRegion shared)
     [Theory]
     [InlineData(int.MinValue)]
     [InlineData(0)]
-    [InlineData(65_533)]
+    [InlineData(65_531)]
     [InlineData(70_000)]
     [InlineData(int.MaxValue)]
     public async Task Ports_that_do_not_exist_are_named(int basePort) =>
         (await FaultAsync(Options with { BasePort = basePort }))
-            .ShouldBe($"4 ports do not follow each other from {basePort}: choose a --base-port between 1 and 65532.");
+            .ShouldBe($"6 ports do not follow each other from {basePort}: choose a --base-port between 1 and 65530.");
 
     [Fact]
     public async Task A_country_that_is_unknown_is_named() =>

@@ -1,0 +1,62 @@
+using Coordination.Hosting;
+using Coordination.Hosting.Trust;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace Coordination.CountryNode.Accounts;
+
+/// <summary>How people sign in at the console.</summary>
+static class AccountsSetup
+{
+    /// <summary>Long enough that nobody guesses it, and no rule that makes people write it down.</summary>
+    public const int ShortestPassword = 12;
+
+    /// <summary>So many wrong passwords or codes, and nobody signs in under the name for a while.</summary>
+    const int MostAttempts = 5;
+
+    static readonly TimeSpan LockedFor = TimeSpan.FromMinutes(15);
+
+    public static void AddAccounts(this IServiceCollection services, NodeSettings settings)
+    {
+        services.AddDbContext<AccountsContext>((provider, options) => options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
+        services.AddIdentityCore<Person>(options =>
+            {
+                options.Stores.SchemaVersion = IdentitySchemaVersions.Version3;
+                options.ClaimsIdentity.UserIdClaimType = "sub";
+                options.User.AllowedUserNameCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_@";
+                options.Password.RequiredLength = ShortestPassword;
+                (options.Password.RequireDigit, options.Password.RequireLowercase, options.Password.RequireUppercase, options.Password.RequireNonAlphanumeric) = (false, false, false, false);
+                (options.Lockout.MaxFailedAccessAttempts, options.Lockout.DefaultLockoutTimeSpan) = (MostAttempts, LockedFor);
+            })
+            .AddEntityFrameworkStores<AccountsContext>()
+            .AddSignInManager()
+            .AddDefaultTokenProviders();
+        services.AddScoped<People>();
+        services.AddScoped<Sessions>();
+
+        // Cookies outlive a restart, and every process of the node reads them.
+        services.AddDataProtection().SetApplicationName($"coordination-{settings.Id}").PersistKeysToFileSystem(new DirectoryInfo(new KeyFolder(settings.KeyFolder).Console));
+        services.AddAuthentication().AddIdentityCookies(cookies =>
+        {
+            cookies.ApplicationCookie!.Configure(options =>
+            {
+                Name(options, "session");
+                (options.ExpireTimeSpan, options.SlidingExpiration) = (Sessions.Idle, true);
+                options.LoginPath = Pages.SignIn.SignInPage.Path;
+                options.ReturnUrlParameter = "to";
+                options.Events.OnValidatePrincipal = context => context.HttpContext.RequestServices.GetRequiredService<Sessions>().CheckAsync(context);
+            });
+            cookies.TwoFactorUserIdCookie!.Configure(options => Name(options, "halfway"));
+            cookies.ExternalCookie!.Configure(options => Name(options, "external"));
+            cookies.TwoFactorRememberMeCookie!.Configure(options => Name(options, "remembered"));
+        });
+
+        // Six nodes on one machine share a host.
+        void Name(CookieAuthenticationOptions options, string what) =>
+            (options.Cookie.Name, options.Cookie.HttpOnly, options.Cookie.SecurePolicy, options.Cookie.SameSite) =
+                ($"coordination-{settings.Id.ToLowerInvariant()}-{what}", true, CookieSecurePolicy.Always, SameSiteMode.Lax);
+    }
+}

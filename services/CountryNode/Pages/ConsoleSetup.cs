@@ -1,0 +1,84 @@
+using System.Text.Encodings.Web;
+using System.Text.Unicode;
+using Coordination.CountryNode.Pages.NewReferral;
+using Coordination.CountryNode.Pages.Referrals;
+using Coordination.CountryNode.Pages.SignIn;
+using Coordination.CountryNode.Pages.Today;
+using Coordination.CountryNode.Store;
+using Coordination.Hosting;
+using Microsoft.AspNetCore.Antiforgery;
+
+namespace Coordination.CountryNode.Pages;
+
+/// <summary>The console: what its pages need, and where they are.</summary>
+static class ConsoleSetup
+{
+    /// <summary>Nothing is loaded from anywhere else, no script stands in a page, and no other page frames one of these.</summary>
+    const string Policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+    public static void AddPages(this IServiceCollection services, NodeSettings settings)
+    {
+        services.AddRazorComponents();
+        services.AddHttpContextAccessor();
+        services.AddSingleton<InProcess>();
+        services.AddSingleton<Drafts>();
+        services.AddScoped<Calls>();
+        services.AddScoped<Screen>();
+        // Thai, Lao, Khmer, Burmese and Chinese go as they are, not as numbers.
+        services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
+        services.AddAntiforgery(options => (options.Cookie.Name, options.Cookie.SecurePolicy, options.SuppressXFrameOptionsHeader) =
+            ($"coordination-{settings.Id.ToLowerInvariant()}-form", CookieSecurePolicy.Always, true));
+    }
+
+    /// <summary>The pages, and the files that they are made of.</summary>
+    public static void UsePages(this IApplicationBuilder console)
+    {
+        console.Use((http, next) =>
+        {
+            var headers = http.Response.Headers;
+            (headers.ContentSecurityPolicy, headers.XContentTypeOptions, headers["Referrer-Policy"], headers["Cross-Origin-Opener-Policy"]) = (Policy, "nosniff", "no-referrer", "same-origin");
+            http.RequestServices.GetRequiredService<Screen>().Begin(http);
+            return next(http);
+        });
+        console.UseRouting();
+        console.UseRequestTimeouts();
+        console.UseAuthentication();
+        console.UseEndpoints(endpoints =>
+        {
+            endpoints.MapStaticAssets();
+            var open = endpoints.MapGroup("").AddEndpointFilter(GuardAsync);
+            SignInPage.Map(open);
+            InvitationPage.Map(open);
+            LanguagePage.Map(open);
+            var signedIn = open.MapGroup("").AddEndpointFilter(SignedInAsync);
+            TodayPage.Map(signedIn);
+            ReferralPages.Map(signedIn);
+            CaseFilePages.Map(signedIn);
+            ConfirmPage.Map(signedIn);
+            ApprovalPages.Map(signedIn);
+            AuditPage.Map(signedIn);
+            PeoplePage.Map(signedIn);
+            AccountPage.Map(signedIn);
+            OpeningPages.Map(signedIn);
+            open.MapFallback(() => Screen.Show<NothingHereView>(false, StatusCodes.Status404NotFound));
+        });
+    }
+
+    /// <summary>A form counts only from a page of this console; and no page is kept by a browser or anything between.</summary>
+    static async ValueTask<object?> GuardAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        http.Response.Headers.CacheControl = "no-store";
+        if (!HttpMethods.IsGet(http.Request.Method) && !await http.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(http))
+            return Screen.Show<FormExpiredView>(false, StatusCodes.Status400BadRequest);
+        return await next(context);
+    }
+
+    static async ValueTask<object?> SignedInAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var screen = context.HttpContext.RequestServices.GetRequiredService<Screen>();
+        if (screen.Person is null) return Results.LocalRedirect($"{SignInPage.Path}?to={Uri.EscapeDataString(screen.Here)}");
+        if (screen.Office is null) return Screen.Show<NoOfficeView>(false, StatusCodes.Status403Forbidden);
+        return await Refusals.ShowAsync(() => next(context));
+    }
+}

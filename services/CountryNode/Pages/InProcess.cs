@@ -1,0 +1,90 @@
+using System.Collections.Frozen;
+using Coordination.Contracts.Directory.V1;
+using Coordination.Contracts.Dossier.V1;
+using Coordination.Contracts.Referral.V1;
+using Coordination.CountryNode.Doors;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
+using Grpc.Core;
+
+namespace Coordination.CountryNode.Pages;
+
+/// <summary>The doors, as the console calls them: the API's first client, in the same process. What a door refuses to a program it refuses to a page.</summary>
+public sealed class InProcess : ServiceBinderBase
+{
+    readonly Dictionary<string, Func<IMessage, ServerCallContext, Task<IMessage>>> _methods = new(StringComparer.Ordinal);
+
+    public InProcess(ReferralDoor referrals, DossierDoor dossiers, ApprovalDoor approvals, AttachmentDoor attachments, AuditDoor audit, RetentionDoor retention, AccountDoor accounts)
+    {
+        ReferralService.BindService(this, referrals);
+        DossierService.BindService(this, dossiers);
+        ApprovalService.BindService(this, approvals);
+        AttachmentService.BindService(this, attachments);
+        AuditService.BindService(this, audit);
+        RetentionService.BindService(this, retention);
+        AccountService.BindService(this, accounts);
+        Methods = _methods.ToFrozenDictionary(StringComparer.Ordinal);
+    }
+
+    /// <summary>By the method's full name on the wire, <c>/package.Service/Method</c>.</summary>
+    public FrozenDictionary<string, Func<IMessage, ServerCallContext, Task<IMessage>>> Methods { get; }
+
+    public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler) =>
+        _methods[method.FullName] = async (request, context) => (IMessage)await handler!((TRequest)request, context);
+
+    // Files go by pages of their own, and changes by the bell.
+    public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler) { }
+
+    public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler) { }
+}
+
+/// <summary>The doors for one request of the console.</summary>
+public sealed class Calls(InProcess doors, IHttpContextAccessor http) : CallInvoker
+{
+    public ReferralService.ReferralServiceClient Referrals => new(this);
+    public DossierService.DossierServiceClient Dossiers => new(this);
+    public ApprovalService.ApprovalServiceClient Approvals => new(this);
+    public AuditService.AuditServiceClient Audit => new(this);
+    public AccountService.AccountServiceClient Accounts => new(this);
+
+    /// <summary>Calls a method that is known by its description.</summary>
+    /// <exception cref="RpcException">The door refused.</exception>
+    public Task<IMessage> CallAsync(MethodDescriptor method, IMessage request) => CallAsync($"/{method.Service.FullName}/{method.Name}", request);
+
+    public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) =>
+        new(AnswerAsync<TResponse>(method.FullName, (IMessage)request), Task.FromResult(Metadata.Empty), () => Status.DefaultSuccess, () => Metadata.Empty, () => { });
+
+    async Task<TResponse> AnswerAsync<TResponse>(string method, IMessage request) => (TResponse)await CallAsync(method, request);
+
+    Task<IMessage> CallAsync(string method, IMessage request) => doors.Methods[method](request, new Call(method, http.HttpContext ?? throw new InvalidOperationException("Only a page calls.")));
+
+    public override TResponse BlockingUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) => throw new NotSupportedException();
+    public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) => throw new NotSupportedException();
+    public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options) => throw new NotSupportedException();
+    public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options) => throw new NotSupportedException();
+
+    /// <summary>A call that came from a page: whoever is signed in is who calls.</summary>
+    sealed class Call : ServerCallContext
+    {
+        readonly HttpContext _http;
+
+        public Call(string method, HttpContext http)
+        {
+            (MethodCore, _http) = (method, http);
+            UserState["__HttpContext"] = http;
+        }
+
+        protected override string MethodCore { get; }
+        protected override string HostCore => _http.Request.Host.Value ?? "";
+        protected override string PeerCore => "console";
+        protected override DateTime DeadlineCore => DateTime.MaxValue;
+        protected override Metadata RequestHeadersCore => Metadata.Empty;
+        protected override CancellationToken CancellationTokenCore => _http.RequestAborted;
+        protected override Metadata ResponseTrailersCore { get; } = [];
+        protected override Status StatusCore { get; set; }
+        protected override WriteOptions? WriteOptionsCore { get; set; }
+        protected override AuthContext AuthContextCore { get; } = new(null, []);
+        protected override Task WriteResponseHeadersAsyncCore(Metadata responseHeaders) => Task.CompletedTask;
+        protected override ContextPropagationToken CreatePropagationTokenCore(ContextPropagationOptions? options) => throw new NotSupportedException();
+    }
+}

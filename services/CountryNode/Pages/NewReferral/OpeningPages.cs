@@ -1,0 +1,106 @@
+using Coordination.Contracts.Referral.V1;
+using Coordination.CountryNode.Pages.Forms;
+using Coordination.CountryNode.Store;
+using Coordination.Domain.Dossiers;
+using Coordination.Screens.Parts;
+using Grpc.Core;
+
+namespace Coordination.CountryNode.Pages.NewReferral;
+
+/// <summary>A new referral: begun, kept as it is typed, looked at again as the other country will see it, sent.</summary>
+static class OpeningPages
+{
+    public const string Path = "/new";
+
+    public static void Map(IEndpointRouteBuilder pages)
+    {
+        pages.MapGet(Path, async (Drafts drafts, Screen screen, HttpContext http) => Screen.Show<DraftsView>(new DraftsModel(await drafts.ListAsync(screen.Office!, http.RequestAborted))));
+        pages.MapPost(Path, BeginAsync);
+        pages.MapGet($"{Path}/{{id}}/{{step:int}}", ShowAsync);
+        pages.MapPost($"{Path}/{{id}}/{{step:int}}", GoOnAsync);
+        pages.MapPost($"{Path}/{{id}}/{{step:int}}/keep", KeepAsync);
+        pages.MapPost($"{Path}/{{id}}/send", SendAsync);
+        pages.MapPost($"{Path}/{{id}}/end", async (string id, Drafts drafts, Screen screen, HttpContext http) =>
+        {
+            if (Read(id) is { } draft) await drafts.EndAsync(draft, screen.Office!, http.RequestAborted);
+            return Results.LocalRedirect(Path);
+        });
+    }
+
+    static async Task<IResult> BeginAsync(Drafts drafts, Screen screen, HttpContext http)
+    {
+        var id = await drafts.BeginAsync(screen.Office!, http.RequestAborted);
+        await drafts.KeepAsync(id, screen.Office!, OpeningForm.Write(new OpeningForm(screen).Usual()), http.RequestAborted);
+        return Results.LocalRedirect($"{Path}/{id}/1");
+    }
+
+    static async Task<IResult> ShowAsync(string id, int step, Drafts drafts, Screen screen, HttpContext http)
+    {
+        var form = new OpeningForm(screen);
+        if (step < 1 || step > form.Steps.Count || Read(id) is not { } draft || await drafts.FindAsync(draft, screen.Office!, http.RequestAborted) is not { } kept) return Nothing();
+        return Show(form, draft, step, OpeningForm.Read(kept), Faults.None);
+    }
+
+    static async Task<IResult> GoOnAsync(string id, int step, Drafts drafts, Screen screen, HttpContext http)
+    {
+        var form = new OpeningForm(screen);
+        if (step < 1 || step >= form.Steps.Count || await MergeAsync(form, id, step, drafts, screen, http) is not var (draft, entered)) return Nothing();
+        // Every field of this step that cannot be read is said now; what a whole referral lacks is said before it is sent.
+        var faults = form.Read(entered, "").Faults.All.Where(fault => form.StepOf(fault.Field) == step - 1 && (fault.Field != "to" || step == 1));
+        return faults.ToArray() is { Length: > 0 } wrong
+            ? Show(form, draft, step, entered, new Faults([.. wrong]), StatusCodes.Status422UnprocessableEntity)
+            : Results.LocalRedirect($"{Path}/{draft}/{step + 1}");
+    }
+
+    /// <summary>Keeps what is being typed, and says nothing.</summary>
+    static async Task<IResult> KeepAsync(string id, int step, Drafts drafts, Screen screen, HttpContext http) =>
+        step >= 1 && await MergeAsync(new OpeningForm(screen), id, step, drafts, screen, http) is not null ? Results.NoContent() : Nothing();
+
+    static async Task<(DossierId Draft, Entered Entered)?> MergeAsync(OpeningForm form, string id, int step, Drafts drafts, Screen screen, HttpContext http)
+    {
+        if (Read(id) is not { } draft || await drafts.FindAsync(draft, screen.Office!, http.RequestAborted) is not { } kept) return null;
+        var entered = form.Merge(OpeningForm.Read(kept), await Entered.ReadAsync(http), step - 1);
+        return await drafts.KeepAsync(draft, screen.Office!, OpeningForm.Write(entered), http.RequestAborted) ? (draft, entered) : null;
+    }
+
+    static async Task<IResult> SendAsync(string id, Drafts drafts, Calls calls, Screen screen, HttpContext http)
+    {
+        var form = new OpeningForm(screen);
+        if (Read(id) is not { } draft || await drafts.FindAsync(draft, screen.Office!, http.RequestAborted) is not { } kept) return Nothing();
+        var entered = OpeningForm.Read(kept);
+        // The draft's own id: sent twice, it is opened once.
+        var (request, faults) = form.Read(entered, draft.ToString());
+        if (!faults.Any)
+        {
+            try
+            {
+                var answer = await calls.Referrals.OpenAsync(request);
+                await drafts.EndAsync(draft, screen.Office!, http.RequestAborted);
+                return Results.LocalRedirect(answer.Referral is { } referral ? $"{Links.To(referral.DossierId)}?done=Opened" : Navigation.Approvals);
+            }
+            catch (RpcException refused) when (refused.StatusCode is StatusCode.InvalidArgument or StatusCode.FailedPrecondition)
+            {
+                faults = Refusals.ToFaults(refused, screen.Words);
+            }
+        }
+        return Show(form, draft, form.Steps.Count, entered, faults, StatusCodes.Status422UnprocessableEntity);
+    }
+
+    static IResult Show(OpeningForm form, DossierId draft, int step, Entered entered, Faults faults, int status = StatusCodes.Status200OK) =>
+        Screen.Show<OpeningView>(new OpeningModel(form, draft.ToString(), step, entered, faults, form.Read(entered, "").Request), status);
+
+    static DossierId? Read(string id) => id.Length == 64 && id.All(char.IsAsciiHexDigitLower) ? DossierId.Read(Convert.FromHexString(id)) : null;
+
+    static IResult Nothing() => Screen.Show<NothingHereView>(false, StatusCodes.Status404NotFound);
+}
+
+/// <param name="Drafts">Of the office, the one that was last worked on first.</param>
+public sealed record DraftsModel(IReadOnlyList<(DossierId Id, DateTimeOffset KeptAt)> Drafts);
+
+/// <param name="Form">All its steps.</param>
+/// <param name="Draft">Its id.</param>
+/// <param name="Step">1 for the first.</param>
+/// <param name="Entered">What was entered so far.</param>
+/// <param name="Faults">What is wrong with it.</param>
+/// <param name="Request">What would be sent, as far as it was entered.</param>
+public sealed record OpeningModel(OpeningForm Form, string Draft, int Step, Entered Entered, Faults Faults, OpenRequest Request);

@@ -1,0 +1,64 @@
+using System.Security.Cryptography;
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Sealing;
+using Dapper;
+using Npgsql;
+
+namespace Coordination.CountryNode.Store;
+
+/// <summary>Referrals that an office has begun to write: kept as they are typed, each under a key of its own, and gone with it.</summary>
+/// <remarks>They are the office's, not a person's: whoever follows goes on with them.</remarks>
+public sealed class Drafts(NpgsqlDataSource database, DossierKeys keys, TimeProvider time)
+{
+    /// <summary>Begins an empty one.</summary>
+    public async Task<DossierId> BeginAsync(Office office, CancellationToken cancellationToken)
+    {
+        var id = DossierId.Read(RandomNumberGenerator.GetBytes(EntryHash.Length));
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(new CommandDefinition(
+            "insert into draft (id, office, at_rest, begun_at, kept_at) values (@Id, @Office, @AtRest, @Now, @Now)",
+            new { Id = id.ToArray(), Office = office.ToString(), AtRest = Protect(id, "{}"u8), Now = time.GetUtcNow() }, cancellationToken: cancellationToken));
+        return id;
+    }
+
+    /// <summary>Keeps what was entered, in place of what was kept before.</summary>
+    /// <returns>Whether the office has such a draft.</returns>
+    public async Task<bool> KeepAsync(DossierId id, Office office, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return keys.Look(id) is Keeping.Possible && await connection.ExecuteAsync(new CommandDefinition(
+            "update draft set at_rest = @AtRest, kept_at = @Now where id = @Id and office = @Office",
+            new { Id = id.ToArray(), Office = office.ToString(), AtRest = Protect(id, content.Span), Now = time.GetUtcNow() }, cancellationToken: cancellationToken)) == 1;
+    }
+
+    /// <summary>What was entered so far; null where the office has no such draft, or it cannot be read any more.</summary>
+    public async Task<ReadOnlyMemory<byte>?> FindAsync(DossierId id, Office office, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<byte[]?>(new CommandDefinition(
+            "select at_rest from draft where id = @Id and office = @Office", new { Id = id.ToArray(), Office = office.ToString() }, cancellationToken: cancellationToken)) is { } atRest
+            && keys.Open(id, atRest, Associated(id)) is Disclosure.Opened opened ? opened.Plaintext : null;
+    }
+
+    /// <summary>An office's drafts, the one that was last worked on first, and when that was.</summary>
+    public async Task<IReadOnlyList<(DossierId Id, DateTimeOffset KeptAt)>> ListAsync(Office office, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var rows = await connection.QueryAsync<(byte[] Id, DateTimeOffset KeptAt)>(new CommandDefinition(
+            "select id, kept_at from draft where office = @Office order by kept_at desc, id", new { Office = office.ToString() }, cancellationToken: cancellationToken));
+        return [.. rows.Select(row => (DossierId.Read(row.Id), row.KeptAt))];
+    }
+
+    /// <summary>Ends a draft: what was entered cannot be read any more, from any copy of the database.</summary>
+    public async Task EndAsync(DossierId id, Office office, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        if (await connection.ExecuteAsync(new CommandDefinition("delete from draft where id = @Id and office = @Office", new { Id = id.ToArray(), Office = office.ToString() }, cancellationToken: cancellationToken)) == 1)
+            keys.Destroy(id);
+    }
+
+    byte[] Protect(DossierId id, ReadOnlySpan<byte> content) =>
+        keys.Protect(id, content, Associated(id)) is Protection.Protected kept ? kept.Bytes.ToArray() : throw new IOException("A draft's key cannot be used: look at the key folder.");
+
+    static byte[] Associated(DossierId id) => [.. "draft "u8, .. id.ToArray()];
+}

@@ -1,0 +1,71 @@
+namespace Coordination.Screens.Tests.Referrals;
+
+/// <summary>Two focal points, each at their own console, bring a person home.</summary>
+public sealed class ScenarioTests(Consoles consoles)
+{
+    [Fact]
+    public async Task Two_focal_points_in_two_browsers_bring_a_person_home()
+    {
+        await using var bangkok = await consoles.SignInAsync("TH");
+        await using var vientiane = await consoles.SignInAsync("LA");
+        var referral = await bangkok.OpenReferralAsync();
+        await vientiane.UntilAsync(referral, "Sent");
+        await vientiane.SayAsync(referral, "Acknowledged");
+        await vientiane.SayAsync(referral, "TakenUp", ("particulars.note", "The province is asked to visit the family."));
+
+        await bangkok.UntilAsync(referral, "Taken up");
+        await bangkok.GoAsync($"{referral}/release");
+        await bangkok.FillAsync(("case_file.names.0.name", Names.Lao), ("case_file.names.1.name", Names.Thai), ("case_file.birth.on", "1999"), ("case_file.safety.contact", "SAFE_TO_CONTACT_THROUGH_OFFICE"));
+        await bangkok.SendAsync();
+        (await bangkok.ReadAsync()).ShouldContain("released the case file");
+
+        var file = await vientiane.OpenCaseFileAsync(referral);
+        file.ShouldContain(Names.Lao);
+        file.ShouldContain(Names.Thai);
+        await vientiane.SayAsync(referral, "CaseFileReceived");
+        await vientiane.SayAsync(referral, "InformationRequested", ("particulars.note", "Two villages have this name. Does she remember a school?"));
+
+        await bangkok.UntilAsync(referral, "Answer the questions");
+        await bangkok.SayAsync(referral, "InformationSupplied", ("particulars.note", "A school by the river."));
+        await vientiane.UntilAsync(referral, "answered the question");
+        await vientiane.SayAsync(referral, "AssessmentReported", ("assessment_reported.finding", "FINDING_MAY_RETURN"), ("assessment_reported.safety_plan", "true"), ("particulars.details.nationality", "NATIONAL"));
+        await bangkok.UntilAsync(referral, "Assessed");
+        await bangkok.SayAsync(referral, "WishRecorded", ("wish_recorded.wish", "WISH_RETURN"));
+        var travel = TimeProvider.System.GetUtcNow().AddHours(7).AddDays(1);
+        (string, string)[] Day(string field) => [($"{field}.day", $"{travel.Day}"), ($"{field}.month", $"{travel.Month}"), ($"{field}.year", $"{travel.Year}")];
+        await bangkok.SayAsync(referral, "ReturnPlanned", [.. Day("return_planned.travel_on"), .. Day("return_planned.meeting_at"), ("return_planned.meeting_at.time", "10:30"), ("return_planned.meeting_point", "LA-VTE-FB1")]);
+        await vientiane.UntilAsync(referral, "LA-VTE-FB1");
+        await vientiane.SayAsync(referral, "ReturnAgreed");
+        await bangkok.UntilAsync(referral, "Return agreed");
+        await bangkok.SayAsync(referral, "Accompanied", Now("accompanied"));
+        await vientiane.UntilAsync(referral, "On the way");
+        await vientiane.SayAsync(referral, "Met", Now("met"));
+        await vientiane.SayAsync(referral, "ReintegrationStarted", ("particulars.details.services", "A place to stay, and a course."));
+        await vientiane.SayAsync(referral, "FollowUpReported", ("follow_up_reported.result", "FOLLOW_UP_RESULT_DONE"));
+        await vientiane.SayAsync(referral, "Completed", ("completed.outcome", "REFERRAL_OUTCOME_RETURNED"));
+        await bangkok.UntilAsync(referral, "Completed");
+        (await bangkok.ReadAsync()).ShouldContain("The case is closed.");
+
+        (string, string)[] Now(string said)
+        {
+            var now = TimeProvider.System.GetUtcNow().AddHours(7);
+            return [($"{said}.at.day", $"{now.Day}"), ($"{said}.at.month", $"{now.Month}"), ($"{said}.at.year", $"{now.Year}"), ($"{said}.at.time", $"{now:HH:mm}"), ($"{said}.place", "LA-VTE-FB1")];
+        }
+    }
+
+    [Fact]
+    public async Task A_withdrawal_is_in_reach_and_stops_both_countries()
+    {
+        await using var bangkok = await consoles.SignInAsync("TH", "case-worker");
+        await using var focal = await consoles.SignInAsync("TH");
+        await using var vientiane = await consoles.SignInAsync("LA");
+        var referral = await focal.OpenReferralAsync();
+        await vientiane.UntilAsync(referral, "Sent");
+        await bangkok.GoAsync(referral);
+        await bangkok.FollowAsync("The person takes it back");
+        await bangkok.AccessibleAsync();
+        await bangkok.SendAsync();
+        (await bangkok.ReadAsync()).ShouldContain("The person took back the consent.");
+        await vientiane.UntilAsync(referral, "Consent withdrawn");
+    }
+}

@@ -1,0 +1,145 @@
+using Coordination.Local;
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+
+namespace Coordination.Screens.Tests;
+
+/// <summary>Somebody at a console, who does what a person does: reads, types, clicks.</summary>
+public sealed class Visitor(Region region, RegionNode node, IPage page, string name) : IAsyncDisposable
+{
+    /// <summary>Nobody's.</summary>
+    public const string Password = "four words from nowhere";
+
+    readonly Queue<string> _codes = [];
+
+    public IPage Page => page;
+
+    public string Name => name;
+
+    public RegionNode Node => node;
+
+    /// <summary>Opens a page of this console.</summary>
+    public Task<IResponse?> GoAsync(string path) => page.GotoAsync(path);
+
+    /// <summary>Is invited for an office, chooses a password and keeps the printed codes.</summary>
+    public async Task AcceptAsync(string role)
+    {
+        await page.GotoAsync(await region.InviteAsync(node, name, $"{role}@{node.Country.Unit}", TestContext.Current.CancellationToken));
+        await page.Locator("input[name=password]").FillAsync(Password);
+        await page.Locator("input[name=again]").FillAsync(Password);
+        await SendAsync();
+        foreach (var code in await page.Locator(".console-codes code").AllInnerTextsAsync()) _codes.Enqueue(code);
+        _codes.Count.ShouldBe(10);
+    }
+
+    public async Task SignInAsync()
+    {
+        if (!page.Url.EndsWith("/sign-in", StringComparison.Ordinal)) await GoAsync("/sign-in");
+        await page.Locator("input[name=name]").FillAsync(name);
+        await page.Locator("input[name=password]").FillAsync(Password);
+        await SendAsync();
+        await page.Locator("input[name=code]").FillAsync(NextCode());
+        await SendAsync();
+    }
+
+    /// <summary>The next of the printed codes.</summary>
+    public string NextCode() => _codes.Dequeue();
+
+    /// <summary>Sends the form of the page.</summary>
+    public Task SendAsync() => LeaveAsync(page.Locator("main form button.usa-button").Last);
+
+    /// <summary>Follows a link, by what it says.</summary>
+    public Task FollowAsync(string says) => LeaveAsync(page.GetByRole(AriaRole.Link, new() { Name = says, Exact = true }).First);
+
+    /// <summary>Clicks what leads to another page, and waits for it.</summary>
+    public async Task LeaveAsync(ILocator what)
+    {
+        var left = new TaskCompletionSource();
+        void Left(object? sender, IFrame frame) => left.TrySetResult();
+        page.FrameNavigated += Left;
+        await what.ClickAsync();
+        await left.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        page.FrameNavigated -= Left;
+        await page.WaitForLoadStateAsync();
+    }
+
+    /// <summary>Fills fields of the form, by their names: types, chooses and ticks, as each is filled.</summary>
+    public async Task FillAsync(params (string Name, string Value)[] fields)
+    {
+        foreach (var (name, value) in fields)
+        {
+            var field = page.Locator($"main [name='{name}']");
+            switch (await field.First.EvaluateAsync<string>("field => field.type"))
+            {
+                case "radio" or "checkbox": await page.Locator($"main [name='{name}'][value='{value}'] + label").ClickAsync(); break;
+                case "select-one": await field.SelectOptionAsync(value); break;
+                default: await field.FillAsync(value); break;
+            }
+        }
+    }
+
+    /// <summary>Makes a statement in a referral by its form.</summary>
+    public async Task SayAsync(string referral, string statement, params (string Name, string Value)[] fields)
+    {
+        await GoAsync($"{referral}/say/{statement}");
+        await FillAsync(fields);
+        await SendAsync();
+        page.Url.ShouldContain("?done=", customMessage: await ReadAsync());
+    }
+
+    /// <summary>Opens a referral to the other country by the form in its steps, and gives its path.</summary>
+    public async Task<string> OpenReferralAsync()
+    {
+        await GoAsync("/new");
+        await SendAsync();
+        await FillAsync(("to", node.Id == "TH" ? "LA" : "TH"), ("opened.type", "REFERRAL_TYPE_REPATRIATION"), ("opened.minority", "MINORITY_ADULT"));
+        await SendAsync();
+        var until = TimeProvider.System.GetUtcNow().AddDays(200);
+        await FillAsync(("opened.consent.purposes", "PURPOSE_RETURN"), ("opened.consent.until.day", $"{until.Day}"), ("opened.consent.until.month", $"{until.Month}"), ("opened.consent.until.year", $"{until.Year}"));
+        await SendAsync();
+        await FillAsync(("particulars.preview.sex", "SEX_FEMALE"), ("particulars.preview.language", "kjg"), ("particulars.note", "Asks that nobody comes in uniform."));
+        await SendAsync();
+        await SendAsync();
+        page.Url.ShouldContain("?done=Opened", customMessage: await ReadAsync());
+        return new Uri(page.Url).AbsolutePath;
+    }
+
+    /// <summary>Opens the case file with a reason, once it was pulled, and reads it.</summary>
+    public async Task<string> OpenCaseFileAsync(string referral)
+    {
+        await UntilAsync(referral, "Open with a reason");
+        await FollowAsync("Open with a reason");
+        var said = "";
+        (await Poll.UntilAsync(async () =>
+        {
+            await FillAsync(("reason", "Identity"));
+            await SendAsync();
+            return (said = await ReadAsync()).Contains("Released by", StringComparison.Ordinal);
+        }, TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).ShouldBeTrue(said);
+        return said;
+    }
+
+    /// <summary>Reads a page until it says something, as somebody who waits for another country.</summary>
+    public async Task UntilAsync(string path, string says)
+    {
+        var said = "";
+        (await Poll.UntilAsync(async () =>
+        {
+            await GoAsync(path);
+            return (said = await ReadAsync()).Contains(says, StringComparison.Ordinal);
+        }, TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).ShouldBeTrue($"{says}: {said}");
+    }
+
+    /// <summary>What the page says, as a person reads it.</summary>
+    public Task<string> ReadAsync() => page.Locator("body").InnerTextAsync();
+
+    /// <summary>No rule of WCAG 2.2 AA is broken here.</summary>
+    public async Task AccessibleAsync()
+    {
+        var result = await page.RunAxe(new AxeRunOptions { RunOnly = new RunOnlyOptions { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] } });
+        result.Violations.Select(violation => $"{page.Url}: {violation.Id} {violation.Help}: {string.Join(" ", violation.Nodes.Select(at => at.Html))}").ShouldBeEmpty();
+    }
+
+    public ValueTask DisposeAsync() => page.Context.DisposeAsync();
+}
