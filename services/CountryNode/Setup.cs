@@ -50,6 +50,8 @@ static class Setup
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         // What fails at the start is said once, in a sentence, by Program.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+        // The key folder is what protects its keys, these among them.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         services.AddSingleton(settings);
         services.AddSingleton(keys);
         services.AddSingleton(TimeProvider.System);
@@ -205,8 +207,8 @@ static class Setup
     {
         var keys = new KeyFolder(settings.KeyFolder);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
-        // Where the program was built, not published, the console's files are where they were made.
-        builder.WebHost.UseStaticWebAssets();
+        // Where the program was built, not published, the console's files are where they were made; they do not change while it runs.
+        builder.WebHost.UseStaticWebAssets().UseSetting("ReloadStaticAssetsAtRuntime", "false");
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

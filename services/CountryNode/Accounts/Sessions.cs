@@ -39,7 +39,10 @@ public sealed class Sessions(SignInManager<Person> signIn, UserManager<Person> p
     public Task ConfirmAsync(Person person, ClaimsPrincipal session) => SignInAsync(person, session.FindFirstValue(Callers.OfficeClaim), Read(session, SinceClaim), Seconds(time.GetUtcNow()));
 
     /// <summary>Whether the second factor was shown just now.</summary>
-    public bool IsConfirmed(ClaimsPrincipal session) => time.GetUtcNow() - DateTimeOffset.FromUnixTimeSeconds(Read(session, ConfirmedClaim)) < Confirmed;
+    public static bool IsConfirmed(ClaimsPrincipal session, DateTimeOffset now) => now - DateTimeOffset.FromUnixTimeSeconds(Read(session, ConfirmedClaim)) < Confirmed;
+
+    /// <summary>Whether a session has lasted as long as any does.</summary>
+    public static bool IsOver(ClaimsPrincipal session, DateTimeOffset now) => now - DateTimeOffset.FromUnixTimeSeconds(Read(session, SinceClaim)) >= Longest;
 
     public Task EndAsync() => signIn.SignOutAsync();
 
@@ -54,8 +57,7 @@ public sealed class Sessions(SignInManager<Person> signIn, UserManager<Person> p
     public async Task CheckAsync(CookieValidatePrincipalContext context)
     {
         var cancellationToken = context.HttpContext.RequestAborted;
-        if (context.Principal is not { } session || await signIn.ValidateSecurityStampAsync(session) is not { } person
-            || time.GetUtcNow() - DateTimeOffset.FromUnixTimeSeconds(Read(session, SinceClaim)) >= Longest)
+        if (context.Principal is not { } session || await signIn.ValidateSecurityStampAsync(session) is not { } person || IsOver(session, time.GetUtcNow()))
         {
             context.RejectPrincipal();
             await context.HttpContext.SignOutAsync(IdentityConstants.ApplicationScheme);
@@ -73,7 +75,7 @@ public sealed class Sessions(SignInManager<Person> signIn, UserManager<Person> p
             if (acting is not null) identity.AddClaim(new Claim(Callers.OfficeClaim, acting.ToString()));
             context.ShouldRenew = true;
         }
-        context.HttpContext.RequestServices.GetRequiredService<Screen>().SignedIn(person, acting, offices, IsConfirmed(session));
+        context.HttpContext.RequestServices.GetRequiredService<Screen>().SignedIn(person, acting, offices, IsConfirmed(session, time.GetUtcNow()));
     }
 
     Task SignInAsync(Person person, string? office, long since, long confirmed) => signIn.SignInWithClaimsAsync(person, isPersistent: false,

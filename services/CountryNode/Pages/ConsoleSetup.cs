@@ -6,6 +6,7 @@ using Coordination.CountryNode.Pages.SignIn;
 using Coordination.CountryNode.Pages.Today;
 using Coordination.CountryNode.Store;
 using Coordination.Hosting;
+using Coordination.Screens.Parts;
 using Microsoft.AspNetCore.Antiforgery;
 
 namespace Coordination.CountryNode.Pages;
@@ -22,6 +23,7 @@ static class ConsoleSetup
         services.AddHttpContextAccessor();
         services.AddSingleton<InProcess>();
         services.AddSingleton<Drafts>();
+        services.AddSingleton<Kept>();
         services.AddScoped<Calls>();
         services.AddScoped<Screen>();
         // Thai, Lao, Khmer, Burmese and Chinese go as they are, not as numbers.
@@ -40,6 +42,8 @@ static class ConsoleSetup
             http.RequestServices.GetRequiredService<Screen>().Begin(http);
             return next(http);
         });
+        // What fails is said on a page, in the reader's language, and in full in the log.
+        console.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = http => Screen.Show<BrokenView>(false, StatusCodes.Status500InternalServerError).ExecuteAsync(http) });
         console.UseRouting();
         console.UseRequestTimeouts();
         console.UseAuthentication();
@@ -68,10 +72,14 @@ static class ConsoleSetup
     static async ValueTask<object?> GuardAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
-        http.Response.Headers.CacheControl = "no-store";
-        if (!HttpMethods.IsGet(http.Request.Method) && !await http.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(http))
-            return Screen.Show<FormExpiredView>(false, StatusCodes.Status400BadRequest);
-        return await next(context);
+        http.Response.Headers.CacheControl = "no-cache, no-store";
+        if (HttpMethods.IsGet(http.Request.Method)) return await next(context);
+        var services = http.RequestServices;
+        if (await services.GetRequiredService<IAntiforgery>().IsRequestValidAsync(http)) return await next(context);
+        // Nothing is done; but what was written while the session ended is not lost.
+        return services.GetRequiredService<Screen>().Person is null && !http.Request.Path.StartsWithSegments(SignInPage.Path, StringComparison.Ordinal)
+            ? Screen.Show<SignInView>(new SignInModel("/", await services.GetRequiredService<Kept>().SealAsync(http.Request), "", Faults.None), StatusCodes.Status401Unauthorized)
+            : Screen.Show<FormExpiredView>(false, StatusCodes.Status400BadRequest);
     }
 
     static async ValueTask<object?> SignedInAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+using Coordination.CountryNode.Pages.Forms;
 using Google.Protobuf;
 using Google.Rpc;
 using Grpc.Core;
@@ -33,13 +35,27 @@ static class Refusals
     public static string ReasonOf(RpcException refused) => Details(refused) is { } details && details.Details.FirstOrDefault(detail => detail.Is(ErrorInfo.Descriptor)) is { } info ? info.Unpack<ErrorInfo>().Type : "";
 
     /// <summary>What is wrong with each field, or with the whole.</summary>
-    public static Faults ToFaults(RpcException refused, Words words)
+    /// <param name="refused">As the door said it.</param>
+    /// <param name="words">In which it is told.</param>
+    /// <param name="fields">Those of the form: each is called what it is called there.</param>
+    public static Faults ToFaults(RpcException refused, Words words, IEnumerable<FormField> fields)
     {
-        var fields = Details(refused)?.Details.FirstOrDefault(detail => detail.Is(BadRequest.Descriptor))?.Unpack<BadRequest>().FieldViolations;
-        return fields is { Count: > 0 }
-            ? new([.. fields.Select(field => new Fault(field.Field, words[field.Description]))])
-            : Faults.None.With("", words[refused.Status.Detail]);
+        var wrong = Details(refused)?.Details.FirstOrDefault(detail => detail.Is(BadRequest.Descriptor))?.Unpack<BadRequest>().FieldViolations;
+        if (wrong is not { Count: > 0 }) return Faults.None.With("", Said(refused.Status.Detail, words));
+        var known = fields.ToArray();
+        return new([.. wrong.Select(fault => At(fault, known))]);
+
+        // A door names a list where a form names each of its rows.
+        Fault At(BadRequest.Types.FieldViolation fault, FormField[] known) =>
+            known.FirstOrDefault(field => field.Name == fault.Field || RowNumber.Replace(field.Name, ".") == fault.Field) is { } field
+                ? new(field.Name, words["{0}: {1}", field.Label, Said(fault.Description, words)])
+                : new("", words["{0}: {1}", fault.Field, Said(fault.Description, words)]);
     }
+
+    /// <summary>A door's sentence in the language of the page, states and statements in it in words.</summary>
+    public static string Said(string sentence, Words words) => words.Sentence(sentence, within => Vocabulary.Named(within, words));
+
+    static readonly Regex RowNumber = new(@"\.\d+\.", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
 
     static Google.Rpc.Status? Details(RpcException refused) =>
         refused.Trailers.FirstOrDefault(trailer => trailer.Key == DetailsKey) is { } trailer ? Google.Rpc.Status.Parser.ParseFrom(ByteString.CopyFrom(trailer.ValueBytes)) : null;

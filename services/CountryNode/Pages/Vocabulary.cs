@@ -183,6 +183,15 @@ static class Vocabulary
         ["RESOLUTION_RETRACTED"] = "We take it back",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    /// <summary>A state, a statement or a country as the program itself names it, in words; anything else as it is.</summary>
+    public static string Named(string name, Words words)
+    {
+        if (StatementTexts.TryGetValue(name, out var statement)) return words[statement.Do];
+        if (Enum.TryParse<Domain.Referrals.ReferralState>(name, out var state) && Enum.IsDefined(state)) return Code(Doors.ReferralView.StateOf(state), words);
+        if (Enum.TryParse<Domain.Referrals.ReferralType>(name, out var type) && Enum.IsDefined(type)) return Code((ReferralType)type, words);
+        return words.Country(name);
+    }
+
     /// <summary>What a state means in plain words, and what follows.</summary>
     static readonly FrozenDictionary<ReferralState, string> Meanings = new Dictionary<ReferralState, string>
     {

@@ -35,9 +35,10 @@ public sealed class Drafts(NpgsqlDataSource database, DossierKeys keys, TimeProv
     public async Task<ReadOnlyMemory<byte>?> FindAsync(DossierId id, Office office, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await connection.ExecuteScalarAsync<byte[]?>(new CommandDefinition(
-            "select at_rest from draft where id = @Id and office = @Office", new { Id = id.ToArray(), Office = office.ToString() }, cancellationToken: cancellationToken)) is { } atRest
-            && keys.Open(id, atRest, Associated(id)) is Disclosure.Opened opened ? opened.Plaintext : null;
+        var atRest = await connection.ExecuteScalarAsync<byte[]?>(new CommandDefinition(
+            "select at_rest from draft where id = @Id and office = @Office", new { Id = id.ToArray(), Office = office.ToString() }, cancellationToken: cancellationToken));
+        if (atRest is null || keys.Open(id, atRest, Associated(id)) is not Disclosure.Opened opened) return null;
+        return opened.Plaintext;
     }
 
     /// <summary>An office's drafts, the one that was last worked on first, and when that was.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Coordination.Screens.Languages;
 
@@ -7,6 +8,19 @@ namespace Coordination.Screens.Languages;
 /// <param name="Texts">By the English text.</param>
 public sealed record Catalogue(FrozenDictionary<string, Translation> Texts)
 {
+    /// <summary>Texts into which something goes, as what is made of them is recognised: the longest first, which say most.</summary>
+    public IReadOnlyList<(Regex Made, string Template)> Templates { get; } =
+    [
+        .. Texts.Keys.Where(text => Placeholder.IsMatch(text) && Placeholder.Replace(text, "").Count(char.IsLetter) >= LettersOfASentence).OrderByDescending(text => text.Length)
+            .Select(text => (new Regex($"^{Placeholder.Replace(Regex.Escape(text), place => $"(?<n{place.Groups["place"].Value}>.+)")}$", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)), text)),
+    ];
+
+    /// <summary>What has fewer of its own, such as "{0}, {1}", would be recognised in anything.</summary>
+    const int LettersOfASentence = 6;
+
+    /// <summary>As it stands in a text, and as <see cref="Regex.Escape"/> leaves it.</summary>
+    static readonly Regex Placeholder = new(@"\\?\{(?<place>\d)\}", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+
     static readonly Lazy<FrozenDictionary<Language, Catalogue>> Embedded = new(() => Language.All.Where(language => language != Language.English).ToFrozenDictionary(language => language, Read));
 
     /// <summary>The catalogue of a language; empty for English.</summary>
@@ -37,6 +51,8 @@ public sealed record Catalogue(FrozenDictionary<string, Translation> Texts)
                 else if (line.StartsWith("msgstr ", StringComparison.Ordinal)) (current = translated).Append(Unquoted(line["msgstr ".Length..]));
                 else current.Append(Unquoted(line));
             }
+            // What says the same as the English text was not translated.
+            if (translated.Equals(english)) translated.Clear();
             // The first entry is the file's own header.
             if (english.Length > 0 && !texts.TryAdd(english.ToString(), new(translated.ToString(), isMachine))) throw new FormatException($"\"{english}\" stands there twice.");
         }

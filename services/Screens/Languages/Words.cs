@@ -3,9 +3,12 @@ using System.Globalization;
 namespace Coordination.Screens.Languages;
 
 /// <summary>What a page says, in the language of whoever reads it.</summary>
-public sealed class Words(Language language)
+/// <param name="language">Which.</param>
+/// <param name="catalogue">Its translations.</param>
+public sealed class Words(Language language, Catalogue catalogue)
 {
-    readonly Catalogue _catalogue = Catalogue.Of(language);
+    /// <summary>With the translations that the program was built with.</summary>
+    public Words(Language language) : this(language, Catalogue.Of(language)) { }
 
     public Language Language => language;
 
@@ -16,9 +19,21 @@ public sealed class Words(Language language)
     {
         get
         {
-            var text = _catalogue.Texts.GetValueOrDefault(english) is { Text.Length: > 0 } translation ? translation.Text : english;
+            var text = catalogue.Texts.GetValueOrDefault(english) is { Text.Length: > 0 } translation ? translation.Text : english;
             return with.Length == 0 ? text : string.Format(CultureInfo.InvariantCulture, text, with);
         }
+    }
+
+    /// <summary>A sentence that the program put together elsewhere, in English: the catalogue's text that it was made from, with what went into it.</summary>
+    /// <param name="english">As a door said it.</param>
+    /// <param name="within">What is said of what went into it, such as a code in words; null leaves it as it is.</param>
+    public string Sentence(string english, Func<string, string>? within = null)
+    {
+        if (catalogue.Texts.ContainsKey(english)) return this[english];
+        foreach (var (made, template) in catalogue.Templates)
+            if (made.Match(english) is { Success: true } match)
+                return string.Format(CultureInfo.InvariantCulture, this[template], [.. match.Groups.Values.Skip(1).OrderBy(group => int.Parse(group.Name[1..], CultureInfo.InvariantCulture)).Select(group => within?.Invoke(group.Value) ?? group.Value)]);
+        return english;
     }
 
     /// <summary>A day, as the language writes it: year last, the Buddhist era's where it counts by that.</summary>

@@ -3,7 +3,6 @@ using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Sealing;
 using Coordination.Local;
 using Google.Protobuf;
-using Npgsql;
 using SignedEntry = Coordination.Contracts.Dossier.V1.SignedEntry;
 
 namespace Coordination.CountryNode.Tests;
@@ -42,17 +41,6 @@ static class Regions
     /// <summary>A day from today, in the region's middle time zone.</summary>
     public static string InDays(int days) =>
         RegionalTime.Today(NodeId.Parse("TH"), TimeProvider.System.GetUtcNow()).AddDays(days).ToString("yyyy-MM-dd");
-
-    /// <summary>One value from a node's database.</summary>
-    public static async Task<T> AskAsync<T>(this RegionNode node, string sql, params object[] parameters)
-    {
-        await using var connection = new NpgsqlConnection($"{node.DatabaseConnectionString};Application Name=test");
-        await connection.OpenAsync(TestContext.Current.CancellationToken);
-        await using var command = new NpgsqlCommand(sql, connection);
-        foreach (var parameter in parameters) command.Parameters.Add(new NpgsqlParameter { Value = parameter });
-        var value = await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
-        return value is null or DBNull ? default! : (T)value;
-    }
 
     /// <summary>The keys of a node's dossiers, as a further replica of it has them.</summary>
     public static DossierKeys DossierKeys(this RegionNode node) => new(node.Keys, new ErasureList(node.ErasureFolder));

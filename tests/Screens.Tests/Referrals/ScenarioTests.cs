@@ -14,9 +14,7 @@ public sealed class ScenarioTests(Consoles consoles)
         await vientiane.SayAsync(referral, "TakenUp", ("particulars.note", "The province is asked to visit the family."));
 
         await bangkok.UntilAsync(referral, "Taken up");
-        await bangkok.GoAsync($"{referral}/release");
-        await bangkok.FillAsync(("case_file.names.0.name", Names.Lao), ("case_file.names.1.name", Names.Thai), ("case_file.birth.on", "1999"), ("case_file.safety.contact", "SAFE_TO_CONTACT_THROUGH_OFFICE"));
-        await bangkok.SendAsync();
+        await bangkok.ReleaseAsync(referral, ("case_file.names.0.name", Names.Lao), ("case_file.names.1.name", Names.Thai), ("case_file.birth.on", "1999"), ("case_file.safety.contact", "SAFE_TO_CONTACT_THROUGH_OFFICE"));
         (await bangkok.ReadAsync()).ShouldContain("released the case file");
 
         var file = await vientiane.OpenCaseFileAsync(referral);

@@ -25,7 +25,7 @@ public sealed class Visitor(Region region, RegionNode node, IPage page, string n
     /// <summary>Is invited for an office, chooses a password and keeps the printed codes.</summary>
     public async Task AcceptAsync(string role)
     {
-        await page.GotoAsync(await region.InviteAsync(node, name, $"{role}@{node.Country.Unit}", TestContext.Current.CancellationToken));
+        await page.GotoAsync(await region.InviteAsync(node, name, role.Contains('@', StringComparison.Ordinal) ? role : $"{role}@{node.Country.Unit}", TestContext.Current.CancellationToken));
         await page.Locator("input[name=password]").FillAsync(Password);
         await page.Locator("input[name=again]").FillAsync(Password);
         await SendAsync();
@@ -35,7 +35,7 @@ public sealed class Visitor(Region region, RegionNode node, IPage page, string n
 
     public async Task SignInAsync()
     {
-        if (!page.Url.EndsWith("/sign-in", StringComparison.Ordinal)) await GoAsync("/sign-in");
+        if (await page.Locator("input[name=password][autocomplete=current-password]").CountAsync() == 0) await GoAsync("/sign-in");
         await page.Locator("input[name=name]").FillAsync(name);
         await page.Locator("input[name=password]").FillAsync(Password);
         await SendAsync();
@@ -44,7 +44,28 @@ public sealed class Visitor(Region region, RegionNode node, IPage page, string n
     }
 
     /// <summary>The next of the printed codes.</summary>
-    public string NextCode() => _codes.Dequeue();
+    public string NextCode() => UsedCode = _codes.Dequeue();
+
+    /// <summary>The printed code that was taken last.</summary>
+    public string UsedCode { get; private set; } = "";
+
+    /// <summary>Signs in on another computer as well.</summary>
+    public async Task SignInElsewhereAsync(Visitor elsewhere)
+    {
+        await elsewhere.FillAsync(("name", name), ("password", Password));
+        await elsewhere.SendAsync();
+        await elsewhere.FillAsync(("code", NextCode()));
+        await elsewhere.SendAsync();
+    }
+
+    /// <summary>Releases a case file.</summary>
+    public async Task ReleaseAsync(string referral, params (string Name, string Value)[] fields)
+    {
+        await GoAsync($"{referral}/release");
+        await FillAsync(fields);
+        await SendAsync();
+        page.Url.ShouldContain("?done=CaseFileReleased", customMessage: await ReadAsync());
+    }
 
     /// <summary>Sends the form of the page.</summary>
     public Task SendAsync() => LeaveAsync(page.Locator("main form button.usa-button").Last);
@@ -53,12 +74,14 @@ public sealed class Visitor(Region region, RegionNode node, IPage page, string n
     public Task FollowAsync(string says) => LeaveAsync(page.GetByRole(AriaRole.Link, new() { Name = says, Exact = true }).First);
 
     /// <summary>Clicks what leads to another page, and waits for it.</summary>
-    public async Task LeaveAsync(ILocator what)
+    public Task LeaveAsync(ILocator what) => LeaveAsync(() => what.ClickAsync());
+
+    async Task LeaveAsync(Func<Task> how)
     {
         var left = new TaskCompletionSource();
         void Left(object? sender, IFrame frame) => left.TrySetResult();
         page.FrameNavigated += Left;
-        await what.ClickAsync();
+        await how();
         await left.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         page.FrameNavigated -= Left;
         await page.WaitForLoadStateAsync();
@@ -89,7 +112,8 @@ public sealed class Visitor(Region region, RegionNode node, IPage page, string n
     }
 
     /// <summary>Opens a referral to the other country by the form in its steps, and gives its path.</summary>
-    public async Task<string> OpenReferralAsync()
+    /// <param name="also">Further fields of what is told of the person.</param>
+    public async Task<string> OpenReferralAsync(params (string Name, string Value)[] also)
     {
         await GoAsync("/new");
         await SendAsync();
@@ -99,6 +123,7 @@ public sealed class Visitor(Region region, RegionNode node, IPage page, string n
         await FillAsync(("opened.consent.purposes", "PURPOSE_RETURN"), ("opened.consent.until.day", $"{until.Day}"), ("opened.consent.until.month", $"{until.Month}"), ("opened.consent.until.year", $"{until.Year}"));
         await SendAsync();
         await FillAsync(("particulars.preview.sex", "SEX_FEMALE"), ("particulars.preview.language", "kjg"), ("particulars.note", "Asks that nobody comes in uniform."));
+        await FillAsync(also);
         await SendAsync();
         await SendAsync();
         page.Url.ShouldContain("?done=Opened", customMessage: await ReadAsync());
@@ -130,6 +155,20 @@ public sealed class Visitor(Region region, RegionNode node, IPage page, string n
             return (said = await ReadAsync()).Contains(says, StringComparison.Ordinal);
         }, TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).ShouldBeTrue($"{says}: {said}");
     }
+
+    /// <summary>Chooses a language.</summary>
+    public async Task SpeakAsync(string language)
+    {
+        await GoAsync("/account");
+        await LeaveAsync(page.Locator($".console-languages button[value='{language}']"));
+    }
+
+    /// <summary>Presses a key that leads to another page, and waits for it.</summary>
+    public Task LeaveByKeyAsync(Func<Task> before, string key) => LeaveAsync(async () =>
+    {
+        await before();
+        await page.Keyboard.PressAsync(key);
+    });
 
     /// <summary>What the page says, as a person reads it.</summary>
     public Task<string> ReadAsync() => page.Locator("body").InnerTextAsync();

@@ -31,7 +31,7 @@ static class ApprovalPages
         }
         catch (RpcException refused) when (IsTold(refused))
         {
-            return await ShowAsync(null, calls, screen, submission, Refusals.ToFaults(refused, screen.Words));
+            return await ShowAsync(null, calls, screen, submission, Refusals.ToFaults(refused, screen.Words, []));
         }
     }
 
@@ -45,7 +45,7 @@ static class ApprovalPages
         }
         catch (RpcException refused) when (IsTold(refused))
         {
-            return await ShowAsync(null, calls, screen, submission, Refusals.ToFaults(refused, screen.Words));
+            return await ShowAsync(null, calls, screen, submission, Refusals.ToFaults(refused, screen.Words, []));
         }
     }
 

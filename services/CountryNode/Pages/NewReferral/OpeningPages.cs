@@ -12,8 +12,11 @@ static class OpeningPages
 {
     public const string Path = "/new";
 
-    public static void Map(IEndpointRouteBuilder pages)
+    public static void Map(IEndpointRouteBuilder all)
     {
+        // Who opens nothing has nothing to begin.
+        var pages = all.MapGroup("").AddEndpointFilter(async (context, next) =>
+            context.HttpContext.RequestServices.GetRequiredService<Screen>().Office is { Role: Role.FocalPoint } ? await next(context) : Nothing());
         pages.MapGet(Path, async (Drafts drafts, Screen screen, HttpContext http) => Screen.Show<DraftsView>(new DraftsModel(await drafts.ListAsync(screen.Office!, http.RequestAborted))));
         pages.MapPost(Path, BeginAsync);
         pages.MapGet($"{Path}/{{id}}/{{step:int}}", ShowAsync);
@@ -80,7 +83,7 @@ static class OpeningPages
             }
             catch (RpcException refused) when (refused.StatusCode is StatusCode.InvalidArgument or StatusCode.FailedPrecondition)
             {
-                faults = Refusals.ToFaults(refused, screen.Words);
+                faults = Refusals.ToFaults(refused, screen.Words, form.AllFields);
             }
         }
         return Show(form, draft, form.Steps.Count, entered, faults, StatusCodes.Status422UnprocessableEntity);

@@ -21,6 +21,13 @@ static class PeoplePage
         });
     }
 
+    /// <summary>As the page calls them.</summary>
+    static IReadOnlyList<FormField> Fields(Screen screen) =>
+    [
+        new("name", FieldKind.Text, screen.Words["Name to sign in by"]), new("office", FieldKind.Choice, screen.Words["Office"]),
+        new("from", FieldKind.Day, screen.Words["From"]), new("until", FieldKind.Day, screen.Words["Until which day, inclusive"]),
+    ];
+
     static async Task<IResult> ShowAsync(Calls calls, Screen screen, NodeSettings settings, Entered entered, Faults faults, string? invitation)
     {
         var people = await calls.Accounts.ListPeopleAsync(new());
@@ -38,7 +45,7 @@ static class PeoplePage
         }
         catch (RpcException refused) when (refused.StatusCode is StatusCode.InvalidArgument)
         {
-            return await ShowAsync(calls, screen, settings, entered, Refusals.ToFaults(refused, screen.Words), null);
+            return await ShowAsync(calls, screen, settings, entered, Refusals.ToFaults(refused, screen.Words, Fields(screen)), null);
         }
     }
 
@@ -57,7 +64,7 @@ static class PeoplePage
             }
             catch (RpcException refused) when (refused.StatusCode is StatusCode.InvalidArgument || Refusals.ReasonOf(refused) == "PERSON_NOT_FOUND")
             {
-                return await ShowAsync(calls, screen, settings, entered, Refusals.ToFaults(refused, screen.Words), null);
+                return await ShowAsync(calls, screen, settings, entered, Refusals.ToFaults(refused, screen.Words, Fields(screen)), null);
             }
         }
         return await ShowAsync(calls, screen, settings, entered, reading.Faults, null);

@@ -42,7 +42,7 @@ static class CaseFilePages
             }
             catch (RpcException refused) when (refused.StatusCode is StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.AlreadyExists)
             {
-                faults = Refusals.ToFaults(refused, screen.Words);
+                faults = Refusals.ToFaults(refused, screen.Words, form.Parts.SelectMany(part => part.Fields));
             }
         }
         return Screen.Show<ReleaseView>(new ReleaseModel(referral, form, entered, faults, entered.Text("command_id")), StatusCodes.Status422UnprocessableEntity);
@@ -71,7 +71,7 @@ static class CaseFilePages
         }
         catch (RpcException refused) when (refused.StatusCode is StatusCode.FailedPrecondition or StatusCode.NotFound && Refusals.ReasonOf(refused) != "DOSSIER_NOT_FOUND")
         {
-            return Screen.Show<AskReasonView>(new AskReasonModel(referral, Refusals.ToFaults(refused, screen.Words)), StatusCodes.Status422UnprocessableEntity);
+            return Screen.Show<AskReasonView>(new AskReasonModel(referral, Refusals.ToFaults(refused, screen.Words, [])), StatusCodes.Status422UnprocessableEntity);
         }
     }
 }

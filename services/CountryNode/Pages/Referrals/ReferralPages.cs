@@ -58,7 +58,7 @@ static class ReferralPages
             }
             catch (RpcException refused) when (refused.StatusCode is StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.AlreadyExists)
             {
-                faults = Refusals.ToFaults(refused, screen.Words);
+                faults = Refusals.ToFaults(refused, screen.Words, [.. form.Fields, .. form.Seldom]);
                 // Somebody else may have acted meanwhile: the page shows how it stands now.
                 referral = (await calls.Referrals.GetAsync(new() { DossierId = dossier })).Referral;
                 form = new StatementForm(action, referral, screen);

@@ -13,7 +13,7 @@ static class ConfirmPage
 
     public static void Map(IEndpointRouteBuilder pages)
     {
-        pages.MapGet(Path, (string? to) => Screen.Show<SecondView>(new SecondModel(SignInPage.To(to), Faults.None)));
+        pages.MapGet(Path, (string? to) => Screen.Show<SecondView>(new SecondModel(Path, SignInPage.To(to), "", Faults.None)));
         pages.MapPost(Path, ConfirmAsync);
     }
 
@@ -33,6 +33,6 @@ static class ConfirmPage
             }
             await persons.AccessFailedAsync(person);
         }
-        return Screen.Show<SecondView>(new SecondModel(to, Faults.None.With("code", screen.Words["This code does not count. A code of the app counts for half a minute, a printed one once: take the next."])), StatusCodes.Status422UnprocessableEntity);
+        return Screen.Show<SecondView>(new SecondModel(Path, to, "", Faults.None.With("code", screen.Words["This code does not count. A code of the app counts for half a minute, a printed one once: take the next."])), StatusCodes.Status422UnprocessableEntity);
     }
 }

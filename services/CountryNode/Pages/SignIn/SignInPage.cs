@@ -7,15 +7,14 @@ namespace Coordination.CountryNode.Pages.SignIn;
 /// <summary>Password first, then what the person has: an authenticator app, or a printed code.</summary>
 static class SignInPage
 {
-    public const string Path = "/sign-in", SecondPath = "/sign-in/second", OutPath = "/sign-out", OutEverywherePath = "/sign-out/everywhere";
+    public const string Path = "/sign-in", SecondPath = "/sign-in/second", KeptPath = "/sign-in/kept", OutPath = "/sign-out", OutEverywherePath = "/sign-out/everywhere";
 
     public static void Map(IEndpointRouteBuilder pages)
     {
-        pages.MapGet(Path, (string? to) => Screen.Show<SignInView>(new SignInModel(To(to), "", Faults.None)));
+        pages.MapGet(Path, (string? to) => Screen.Show<SignInView>(new SignInModel(To(to), "", "", Faults.None)));
         pages.MapPost(Path, FirstAsync);
-        pages.MapGet(SecondPath, async (string? to, SignInManager<Person> signIn) =>
-            await signIn.GetTwoFactorAuthenticationUserAsync() is null ? Again(to) : Screen.Show<SecondView>(new SecondModel(To(to), Faults.None)));
         pages.MapPost(SecondPath, SecondAsync);
+        pages.MapPost(KeptPath, async (HttpContext http, Kept forms) => forms.Open((await http.Request.ReadFormAsync())[Kept.Field]) is { } form ? Screen.Show<KeptView>(form) : Results.LocalRedirect("/"));
         pages.MapPost(OutPath, async (Sessions sessions) =>
         {
             await sessions.EndAsync();
@@ -31,21 +30,21 @@ static class SignInPage
     static async Task<IResult> FirstAsync(HttpContext http, SignInManager<Person> signIn, Screen screen)
     {
         var form = await http.Request.ReadFormAsync();
-        var (name, password, to) = (form["name"].ToString().Trim(), form["password"].ToString(), To(form["to"]));
+        var (name, password, to, kept) = (form["name"].ToString().Trim(), form["password"].ToString(), To(form["to"]), form[Kept.Field].ToString());
         var result = await signIn.PasswordSignInAsync(name, password, isPersistent: false, lockoutOnFailure: true);
-        if (result.RequiresTwoFactor) return Results.LocalRedirect($"{SecondPath}?to={Uri.EscapeDataString(to)}");
+        if (result.RequiresTwoFactor) return Screen.Show<SecondView>(new SecondModel(SecondPath, to, kept, Faults.None));
         // Without a second factor nobody is let in: an invitation leads to both.
         if (result.Succeeded) await signIn.SignOutAsync();
         var why = result.IsLockedOut
             ? screen.Words["There were too many wrong attempts. Wait a quarter of an hour, or ask your administrator for a new invitation."]
             : screen.Words["Name or password is wrong. Check both; capitals count in the password."];
-        return Screen.Show<SignInView>(new SignInModel(to, name, Faults.None.With("password", why)), StatusCodes.Status422UnprocessableEntity);
+        return Screen.Show<SignInView>(new SignInModel(to, kept, name, Faults.None.With("password", why)), StatusCodes.Status422UnprocessableEntity);
     }
 
-    static async Task<IResult> SecondAsync(HttpContext http, SignInManager<Person> signIn, Sessions sessions, Screen screen)
+    static async Task<IResult> SecondAsync(HttpContext http, SignInManager<Person> signIn, Sessions sessions, Kept forms, Screen screen)
     {
         var form = await http.Request.ReadFormAsync();
-        var (code, to) = (Codes.Plain(form["code"].ToString()), To(form["to"]));
+        var (code, to, kept) = (Codes.Plain(form["code"].ToString()), To(form["to"]), form[Kept.Field]);
         if (await signIn.GetTwoFactorAuthenticationUserAsync() is not { } person) return Again(to);
         var result = Codes.IsOfApp(code)
             ? await signIn.TwoFactorAuthenticatorSignInAsync(code, isPersistent: false, rememberClient: false)
@@ -55,12 +54,13 @@ static class SignInPage
         if (result.Succeeded)
         {
             await sessions.BeginAsync(person, http.RequestAborted);
-            return Results.LocalRedirect(to);
+            // The page that sends it has to know who is signed in, as the next request does.
+            return forms.Open(kept) is null ? Results.LocalRedirect(to) : Screen.Show<GoOnView>(kept.ToString());
         }
         var why = result.IsLockedOut
             ? screen.Words["There were too many wrong attempts. Wait a quarter of an hour, or ask your administrator for a new invitation."]
             : screen.Words["This code does not count. A code of the app counts for half a minute, a printed one once: take the next."];
-        return Screen.Show<SecondView>(new SecondModel(to, Faults.None.With("code", why)), StatusCodes.Status422UnprocessableEntity);
+        return Screen.Show<SecondView>(new SecondModel(SecondPath, to, kept.ToString(), Faults.None.With("code", why)), StatusCodes.Status422UnprocessableEntity);
     }
 
     /// <summary>Only a page of this console is gone back to.</summary>
@@ -70,10 +70,13 @@ static class SignInPage
 }
 
 /// <param name="To">Where the person wanted to go.</param>
+/// <param name="Kept">What the person had written when the session ended, sealed; empty for nothing.</param>
 /// <param name="Name">As it was typed.</param>
 /// <param name="Faults">What is wrong.</param>
-public sealed record SignInModel(string To, string Name, Faults Faults);
+public sealed record SignInModel(string To, string Kept, string Name, Faults Faults);
 
+/// <param name="Path">Where the code goes.</param>
 /// <param name="To">Where the person wanted to go.</param>
+/// <param name="Kept">As in <see cref="SignInModel"/>.</param>
 /// <param name="Faults">What is wrong.</param>
-public sealed record SecondModel(string To, Faults Faults);
+public sealed record SecondModel(string Path, string To, string Kept, Faults Faults);

@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Security.Claims;
+using Coordination.CountryNode.Accounts;
+using Coordination.CountryNode.Tests;
+namespace Coordination.Screens.Tests.SignIn;
+
+/// <summary>Sessions end, and take nothing with them.</summary>
+public sealed class SessionTests(Consoles consoles)
+{
+    [Fact]
+    public async Task A_session_that_ends_in_the_middle_of_a_form_loses_nothing()
+    {
+        await using var visitor = await consoles.SignInAsync("TH");
+        var referral = await visitor.OpenReferralAsync();
+        await visitor.GoAsync($"{referral}/say/InformationRequested");
+        await visitor.FillAsync(("particulars.note", "Is there a school by the river?"));
+        await visitor.Page.Context.ClearCookiesAsync();
+        await visitor.SendAsync();
+        (await visitor.ReadAsync()).ShouldContain("what you had written is kept");
+        await visitor.AccessibleAsync();
+        await visitor.SignInAsync();
+        await visitor.SendAsync();
+        await visitor.SendAsync();
+        (await visitor.ReadAsync()).ShouldContain("asked a question");
+        (await visitor.Node.AskAsync<long>("select count(*) from entry where dossier_id = $1", Convert.FromHexString(referral.Split('/')[^1]))).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Signing_out_everywhere_ends_every_session_with_the_next_click()
+    {
+        await using var here = await consoles.SignInAsync("TH");
+        await using var elsewhere = await consoles.VisitAsync("TH");
+        await elsewhere.GoAsync("/sign-in");
+        await here.SignInElsewhereAsync(elsewhere);
+        (await elsewhere.ReadAsync()).ShouldContain("Waits for us");
+        await here.GoAsync("/account");
+        await here.LeaveAsync(here.Page.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { Name = "Sign out everywhere" }));
+        await elsewhere.GoAsync("/");
+        elsewhere.Page.Url.ShouldContain("/sign-in");
+    }
+
+    [Fact]
+    public async Task A_wrong_password_says_nothing_of_the_name_and_five_lock_it()
+    {
+        await using var visitor = await consoles.VisitAsync("TH");
+        await visitor.AcceptAsync("focal-point");
+        foreach (var name in (string[])["nobody-of-this-name", visitor.Name])
+        {
+            await visitor.GoAsync("/sign-in");
+            await visitor.FillAsync(("name", name), ("password", "not the password at all"));
+            await visitor.SendAsync();
+            (await visitor.ReadAsync()).ShouldContain("Name or password is wrong.");
+        }
+        for (var again = 0; again < 4; again++)
+        {
+            await visitor.FillAsync(("password", "not the password at all"));
+            await visitor.SendAsync();
+        }
+        (await visitor.ReadAsync()).ShouldContain("too many wrong attempts");
+        // The right one opens nothing either now.
+        await visitor.FillAsync(("password", Visitor.Password));
+        await visitor.SendAsync();
+        (await visitor.ReadAsync()).ShouldContain("too many wrong attempts");
+    }
+
+    [Fact]
+    public async Task A_printed_code_opens_once_and_an_invitation_too()
+    {
+        await using var visitor = await consoles.VisitAsync("TH");
+        await visitor.AcceptAsync("focal-point");
+        var invitation = visitor.Page.Url;
+        await visitor.SignInAsync();
+        await visitor.Page.Context.ClearCookiesAsync();
+        await visitor.GoAsync("/sign-in");
+        await visitor.FillAsync(("name", visitor.Name), ("password", Visitor.Password));
+        await visitor.SendAsync();
+        await visitor.FillAsync(("code", visitor.UsedCode));
+        await visitor.SendAsync();
+        (await visitor.ReadAsync()).ShouldContain("This code does not count.");
+        (await visitor.GoAsync(invitation))!.Status.ShouldBe(404);
+    }
+
+    [Fact]
+    public async Task A_case_file_opens_only_with_a_reason()
+    {
+        await using var visitor = await consoles.SignInAsync("TH");
+        await using var vientiane = await consoles.SignInAsync("LA");
+        var referral = await visitor.OpenReferralAsync();
+        await vientiane.UntilAsync(referral, "Sent");
+        await vientiane.SayAsync(referral, "Acknowledged");
+        await vientiane.SayAsync(referral, "TakenUp");
+        await visitor.UntilAsync(referral, "Taken up");
+        await visitor.ReleaseAsync(referral, ("case_file.names.0.name", Names.Thai));
+        await visitor.GoAsync(referral);
+        await visitor.FollowAsync("Open with a reason");
+        await visitor.SendAsync();
+        (await visitor.ReadAsync()).ShouldContain("Choose what you need it for");
+        await visitor.FillAsync(("reason", "Care"));
+        await visitor.SendAsync();
+        (await visitor.ReadAsync()).ShouldContain(Names.Thai);
+    }
+
+    [Fact]
+    public void The_second_factor_counts_as_shown_just_now_for_five_minutes_and_a_session_for_ten_hours()
+    {
+        var now = new DateTimeOffset(2026, 11, 27, 12, 0, 0, TimeSpan.Zero);
+        Sessions.IsConfirmed(Shown(now.AddMinutes(-5).AddSeconds(1)), now).ShouldBeTrue();
+        Sessions.IsConfirmed(Shown(now.AddMinutes(-5)), now).ShouldBeFalse();
+        Sessions.IsConfirmed(new ClaimsPrincipal(new ClaimsIdentity()), now).ShouldBeFalse();
+        Sessions.IsOver(Shown(now.AddHours(-10).AddSeconds(1)), now).ShouldBeFalse();
+        Sessions.IsOver(Shown(now.AddHours(-10)), now).ShouldBeTrue();
+        Sessions.IsOver(new ClaimsPrincipal(new ClaimsIdentity()), now).ShouldBeTrue();
+
+        static ClaimsPrincipal Shown(DateTimeOffset at) =>
+            new(new ClaimsIdentity(((string[])["since", "confirmed"]).Select(claim => new Claim(claim, at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)))));
+    }
+}
