@@ -24,6 +24,8 @@ static class ConsoleSetup
         services.AddSingleton<InProcess>();
         services.AddSingleton<Drafts>();
         services.AddSingleton<Kept>();
+        services.AddSingleton<LastLooks>();
+        services.AddScoped<TodayPage.Gathering>();
         services.AddScoped<Calls>();
         services.AddScoped<Screen>();
         // Thai, Lao, Khmer, Burmese and Chinese go as they are, not as numbers.
@@ -58,6 +60,7 @@ static class ConsoleSetup
             TodayPage.Map(signedIn);
             ReferralPages.Map(signedIn);
             CaseFilePages.Map(signedIn);
+            EvidencePages.Map(signedIn);
             ConfirmPage.Map(signedIn);
             ApprovalPages.Map(signedIn);
             AuditPage.Map(signedIn);

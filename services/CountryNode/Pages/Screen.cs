@@ -47,6 +47,13 @@ public sealed class Screen(Pen pen, TimeProvider time)
 
     public string At(Google.Protobuf.WellKnownTypes.Timestamp? instant) => instant is null ? "" : At(instant.ToDateTimeOffset());
 
+    /// <summary>By when something is owed: what is due at midnight is due by the end of the day before.</summary>
+    public string By(Google.Protobuf.WellKnownTypes.Timestamp due)
+    {
+        var local = RegionalTime.In(Country, due.ToDateTimeOffset());
+        return local.TimeOfDay == TimeSpan.Zero ? Words["end of {0}", Words.Day(DateOnly.FromDateTime(local.DateTime).AddDays(-1))] : At(due);
+    }
+
     /// <summary>A day as a message has it, YYYY-MM-DD.</summary>
     public string Day(string day) => DateOnly.TryParseExact(day, "yyyy-MM-dd", out var read) ? Words.Day(read) : day;
 

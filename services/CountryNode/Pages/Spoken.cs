@@ -1,8 +1,12 @@
 using System.Collections;
 using Coordination.Contracts.Referral.V1;
+using Coordination.Hosting.Referrals;
 using Coordination.Screens.Languages;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
+using Google.Protobuf.WellKnownTypes;
+using Entry = Coordination.Contracts.Dossier.V1.Entry;
+using Notice = Coordination.Contracts.Referral.V1.Notice;
 
 namespace Coordination.CountryNode.Pages;
 
@@ -46,6 +50,59 @@ static class Spoken
             (_, ulong number) => number.ToString(),
             _ => "",
         };
+    }
+
+    /// <summary>What an entry states, field by field, in words; tokens, hashes and what the program counts are left out.</summary>
+    public static IEnumerable<(string Label, string Value)> Facts(Entry entry, Screen screen)
+    {
+        var stated = Entry.Descriptor.Oneofs.Single(oneof => oneof.Name == "body").Accessor.GetCaseFieldDescriptor(entry);
+        return stated?.Accessor.GetValue(entry) is IMessage body ? Of(body, body.Descriptor.Name) : [];
+
+        IEnumerable<(string, string)> Of(IMessage message, string path)
+        {
+            foreach (var field in message.Descriptor.Fields.InDeclarationOrder())
+            {
+                var (called, value) = ($"{path}.{field.Name}", field.Accessor.GetValue(message));
+                var label = Vocabulary.Field(called, screen.Words).Label;
+                // What has no name on screen is nothing that people read.
+                if (value is IMessage inside and not Timestamp) foreach (var said in Of(inside, called)) yield return said;
+                else if (label != called && Value(field, value) is { Length: > 0 } text) yield return (label, text);
+            }
+        }
+
+        string Value(FieldDescriptor field, object? value) => (field.FieldType, value) switch
+        {
+            (_, Timestamp at) => screen.At(at),
+            (FieldType.Enum, IEnumerable several) => string.Join("; ", several.Cast<object>().Select(one => Code(field, one))),
+            (FieldType.Enum, { } one) => Code(field, one),
+            (FieldType.Bool, true) => screen.Words["Yes"],
+            (FieldType.UInt32, uint number and > 0) => number.ToString(),
+            (FieldType.String, string text) => text.Length == 2 ? screen.Words.Country(text) : screen.Day(text),
+            (FieldType.String, IEnumerable<string> countries) => string.Join(", ", countries.Select(screen.Words.Country)),
+            _ => "",
+        };
+
+        string Code(FieldDescriptor field, object value) => field.EnumType.FindValueByNumber(Convert.ToInt32(value)) is { Number: not 0 } code ? Vocabulary.Code(code, screen.Words) : "";
+    }
+
+    /// <summary>What is told beside an entry: the note, and details in words.</summary>
+    public static IEnumerable<(string Label, string Value)> Beside(Particulars particulars, Words words)
+    {
+        if (particulars.Note.Length > 0) yield return (words["Note"], particulars.Note);
+        foreach (var (key, value) in particulars.Details.OrderBy(detail => detail.Key, StringComparer.Ordinal))
+            yield return (Vocabulary.Detail(key, words), Vocabulary.DetailCodes(key, words).FirstOrDefault(code => code.Code == value).Label ?? value);
+        if (particulars.ContradictionReason.Length > 0) yield return (words["Why it was said although it does not fit"], particulars.ContradictionReason);
+        if (particulars.Preview is not { } preview) yield break;
+        if (preview.Sex is not Sex.Unspecified) yield return (words["Sex"], Vocabulary.Code(preview.Sex, words));
+        if (preview.AgeBand is not AgeBand.Unspecified) yield return (words["Age"], Vocabulary.Code(preview.AgeBand, words));
+        if (preview.StatedNationality.Length > 0) yield return (words["Nationality, as the person says"], preview.StatedNationality == "XX" ? words["Stateless"] : words.Country(preview.StatedNationality));
+        if (preview.Language.Length > 0) yield return (words["The person's own language"], words[SpokenLanguages.All.FirstOrDefault(language => language.Code == preview.Language).Name ?? preview.Language]);
+        if (preview.Identification.Length > 0) yield return (words["Identification"], Vocabulary.DetailCodes("identification", words).FirstOrDefault(code => code.Code == preview.Identification).Label ?? preview.Identification);
+        if (preview.Exploitation.Count > 0) yield return (words["Forms of exploitation"], string.Join("; ", preview.Exploitation.Select(code => words[Htcds.LabelOf(code)])));
+        if (preview.MeansOfControl.Count > 0) yield return (words["Means of control"], string.Join("; ", preview.MeansOfControl.Select(code => words[Htcds.LabelOf(code)])));
+        if (preview.Needs.Count > 0) yield return (words["What the person needs"], string.Join("; ", preview.Needs.Select(need => words[Vocabulary.Needs.FirstOrDefault(known => known.Code == need).Label ?? need])));
+        if (preview.Gender.Length > 0) yield return (words["The person's own word for their gender"], preview.Gender);
+        if (preview.Consent is { Withheld.Count: > 0 } consent) yield return (words["What the person keeps back"], string.Join("; ", consent.Withheld.Select(part => Vocabulary.CaseFilePart(part, words))));
     }
 
     public static string Notice(Notice notice, Words words) => words["{0}: {1}",

@@ -269,6 +269,22 @@ static class Vocabulary
     /// <summary>Fields that people fill in, by their full names in the protos: what they are called, and what helps to fill them in.</summary>
     static readonly FrozenDictionary<string, (string Label, string Hint)> FieldTexts = new Dictionary<string, (string, string)>(StringComparer.Ordinal)
     {
+        ["Opened.type"] = ("What is asked for", ""),
+        ["Opened.host"] = ("Host country", ""),
+        ["Opened.origin"] = ("Country of origin", ""),
+        ["Opened.instrument"] = ("Under which instrument", ""),
+        ["Opened.urgency"] = ("How fast", ""),
+        ["Opened.minority"] = ("How old is the person", ""),
+        ["Opened.basis"] = ("Why may the person's data cross the border", ""),
+        ["Opened.consent.purposes"] = ("What the person agrees to", ""),
+        ["Opened.consent.recipients"] = ("Which countries may receive it", ""),
+        ["Opened.consent.until"] = ("Until which day, inclusive", ""),
+        ["Opened.authorised_by"] = ("Who authorised it, for a person under 18", ""),
+        ["Opened.reply_by"] = ("Until which day do you wait for an acknowledgement", ""),
+        ["Opened.best_interests_on"] = ("When the best interests of the child were determined", ""),
+        ["CaseFileReleased.version"] = ("Version", ""),
+        ["ConsentWithdrawn.part.purposes"] = ("What the person no longer agrees to", ""),
+        ["ConsentWithdrawn.part.recipients"] = ("Which countries may receive nothing any more", ""),
         ["Declined.reason"] = ("Why", ""),
         ["OnwardProposed.country"] = ("Which country", ""),
         ["OnwardAnswered.agreed"] = ("We agree, and open a referral to that country", ""),

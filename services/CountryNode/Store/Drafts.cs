@@ -16,8 +16,8 @@ public sealed class Drafts(NpgsqlDataSource database, DossierKeys keys, TimeProv
         var id = DossierId.Read(RandomNumberGenerator.GetBytes(EntryHash.Length));
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await connection.ExecuteAsync(new CommandDefinition(
-            "insert into draft (id, office, at_rest, begun_at, kept_at) values (@Id, @Office, @AtRest, @Now, @Now)",
-            new { Id = id.ToArray(), Office = office.ToString(), AtRest = Protect(id, "{}"u8), Now = time.GetUtcNow() }, cancellationToken: cancellationToken));
+            "insert into draft (id, office, content, begun_at, kept_at) values (@Id, @Office, @Content, @Now, @Now)",
+            new { Id = id.ToArray(), Office = office.ToString(), Content = Protect(id, "{}"u8), Now = time.GetUtcNow() }, cancellationToken: cancellationToken));
         return id;
     }
 
@@ -27,17 +27,17 @@ public sealed class Drafts(NpgsqlDataSource database, DossierKeys keys, TimeProv
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return keys.Look(id) is Keeping.Possible && await connection.ExecuteAsync(new CommandDefinition(
-            "update draft set at_rest = @AtRest, kept_at = @Now where id = @Id and office = @Office",
-            new { Id = id.ToArray(), Office = office.ToString(), AtRest = Protect(id, content.Span), Now = time.GetUtcNow() }, cancellationToken: cancellationToken)) == 1;
+            "update draft set content = @Content, kept_at = @Now where id = @Id and office = @Office",
+            new { Id = id.ToArray(), Office = office.ToString(), Content = Protect(id, content.Span), Now = time.GetUtcNow() }, cancellationToken: cancellationToken)) == 1;
     }
 
     /// <summary>What was entered so far; null where the office has no such draft, or it cannot be read any more.</summary>
     public async Task<ReadOnlyMemory<byte>?> FindAsync(DossierId id, Office office, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var atRest = await connection.ExecuteScalarAsync<byte[]?>(new CommandDefinition(
-            "select at_rest from draft where id = @Id and office = @Office", new { Id = id.ToArray(), Office = office.ToString() }, cancellationToken: cancellationToken));
-        if (atRest is null || keys.Open(id, atRest, Associated(id)) is not Disclosure.Opened opened) return null;
+        var kept = await connection.ExecuteScalarAsync<byte[]?>(new CommandDefinition(
+            "select content from draft where id = @Id and office = @Office", new { Id = id.ToArray(), Office = office.ToString() }, cancellationToken: cancellationToken));
+        if (kept is null || keys.Open(id, kept, Associated(id)) is not Disclosure.Opened opened) return null;
         return opened.Plaintext;
     }
 

@@ -36,8 +36,9 @@ public sealed class Words(Language language, Catalogue catalogue)
         return english;
     }
 
-    /// <summary>A day, as the language writes it: year last, the Buddhist era's where it counts by that.</summary>
-    public string Day(DateOnly day) => string.Create(CultureInfo.InvariantCulture, $"{day.Day} {this[Months[day.Month - 1]]} {day.Year + (language.WritesBuddhistEra ? 543 : 0)}");
+    /// <summary>A day, as the language writes it, with the year of the Buddhist era where it counts by that.</summary>
+    public string Day(DateOnly day) =>
+        string.Format(CultureInfo.InvariantCulture, language.DayPattern, day.Day, this[Months[day.Month - 1]], day.Year + (language.WritesBuddhistEra ? 543 : 0));
 
     /// <summary>A country as the field calls it, by its ISO 3166 code.</summary>
     public string Country(string code) => code switch

@@ -76,7 +76,8 @@ public sealed class CatalogueTests
     public void A_day_is_written_with_the_Buddhist_era_where_the_country_writes_so()
     {
         new Words(Language.Of("th")!, Catalogue.Parse("")).Day(new(2027, 1, 15)).ShouldContain("2570");
-        new Words(Language.Of("lo")!, Catalogue.Parse("")).Day(new(2027, 1, 15)).ShouldContain("2027");
+        new Words(Language.Of("lo")!, Catalogue.Parse("")).Day(new(2027, 1, 15)).ShouldBe("15 January 2027");
+        new Words(Language.Of("zh")!, Catalogue.Parse("msgid \"January\"\nmsgstr \"1月\"\n")).Day(new(2027, 1, 15)).ShouldBe("2027年1月15日");
     }
 
     static string FileOf(string language) => Path.Combine(Checkout.Root, "services", "Screens", "Languages", $"{language}.po");

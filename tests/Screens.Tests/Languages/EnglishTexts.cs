@@ -24,6 +24,8 @@ static partial class EnglishTexts
             .Concat(Htcds.Exploitation.Concat(Htcds.MeansOfControl).Select(Htcds.LabelOf))
             .Concat(SpokenLanguages.All.Select(language => language.Name))
             .Concat(Doors.SelectMany(folder => Files(folder, "*.cs")).SelectMany(InDoors))
+            // Where nothing but a sign stands between what goes in, there is nothing to translate.
+            .Where(text => HasLetters().IsMatch(text))
             .Distinct(StringComparer.Ordinal),
     ];
 
@@ -81,6 +83,9 @@ static partial class EnglishTexts
 
     [GeneratedRegex("""[Ww]ords\["(?<text>(?:[^"\\]|\\.)*)["]""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex AskedFor();
+
+    [GeneratedRegex("[a-zA-Z]", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex HasLetters();
 
     /// <summary>As in <c>NOT_VERIFIED</c>.</summary>
     [GeneratedRegex("^[A-Z0-9_]*$", RegexOptions.ExplicitCapture, 1000)]

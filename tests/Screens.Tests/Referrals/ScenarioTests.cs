@@ -66,4 +66,22 @@ public sealed class ScenarioTests(Consoles consoles)
         (await bangkok.ReadAsync()).ShouldContain("The person took back the consent.");
         await vientiane.UntilAsync(referral, "Consent withdrawn");
     }
+
+    [Fact]
+    public async Task Today_shows_at_once_what_came_and_what_changed_until_it_was_seen()
+    {
+        await using var bangkok = await consoles.SignInAsync("TH");
+        await using var vientiane = await consoles.SignInAsync("LA");
+        await vientiane.GoAsync("/");
+        var referral = await bangkok.OpenReferralAsync();
+        var id = referral.Split('/')[^1][..8];
+        // Nobody loads the page again.
+        await vientiane.Page.GetByText("Acknowledge the referral").First.WaitForAsync();
+        await vientiane.Page.Locator($"section[aria-labelledby=news] a[href='{referral}']").WaitForAsync();
+        (await vientiane.Page.Locator("section[aria-labelledby=news]").InnerTextAsync()).ShouldContain($"{id}: Thailand opened the referral");
+        await vientiane.AccessibleAsync();
+        await vientiane.LeaveAsync(vientiane.Page.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { Name = "I have seen this" }));
+        (await vientiane.Page.Locator($"section[aria-labelledby=news] a[href='{referral}']").CountAsync()).ShouldBe(0);
+        (await vientiane.Page.Locator($"section[aria-labelledby=ours] a[href='{referral}']").CountAsync()).ShouldBe(1);
+    }
 }

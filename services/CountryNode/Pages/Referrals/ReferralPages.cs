@@ -1,5 +1,6 @@
 using Coordination.Contracts.Dossier.V1;
 using Coordination.Contracts.Referral.V1;
+using Coordination.CountryNode.Desks;
 using Coordination.CountryNode.Pages.Forms;
 using Coordination.Screens.Parts;
 using Google.Protobuf;
@@ -25,12 +26,28 @@ static class ReferralPages
         return Screen.Show<ReferralListView>(new ReferralListModel([.. list.Referrals], asked, list.NextPageToken));
     }
 
-    static async Task<IResult> ShowAsync(string id, string? done, Calls calls)
+    static async Task<IResult> ShowAsync(string id, string? done, Calls calls, Screen screen)
     {
         if (Links.Read(id) is not { } dossier) return Nothing();
         var referral = (await calls.Referrals.GetAsync(new() { DossierId = dossier })).Referral;
         var history = await calls.Dossiers.HistoryAsync(new() { DossierId = dossier });
-        return Screen.Show<ReferralView>(new ReferralModel(referral, [.. history.Entries.Select(Told.Of)], done));
+        var told = new List<Told>();
+        foreach (var row in history.Entries) told.Add(Told.Of(row, await BesideAsync(dossier, row, calls, screen)));
+        return Screen.Show<ReferralView>(new ReferralModel(referral, told, done));
+    }
+
+    /// <summary>What is told beside an entry, or why it cannot be read; null where there is nothing, or nothing for this office.</summary>
+    static async Task<Beside?> BesideAsync(ByteString dossier, HistoryEntry row, Calls calls, Screen screen)
+    {
+        if (Rights.Check(screen.Office!, Act.ReadParticulars) is not null || !Entry.Parser.ParseFrom(row.Entry).Particulars.Any(digest => digest.Recipient == screen.Country.ToString())) return null;
+        try
+        {
+            return new Beside((await calls.Dossiers.GetParticularsAsync(new() { DossierId = dossier, Entry = row.Hash })).Particulars, "");
+        }
+        catch (RpcException refused) when (refused.StatusCode is StatusCode.NotFound or StatusCode.FailedPrecondition)
+        {
+            return new Beside(new(), Refusals.Said(refused.Status.Detail, screen.Words));
+        }
     }
 
     static async Task<IResult> BeginAsync(string id, string statement, Calls calls, Screen screen)
@@ -91,7 +108,13 @@ public sealed record StatementModel(Referral Referral, StatementForm Form, Enter
 /// <summary>One entry of the history, as far as it is told.</summary>
 /// <param name="Row">As the door told it.</param>
 /// <param name="Entry">Parsed; what was signed is its bytes.</param>
-public sealed record Told(HistoryEntry Row, Entry Entry)
+/// <param name="Beside">What is told beside it; null for nothing.</param>
+public sealed record Told(HistoryEntry Row, Entry Entry, Beside? Beside)
 {
-    public static Told Of(HistoryEntry row) => new(row, Entry.Parser.ParseFrom(row.Entry));
+    public static Told Of(HistoryEntry row, Beside? beside) => new(row, Entry.Parser.ParseFrom(row.Entry), beside);
 }
+
+/// <summary>What is told beside an entry.</summary>
+/// <param name="Particulars">As they were sealed; empty where they cannot be read.</param>
+/// <param name="Missing">Why they cannot be read, in the language of the page; empty where they can.</param>
+public sealed record Beside(Particulars Particulars, string Missing);

@@ -159,7 +159,7 @@ public sealed class StatementForm(Action action, Referral referral, Screen scree
             new("part", Words["A part of it"], Words["Choose below what the person no longer agrees to."]),
         ], IsRequired: true),
         new FormField("withdrawn.part.purposes", FieldKind.Choices, Words["What the person no longer agrees to"], Choices: Codes(Purposes)),
-        new FormField("withdrawn.part.recipients", FieldKind.Choices, Words["Which countries may receive nothing any more"], Choices: Countries()),
+        new FormField("withdrawn.part.recipients", FieldKind.Choices, Words["Which countries may receive nothing any more"], Choices: [.. Countries().Where(country => referral.Consent?.Recipients.Contains(country.Code) is not false)]),
     ];
 
     static FieldKind Kind(FieldDescriptor field) => field switch

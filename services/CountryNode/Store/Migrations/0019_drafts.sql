@@ -4,7 +4,7 @@ create table draft (
     id         bytea       primary key check (length(id) = 32),
     office     text        not null,
     -- What was entered so far, encrypted under that key.
-    at_rest    bytea       not null,
+    content    bytea       not null,
     begun_at   timestamptz not null,
     kept_at    timestamptz not null
 );

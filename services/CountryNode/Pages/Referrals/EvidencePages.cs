@@ -1,0 +1,33 @@
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Evidence;
+
+namespace Coordination.CountryNode.Pages.Referrals;
+
+/// <summary>What shows a referral to whoever has no node: the bundle that anybody can verify, and a letter of one entry to print.</summary>
+static class EvidencePages
+{
+    public static void Map(IEndpointRouteBuilder pages)
+    {
+        pages.MapGet($"{Navigation.Referrals}/{{id}}/evidence", async (string id, Calls calls) =>
+        {
+            if (Links.Read(id) is not { } dossier) return ReferralPages.Nothing();
+            var evidence = await calls.Dossiers.GetEvidenceAsync(new() { DossierId = dossier });
+            using var zip = new MemoryStream();
+            Bundle.Of(dossier, evidence, []).Write(zip);
+            return Results.File(zip.ToArray(), "application/zip", $"dossier-{Links.Short(dossier)}.zip");
+        });
+        pages.MapGet($"{Navigation.Referrals}/{{id}}/letter/{{entry}}", async (string id, string entry, Calls calls) =>
+        {
+            if (Links.Read(id) is not { } dossier || Links.Read(entry) is not { } hash) return ReferralPages.Nothing();
+            var history = await calls.Dossiers.HistoryAsync(new() { DossierId = dossier });
+            return history.Entries.FirstOrDefault(kept => kept.Hash == hash) is { } row
+                ? Screen.Show<LetterView>(new LetterModel(Links.Short(dossier), Told.Of(row, null), CheckCode.Of(EntryHash.Read(hash.Span)).ToString()))
+                : ReferralPages.Nothing();
+        });
+    }
+}
+
+/// <param name="Dossier">The first digits of its id.</param>
+/// <param name="Told">The entry.</param>
+/// <param name="CheckCode">By which whoever verifies the bundle finds the entry.</param>
+public sealed record LetterModel(string Dossier, Told Told, string CheckCode);
