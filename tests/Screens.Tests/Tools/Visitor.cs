@@ -67,6 +67,19 @@ public sealed class Visitor(Region region, RegionNode node, IPage page, string n
         page.Url.ShouldContain("?done=CaseFileReleased", customMessage: await ReadAsync());
     }
 
+    async Task<bool> IsThereAsync()
+    {
+        try
+        {
+            return await page.EvaluateAsync<string>("document.readyState") == "complete";
+        }
+        // One page makes way for the next.
+        catch (PlaywrightException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Sends the form of the page.</summary>
     public Task SendAsync() => LeaveAsync(page.Locator("main form button.usa-button").Last);
 
@@ -84,7 +97,8 @@ public sealed class Visitor(Region region, RegionNode node, IPage page, string n
         await how();
         await left.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         page.FrameNavigated -= Left;
-        await page.WaitForLoadStateAsync();
+        // Asked for, not waited for: the event may have come while nobody listened.
+        (await Poll.UntilAsync(IsThereAsync, TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken)).ShouldBeTrue();
     }
 
     /// <summary>Fills fields of the form, by their names: types, chooses and ticks, as each is filled.</summary>
