@@ -79,8 +79,8 @@ static class ConsoleSetup
         if (HttpMethods.IsGet(http.Request.Method)) return await next(context);
         var services = http.RequestServices;
         if (await services.GetRequiredService<IAntiforgery>().IsRequestValidAsync(http)) return await next(context);
-        // Nothing is done; but what was written while the session ended is not lost.
-        return services.GetRequiredService<Screen>().Person is null && !http.Request.Path.StartsWithSegments(SignInPage.Path, StringComparison.Ordinal)
+        // Nothing is done; but what was written while the session ended is not lost. What another site's page sent in somebody's name is nothing that anybody wrote.
+        return services.GetRequiredService<Screen>().Person is null && http.Request.Headers["Sec-Fetch-Site"] == "same-origin" && !http.Request.Path.StartsWithSegments(SignInPage.Path, StringComparison.Ordinal)
             ? Screen.Show<SignInView>(new SignInModel("/", await services.GetRequiredService<Kept>().SealAsync(http.Request), "", Faults.None), StatusCodes.Status401Unauthorized)
             : Screen.Show<FormExpiredView>(false, StatusCodes.Status400BadRequest);
     }

@@ -26,6 +26,19 @@ public sealed class SessionTests(Consoles consoles)
     }
 
     [Fact]
+    public async Task What_another_sites_page_sends_is_neither_done_nor_kept()
+    {
+        await using var visitor = await consoles.SignInAsync("TH");
+        var referral = await visitor.OpenReferralAsync();
+        // A page of nobody's, on which the same person clicks.
+        await visitor.GoAsync("about:blank");
+        await visitor.Page.SetContentAsync($"<main><form method='post' action='{visitor.Node.ConsoleAddress}{referral}/say/Cancelled'><input name='command_id' value='0123456789abcdef'><button class='usa-button'>A prize</button></form></main>");
+        await visitor.SendAsync();
+        (await visitor.ReadAsync()).ShouldContain("This form has expired");
+        (await visitor.Node.AskAsync<long>("select count(*) from entry where dossier_id = $1", Convert.FromHexString(referral.Split('/')[^1]))).ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Signing_out_everywhere_ends_every_session_with_the_next_click()
     {
         await using var here = await consoles.SignInAsync("TH");
@@ -98,6 +111,13 @@ public sealed class SessionTests(Consoles consoles)
         await visitor.FillAsync(("reason", "Care"));
         await visitor.SendAsync();
         (await visitor.ReadAsync()).ShouldContain(Names.Thai);
+
+        // Who, and why, stands in the log that auditors read.
+        await using var auditor = await consoles.SignInAsync("TH", "auditor");
+        await auditor.GoAsync("/audit");
+        var row = await auditor.Page.Locator("tr", new() { Has = auditor.Page.Locator($"a[href='{referral}']") }).InnerTextAsync();
+        row.ShouldContain(visitor.Name);
+        row.ShouldContain("To care for the person");
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Coordination.CountryNode.Accounts;
 using Coordination.Screens.Parts;
 using Microsoft.AspNetCore.Identity;
+using SignInResult = Microsoft.AspNetCore.Identity.SignInResult;
 
 namespace Coordination.CountryNode.Pages.SignIn;
 
@@ -46,11 +47,12 @@ static class SignInPage
         var form = await http.Request.ReadFormAsync();
         var (code, to, kept) = (Codes.Plain(form["code"].ToString()), To(form["to"]), form[Kept.Field]);
         if (await signIn.GetTwoFactorAuthenticationUserAsync() is not { } person) return Again(to);
-        var result = Codes.IsOfApp(code)
-            ? await signIn.TwoFactorAuthenticatorSignInAsync(code, isPersistent: false, rememberClient: false)
+        // Printed codes are looked at without asking whether the name is locked.
+        var result = await signIn.UserManager.IsLockedOutAsync(person) ? SignInResult.LockedOut
+            : Codes.IsOfApp(code) ? await signIn.TwoFactorAuthenticatorSignInAsync(code, isPersistent: false, rememberClient: false)
             : await signIn.TwoFactorRecoveryCodeSignInAsync(Codes.Printed(code));
         // A wrong printed code counts as a wrong attempt, too.
-        if (!result.Succeeded && !Codes.IsOfApp(code)) await signIn.UserManager.AccessFailedAsync(person);
+        if (result is { Succeeded: false, IsLockedOut: false } && !Codes.IsOfApp(code)) await signIn.UserManager.AccessFailedAsync(person);
         if (result.Succeeded)
         {
             await sessions.BeginAsync(person, http.RequestAborted);
