@@ -67,7 +67,7 @@ static class ConsoleSetup
             PeoplePage.Map(signedIn);
             AccountPage.Map(signedIn);
             OpeningPages.Map(signedIn);
-            open.MapFallback(() => Screen.Show<NothingHereView>(false, StatusCodes.Status404NotFound));
+            open.MapFallback(Screen.Nothing);
         });
     }
 

@@ -16,9 +16,6 @@ static class Links
     /// <summary>Made once per form: sent twice, it is done once.</summary>
     public static string NewCommandId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
-    /// <summary>A role as offices' names begin.</summary>
-    public static string Role(Contracts.Directory.V1.Role role) => Domain.Dossiers.Office.NameOf((Domain.Dossiers.Role)role);
-
     /// <summary>By the first digits a dossier is known at a glance.</summary>
     public static string Short(ByteString id) => Convert.ToHexStringLower(id.Span)[..8];
 }

@@ -22,7 +22,5 @@ static class Navigation
     /// <summary>Where an office's day begins.</summary>
     public static string HomeOf(Office office) => May(office, Act.ReadReferral) ? Today : May(office, Act.ManageAccounts) ? People : "/account";
 
-    public static bool MayReadNotices(Office office) => May(office, Act.ReadNotices);
-
-    static bool May(Office office, Act act) => Rights.Check(office, act) is null;
+    public static bool May(Office office, Act act) => Rights.Check(office, act) is null;
 }

@@ -23,7 +23,7 @@ static class Refusals
         // Whoever may not see it is told nothing else than whoever asks for what is not there.
         catch (RpcException refused) when (refused.StatusCode is StatusCode.NotFound or StatusCode.PermissionDenied)
         {
-            return Screen.Show<NothingHereView>(false, StatusCodes.Status404NotFound);
+            return Screen.Nothing();
         }
         catch (RpcException refused) when (refused.StatusCode is StatusCode.Unavailable)
         {

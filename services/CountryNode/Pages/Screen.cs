@@ -71,6 +71,9 @@ public sealed class Screen(Pen pen, TimeProvider time)
         if (Language.Of(person.Language) is { } chosen) Words = new(chosen);
     }
 
+    /// <summary>What whoever asks for what is not there is shown, and whoever asks for what is not theirs.</summary>
+    public static RazorComponentResult Nothing() => Show<NothingHereView>(false, StatusCodes.Status404NotFound);
+
     /// <summary>Shows a page.</summary>
     /// <param name="model">What it shows: the view's parameter <c>Model</c>.</param>
     /// <param name="status">Of HTTP.</param>

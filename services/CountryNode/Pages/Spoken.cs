@@ -13,6 +13,9 @@ namespace Coordination.CountryNode.Pages;
 /// <summary>What messages say, in words.</summary>
 static class Spoken
 {
+    /// <summary>An office as messages have it.</summary>
+    public static string Office(Contracts.Directory.V1.Office office, Words words) => words.Office($"{Domain.Dossiers.Office.NameOf((Domain.Dossiers.Role)office.Role)}@{office.Unit}");
+
     /// <summary>What is owed: which follow-up, which item.</summary>
     public static string Debt(Debt debt, Words words) => (debt.Clock, debt.Number) switch
     {

@@ -19,7 +19,7 @@ static class ApprovalPages
     {
         var list = await calls.Approvals.ListSubmissionsAsync(new() { PageToken = page ?? "" });
         return Screen.Show<ApprovalsView>(
-            new ApprovalsModel([.. list.Submissions], list.NextPageToken, Rights.Check(screen.Office!, Act.Approve) is null, at, faults), faults.Any ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
+            new ApprovalsModel([.. list.Submissions], list.NextPageToken, Navigation.May(screen.Office!, Act.Approve), at, faults), faults.Any ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
     }
 
     static async Task<IResult> ApproveAsync(string submission, Calls calls, Screen screen)

@@ -16,7 +16,7 @@ static class OpeningPages
     {
         // Who opens nothing has nothing to begin.
         var pages = all.MapGroup("").AddEndpointFilter(async (context, next) =>
-            context.HttpContext.RequestServices.GetRequiredService<Screen>().Office is { Role: Role.FocalPoint } ? await next(context) : Nothing());
+            context.HttpContext.RequestServices.GetRequiredService<Screen>().Office is { Role: Role.FocalPoint } ? await next(context) : Screen.Nothing());
         pages.MapGet(Path, async (Drafts drafts, Screen screen, HttpContext http) => Screen.Show<DraftsView>(new DraftsModel(await drafts.ListAsync(screen.Office!, http.RequestAborted))));
         pages.MapPost(Path, BeginAsync);
         pages.MapGet($"{Path}/{{id}}/{{step:int}}", ShowAsync);
@@ -40,14 +40,14 @@ static class OpeningPages
     static async Task<IResult> ShowAsync(string id, int step, Drafts drafts, Screen screen, HttpContext http)
     {
         var form = new OpeningForm(screen);
-        if (step < 1 || step > form.Steps.Count || Read(id) is not { } draft || await drafts.FindAsync(draft, screen.Office!, http.RequestAborted) is not { } kept) return Nothing();
+        if (step < 1 || step > form.Steps.Count || Read(id) is not { } draft || await drafts.FindAsync(draft, screen.Office!, http.RequestAborted) is not { } kept) return Screen.Nothing();
         return Show(form, draft, step, OpeningForm.Read(kept), Faults.None);
     }
 
     static async Task<IResult> GoOnAsync(string id, int step, Drafts drafts, Screen screen, HttpContext http)
     {
         var form = new OpeningForm(screen);
-        if (step < 1 || step >= form.Steps.Count || await MergeAsync(form, id, step, drafts, screen, http) is not var (draft, entered)) return Nothing();
+        if (step < 1 || step >= form.Steps.Count || await MergeAsync(form, id, step, drafts, screen, http) is not var (draft, entered)) return Screen.Nothing();
         // Every field of this step that cannot be read is said now; what a whole referral lacks is said before it is sent.
         var faults = form.Read(entered, "").Faults.All.Where(fault => form.StepOf(fault.Field) == step - 1 && (fault.Field != "to" || step == 1));
         return faults.ToArray() is { Length: > 0 } wrong
@@ -57,7 +57,7 @@ static class OpeningPages
 
     /// <summary>Keeps what is being typed, and says nothing.</summary>
     static async Task<IResult> KeepAsync(string id, int step, Drafts drafts, Screen screen, HttpContext http) =>
-        step >= 1 && await MergeAsync(new OpeningForm(screen), id, step, drafts, screen, http) is not null ? Results.NoContent() : Nothing();
+        step >= 1 && await MergeAsync(new OpeningForm(screen), id, step, drafts, screen, http) is not null ? Results.NoContent() : Screen.Nothing();
 
     static async Task<(DossierId Draft, Entered Entered)?> MergeAsync(OpeningForm form, string id, int step, Drafts drafts, Screen screen, HttpContext http)
     {
@@ -69,7 +69,7 @@ static class OpeningPages
     static async Task<IResult> SendAsync(string id, Drafts drafts, Calls calls, Screen screen, HttpContext http)
     {
         var form = new OpeningForm(screen);
-        if (Read(id) is not { } draft || await drafts.FindAsync(draft, screen.Office!, http.RequestAborted) is not { } kept) return Nothing();
+        if (Read(id) is not { } draft || await drafts.FindAsync(draft, screen.Office!, http.RequestAborted) is not { } kept) return Screen.Nothing();
         var entered = OpeningForm.Read(kept);
         // The draft's own id: sent twice, it is opened once.
         var (request, faults) = form.Read(entered, draft.ToString());
@@ -92,9 +92,7 @@ static class OpeningPages
     static IResult Show(OpeningForm form, DossierId draft, int step, Entered entered, Faults faults, int status = StatusCodes.Status200OK) =>
         Screen.Show<OpeningView>(new OpeningModel(form, draft.ToString(), step, entered, faults, form.Read(entered, "").Request), status);
 
-    static DossierId? Read(string id) => id.Length == 64 && id.All(char.IsAsciiHexDigitLower) ? DossierId.Read(Convert.FromHexString(id)) : null;
-
-    static IResult Nothing() => Screen.Show<NothingHereView>(false, StatusCodes.Status404NotFound);
+    static DossierId? Read(string id) => Links.Read(id) is { } bytes ? DossierId.Read(bytes.Span) : null;
 }
 
 /// <param name="Drafts">Of the office, the one that was last worked on first.</param>

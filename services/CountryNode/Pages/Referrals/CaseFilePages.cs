@@ -19,14 +19,14 @@ static class CaseFilePages
 
     static async Task<IResult> BeginAsync(string id, Calls calls, Screen screen)
     {
-        if (Links.Read(id) is not { } dossier) return ReferralPages.Nothing();
+        if (Links.Read(id) is not { } dossier) return Screen.Nothing();
         var referral = (await calls.Referrals.GetAsync(new() { DossierId = dossier })).Referral;
         return Screen.Show<ReleaseView>(new ReleaseModel(referral, new CaseFileForm(screen), Entered.Nothing, Faults.None, Links.NewCommandId()));
     }
 
     static async Task<IResult> ReleaseAsync(string id, HttpContext http, Calls calls, Screen screen)
     {
-        if (Links.Read(id) is not { } dossier) return ReferralPages.Nothing();
+        if (Links.Read(id) is not { } dossier) return Screen.Nothing();
         var referral = (await calls.Referrals.GetAsync(new() { DossierId = dossier })).Referral;
         var (form, entered) = (new CaseFileForm(screen), await Entered.ReadAsync(http));
         var (file, faults) = form.Read(entered);
@@ -50,7 +50,7 @@ static class CaseFilePages
 
     static async Task<IResult> AskAsync(string id, string release, Calls calls, Screen screen)
     {
-        if (Links.Read(id) is not { } dossier || Links.Read(release) is null) return ReferralPages.Nothing();
+        if (Links.Read(id) is not { } dossier || Links.Read(release) is null) return Screen.Nothing();
         if (!screen.IsConfirmed) return ConfirmPage.Ask(screen.Here);
         var referral = (await calls.Referrals.GetAsync(new() { DossierId = dossier })).Referral;
         return Screen.Show<AskReasonView>(new AskReasonModel(referral, Faults.None));
@@ -58,7 +58,7 @@ static class CaseFilePages
 
     static async Task<IResult> OpenAsync(string id, string release, HttpContext http, Calls calls, Screen screen)
     {
-        if (Links.Read(id) is not { } dossier || Links.Read(release) is not { } entry) return ReferralPages.Nothing();
+        if (Links.Read(id) is not { } dossier || Links.Read(release) is not { } entry) return Screen.Nothing();
         if (!screen.IsConfirmed) return ConfirmPage.Ask(screen.Here);
         var referral = (await calls.Referrals.GetAsync(new() { DossierId = dossier })).Referral;
         var chosen = (await Entered.ReadAsync(http)).Text("reason");

@@ -10,7 +10,7 @@ static class EvidencePages
     {
         pages.MapGet($"{Navigation.Referrals}/{{id}}/evidence", async (string id, Calls calls) =>
         {
-            if (Links.Read(id) is not { } dossier) return ReferralPages.Nothing();
+            if (Links.Read(id) is not { } dossier) return Screen.Nothing();
             var evidence = await calls.Dossiers.GetEvidenceAsync(new() { DossierId = dossier });
             using var zip = new MemoryStream();
             Bundle.Of(dossier, evidence, []).Write(zip);
@@ -18,11 +18,11 @@ static class EvidencePages
         });
         pages.MapGet($"{Navigation.Referrals}/{{id}}/letter/{{entry}}", async (string id, string entry, Calls calls) =>
         {
-            if (Links.Read(id) is not { } dossier || Links.Read(entry) is not { } hash) return ReferralPages.Nothing();
+            if (Links.Read(id) is not { } dossier || Links.Read(entry) is not { } hash) return Screen.Nothing();
             var history = await calls.Dossiers.HistoryAsync(new() { DossierId = dossier });
             return history.Entries.FirstOrDefault(kept => kept.Hash == hash) is { } row
-                ? Screen.Show<LetterView>(new LetterModel(Links.Short(dossier), Told.Of(row, null), CheckCode.Of(EntryHash.Read(hash.Span)).ToString()))
-                : ReferralPages.Nothing();
+                ? Screen.Show<LetterView>(new LetterModel(Links.Short(dossier), Told.Of(row), CheckCode.Of(EntryHash.Read(hash.Span)).ToString()))
+                : Screen.Nothing();
         });
     }
 }

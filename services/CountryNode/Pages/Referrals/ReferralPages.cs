@@ -28,21 +28,25 @@ static class ReferralPages
 
     static async Task<IResult> ShowAsync(string id, string? done, Calls calls, Screen screen)
     {
-        if (Links.Read(id) is not { } dossier) return Nothing();
+        if (Links.Read(id) is not { } dossier) return Screen.Nothing();
         var referral = (await calls.Referrals.GetAsync(new() { DossierId = dossier })).Referral;
         var history = await calls.Dossiers.HistoryAsync(new() { DossierId = dossier });
         var told = new List<Told>();
-        foreach (var row in history.Entries) told.Add(Told.Of(row, await BesideAsync(dossier, row, calls, screen)));
+        foreach (var row in history.Entries)
+        {
+            var entry = Told.Of(row);
+            told.Add(entry with { Beside = await BesideAsync(dossier, entry, calls, screen) });
+        }
         return Screen.Show<ReferralView>(new ReferralModel(referral, told, done));
     }
 
     /// <summary>What is told beside an entry, or why it cannot be read; null where there is nothing, or nothing for this office.</summary>
-    static async Task<Beside?> BesideAsync(ByteString dossier, HistoryEntry row, Calls calls, Screen screen)
+    static async Task<Beside?> BesideAsync(ByteString dossier, Told told, Calls calls, Screen screen)
     {
-        if (Rights.Check(screen.Office!, Act.ReadParticulars) is not null || !Entry.Parser.ParseFrom(row.Entry).Particulars.Any(digest => digest.Recipient == screen.Country.ToString())) return null;
+        if (!Navigation.May(screen.Office!, Act.ReadParticulars) || !told.Entry.Particulars.Any(digest => digest.Recipient == screen.Country.ToString())) return null;
         try
         {
-            return new Beside((await calls.Dossiers.GetParticularsAsync(new() { DossierId = dossier, Entry = row.Hash })).Particulars, "");
+            return new Beside((await calls.Dossiers.GetParticularsAsync(new() { DossierId = dossier, Entry = told.Row.Hash })).Particulars, "");
         }
         catch (RpcException refused) when (refused.StatusCode is StatusCode.NotFound or StatusCode.FailedPrecondition)
         {
@@ -52,7 +56,7 @@ static class ReferralPages
 
     static async Task<IResult> BeginAsync(string id, string statement, Calls calls, Screen screen)
     {
-        if (Links.Read(id) is not { } dossier || Action.Find(statement) is not { } action) return Nothing();
+        if (Links.Read(id) is not { } dossier || Action.Find(statement) is not { } action) return Screen.Nothing();
         var referral = (await calls.Referrals.GetAsync(new() { DossierId = dossier })).Referral;
         var form = new StatementForm(action, referral, screen);
         var entered = form.Begin();
@@ -61,7 +65,7 @@ static class ReferralPages
 
     static async Task<IResult> SayAsync(string id, string statement, HttpContext http, Calls calls, Screen screen)
     {
-        if (Links.Read(id) is not { } dossier || Action.Find(statement) is not { } action) return Nothing();
+        if (Links.Read(id) is not { } dossier || Action.Find(statement) is not { } action) return Screen.Nothing();
         var referral = (await calls.Referrals.GetAsync(new() { DossierId = dossier })).Referral;
         var form = new StatementForm(action, referral, screen);
         var entered = form.Resume(await Entered.ReadAsync(http));
@@ -84,8 +88,6 @@ static class ReferralPages
         }
         return Screen.Show<StatementView>(new StatementModel(referral, form, entered, faults, entered.Text("command_id")), StatusCodes.Status422UnprocessableEntity);
     }
-
-    public static IResult Nothing() => Screen.Show<NothingHereView>(false, StatusCodes.Status404NotFound);
 }
 
 /// <param name="Referrals">Newest first.</param>
@@ -111,7 +113,8 @@ public sealed record StatementModel(Referral Referral, StatementForm Form, Enter
 /// <param name="Beside">What is told beside it; null for nothing.</param>
 public sealed record Told(HistoryEntry Row, Entry Entry, Beside? Beside)
 {
-    public static Told Of(HistoryEntry row, Beside? beside) => new(row, Entry.Parser.ParseFrom(row.Entry), beside);
+    /// <summary>Without what is told beside it.</summary>
+    public static Told Of(HistoryEntry row) => new(row, Entry.Parser.ParseFrom(row.Entry), Beside: null);
 }
 
 /// <summary>What is told beside an entry.</summary>

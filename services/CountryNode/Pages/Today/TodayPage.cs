@@ -80,7 +80,7 @@ static class TodayPage
         {
             var ours = await calls.Referrals.ListDueAsync(new() { Whose = Whose.OwedByUs, PageSize = Rows }, cancellationToken: cancellationToken);
             var theirs = await calls.Referrals.ListDueAsync(new() { Whose = Whose.OwedToUs, PageSize = Rows }, cancellationToken: cancellationToken);
-            var notices = Navigation.MayReadNotices(screen.Office!) ? (await calls.Referrals.ListNoticesAsync(new() { PageSize = 20 }, cancellationToken: cancellationToken)).Notices : [];
+            var notices = Navigation.May(screen.Office!, Act.ReadNotices) ? (await calls.Referrals.ListNoticesAsync(new() { PageSize = 20 }, cancellationToken: cancellationToken)).Notices : [];
             var (news, place) = await NewsAsync(cancellationToken);
             return new TodayModel([.. ours.Rows], [.. theirs.Rows], [.. notices], news, place.ToString());
         }
