@@ -110,6 +110,12 @@ static class Setup
         services.AddSingleton<AuditDoor>();
         services.AddSingleton<RetentionDoor>();
         services.AddSingleton<AccountDoor>();
+        services.AddSingleton<Operations>();
+        services.AddSingleton<Expiries>();
+        services.AddSingleton<OperationsDoor>();
+        services.AddSingleton<Transfers>();
+        services.AddSingleton<TransferDesk>();
+        services.AddSingleton<TransferDoor>();
         services.AddSingleton<PeerDoor>();
         services.AddGrpc(options => options.MaxReceiveMessageSize = MostBytesReceived);
         services.AddGrpcReflection();
@@ -162,6 +168,8 @@ static class Setup
             using var peer = KeyFolder.ReadCertificate(keys.Peer);
             if (trust.Identify(peer, now) != pen.Node)
                 throw new NodeCannotStartException($"{keys.Peer} is no certificate of {pen.Node} that counts now under trust list {trust.Version}. Check Node:Id and Node:KeyFolder.");
+            // What certificates say of their end is read when the listeners read them.
+            services.GetRequiredService<Expiries>();
             if (TokenKeys(settings).Count == 0)
                 throw new NodeCannotStartException($"{settings.Tokens.KeysFile} holds no key: no token could ever be checked. Check Node:Tokens:KeysFile.");
         }
@@ -198,6 +206,8 @@ static class Setup
         node.MapGrpcService<AuditDoor>();
         node.MapGrpcService<RetentionDoor>();
         node.MapGrpcService<AccountDoor>();
+        node.MapGrpcService<OperationsDoor>();
+        node.MapGrpcService<TransferDoor>();
     }
 
     static IList<SecurityKey> TokenKeys(NodeSettings settings) => new JsonWebKeySet(File.ReadAllText(settings.Tokens.KeysFile)).GetSigningKeys();

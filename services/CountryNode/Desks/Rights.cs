@@ -25,6 +25,12 @@ public enum Act
 
     /// <summary>To say who works at the console, and for which offices.</summary>
     ManageAccounts,
+
+    /// <summary>To see whether the node does its work, and to have it try again.</summary>
+    Operate,
+
+    /// <summary>To leave what is open in the office for whoever comes, and to take it over.</summary>
+    Transfer,
 }
 
 /// <summary>Which office may do what: two tables.</summary>
@@ -45,6 +51,8 @@ public static class Rights
         [Act.ReadRetention] = [Role.Administrator, Role.Auditor],
         [Act.PlaceLegalHold] = [Role.Auditor],
         [Act.ManageAccounts] = [Role.Administrator],
+        [Act.Operate] = [Role.Administrator],
+        [Act.Transfer] = [Role.FocalPoint, Role.CaseWorker],
     }.ToFrozenDictionary();
 
     /// <summary>Whoever is with the person says what happened to the person, and what the person wants, without waiting for anybody.</summary>

@@ -22,6 +22,7 @@ public sealed partial class Reconciliation(
 
     readonly ConcurrentDictionary<NodeId, Appointment> _appointments = [];
     readonly ConcurrentDictionary<NodeId, CatchUp> _catchUps = [];
+    readonly ConcurrentDictionary<NodeId, (DateTimeOffset Since, string Why)> _lost = [];
 
     /// <summary>Compares with a peer when it is time to: at the start, after an outage, when the database was set back, and every few minutes.</summary>
     /// <exception cref="PeerUnavailableException">The peer gave no answer that counts; it is still time.</exception>
@@ -31,15 +32,23 @@ public sealed partial class Reconciliation(
         var start = time.GetTimestamp();
         if (_appointments.TryGetValue(peer, out var appointment) && time.GetElapsedTime(appointment.Last, start) < appointment.Wait && !handOvers.SetBackSince(appointment.Last)) return;
         var caughtUp = await CompareAsync(peer, cancellationToken);
-        _appointments[peer] = new Appointment(start, caughtUp ? Interval : Calls.Over - time.GetElapsedTime(_catchUps[peer].Since, start));
+        _appointments[peer] = new Appointment(start, caughtUp ? Interval : Calls.Over - time.GetElapsedTime(_catchUps[peer].Since, start), time.GetUtcNow());
+        _lost.TryRemove(peer, out _);
     }
 
     /// <summary>Some road found the peer unreachable: what was lost meanwhile is looked for as soon as it answers.</summary>
-    public void Lost(NodeId peer)
+    /// <param name="peer">Which.</param>
+    /// <param name="why">A sentence for whoever looks after the node.</param>
+    public void Lost(NodeId peer, string why)
     {
+        _lost.AddOrUpdate(peer, _ => (time.GetUtcNow(), why), (_, before) => (before.Since, why));
         if (_appointments.TryGetValue(peer, out var appointment))
             _appointments.TryUpdate(peer, appointment with { Wait = ShortestInterval }, appointment);
     }
+
+    /// <summary>When a peer was compared with last, and since when and why it gives no answer that counts; as far as this process knows.</summary>
+    public (DateTimeOffset? ComparedAt, (DateTimeOffset Since, string Why)? Lost) StateOf(NodeId peer) =>
+        (_appointments.TryGetValue(peer, out var last) ? last.At : null, _lost.TryGetValue(peer, out var lost) ? lost : null);
 
     /// <summary>Compares with a peer now.</summary>
     /// <returns>False while this node still has to catch up with the peer, and another comparison has to show that it has.</returns>
@@ -133,7 +142,8 @@ public sealed partial class Reconciliation(
 
     /// <param name="Last">The timestamp of the last comparison.</param>
     /// <param name="Wait">Until the next.</param>
-    sealed record Appointment(long Last, TimeSpan Wait);
+    /// <param name="At">UTC: when it ended.</param>
+    sealed record Appointment(long Last, TimeSpan Wait, DateTimeOffset At);
 
     /// <param name="Number">The hand-over that was known when it began.</param>
     /// <param name="Since">The timestamp at which this process first saw it.</param>

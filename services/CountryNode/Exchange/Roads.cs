@@ -74,7 +74,7 @@ public sealed partial class Roads(
                 {
                     if (retry.Outcome.Exception is PeerUnavailableException unavailable)
                     {
-                        reconciliation.Lost(road);
+                        reconciliation.Lost(road, unavailable.Message);
                         LogUnavailable(logger, unavailable.Message, retry.RetryDelay.TotalSeconds);
                     }
                     else if (retry.Outcome.Exception is { } fault && Outage.IsOne(fault)) outage.DatabaseFailed(fault);

@@ -65,6 +65,9 @@ static class ConsoleSetup
             ApprovalPages.Map(signedIn);
             AuditPage.Map(signedIn);
             PeoplePage.Map(signedIn);
+            OperationsPage.Map(signedIn);
+            TransferPage.Map(signedIn);
+            CounterpartsPage.Map(signedIn);
             AccountPage.Map(signedIn);
             OpeningPages.Map(signedIn);
             open.MapFallback(Screen.Nothing);

@@ -14,7 +14,7 @@ public sealed class InProcess : ServiceBinderBase
 {
     readonly Dictionary<string, Func<IMessage, ServerCallContext, Task<IMessage>>> _methods = new(StringComparer.Ordinal);
 
-    public InProcess(ReferralDoor referrals, DossierDoor dossiers, ApprovalDoor approvals, AttachmentDoor attachments, AuditDoor audit, RetentionDoor retention, AccountDoor accounts)
+    public InProcess(ReferralDoor referrals, DossierDoor dossiers, ApprovalDoor approvals, AttachmentDoor attachments, AuditDoor audit, RetentionDoor retention, AccountDoor accounts, OperationsDoor operations, TransferDoor transfers)
     {
         ReferralService.BindService(this, referrals);
         DossierService.BindService(this, dossiers);
@@ -23,6 +23,8 @@ public sealed class InProcess : ServiceBinderBase
         AuditService.BindService(this, audit);
         RetentionService.BindService(this, retention);
         AccountService.BindService(this, accounts);
+        OperationsService.BindService(this, operations);
+        TransferService.BindService(this, transfers);
         Methods = _methods.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
@@ -46,6 +48,8 @@ public sealed class Calls(InProcess doors, IHttpContextAccessor http) : CallInvo
     public ApprovalService.ApprovalServiceClient Approvals => new(this);
     public AuditService.AuditServiceClient Audit => new(this);
     public AccountService.AccountServiceClient Accounts => new(this);
+    public OperationsService.OperationsServiceClient Operations => new(this);
+    public TransferService.TransferServiceClient Transfers => new(this);
 
     /// <summary>Calls a method that is known by its description.</summary>
     /// <exception cref="RpcException">The door refused.</exception>

@@ -181,6 +181,16 @@ static class Vocabulary
         ["AFTER_THE_FACT_OBJECTED"] = "it was not right",
         ["RESOLUTION_STANDS"] = "It stands as we said it",
         ["RESOLUTION_RETRACTED"] = "We take it back",
+        ["EXPIRY_KIND_TRUST_LIST"] = "The list of nodes and keys that all six signed",
+        ["EXPIRY_KIND_PEER_CERTIFICATE"] = "Certificate for other countries",
+        ["EXPIRY_KIND_API_CERTIFICATE"] = "Certificate for people and programs",
+        ["EXPIRY_KIND_TLS_AUTHORITY"] = "Authority of certificates",
+        ["EXPIRY_KIND_SIGNING_KEY"] = "Key for signing",
+        ["EXPIRY_KIND_ENCRYPTION_KEY"] = "Key for sealing",
+        ["DISCARD_REASON_MENDED"] = "It came again as it should be, or the cause is mended",
+        ["DISCARD_REASON_SENDER_TOLD"] = "Whoever sent it was told, and looks",
+        ["DISCARD_REASON_EXERCISE"] = "It was an exercise",
+        ["DISCARD_REASON_REPORTED"] = "It was reported as an attack",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>A state, a statement or a country as the program itself names it, in words; anything else as it is.</summary>
@@ -191,6 +201,34 @@ static class Vocabulary
         if (Enum.TryParse<Domain.Referrals.ReferralType>(name, out var type) && Enum.IsDefined(type)) return Code((ReferralType)type, words);
         return words.Country(name);
     }
+
+    /// <summary>Why a door takes something not, or not as it should be, by the code for programs.</summary>
+    static readonly FrozenDictionary<string, string> TroubleTexts = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["PAST_MISSING"] = "it waits there for something that came before",
+        ["NOT_STORED"] = "it could not be stored",
+        ["PARTICULARS_WRONG"] = "the sealed text is not the one that the entry names",
+        ["CASE_FILE_WRONG"] = "the case file is not the one that was released",
+        ["ATTACHMENT_WRONG"] = "an attachment is not the one that was released",
+        ["TOO_MANY_WAITING"] = "too much waits already for something missing",
+        ["NOT_FOR_THIS_NODE"] = "it is not for that country",
+        ["NOT_A_PARTICIPANT"] = "it came from a country that takes no part",
+        ["LATE"] = "it came after the sender had put its database back",
+        ["DOSSIER_FULL"] = "the referral holds more than a referral can need",
+        ["SEEN_LEAVES_OUT"] = "its author left out what it had seen",
+        ["MALFORMED"] = "it cannot be read",
+        ["BAD_SIGNATURE"] = "the signature is wrong",
+        ["UNKNOWN_KEY"] = "nobody knows the key that it is signed with",
+        ["KEY_NOT_YET_IN_USE"] = "the key that it is signed with is not in use yet",
+        ["KEY_RETIRED"] = "the key that it is signed with is retired",
+        ["KEY_REVOKED"] = "the key that it is signed with was revoked",
+        ["FOREIGN_AUTHOR"] = "its author may not write in the referral",
+        ["WRONG_FORM"] = "its form is not what the protocol asks for",
+        ["FORKED"] = "its author wrote two entries in one place",
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>Why a door takes something not; a code that has no words as it is.</summary>
+    public static string Trouble(string reason, Words words) => TroubleTexts.GetValueOrDefault(reason) is { } text ? words[text] : reason;
 
     /// <summary>What a state means in plain words, and what follows.</summary>
     static readonly FrozenDictionary<ReferralState, string> Meanings = new Dictionary<ReferralState, string>
@@ -414,7 +452,7 @@ static class Vocabulary
     public static string CaseFilePart(string part, Words words) => CaseFileParts.TryGetValue(part, out var text) ? words[text] : part;
 
     static readonly FrozenDictionary<string, EnumDescriptor> Enums =
-        ((FileDescriptor[])[Contracts.Referral.V1.StatementsReflection.Descriptor, ReferralServiceReflection.Descriptor, ParticularsReflection.Descriptor, CaseFileReflection.Descriptor, Directory.OfficeReflection.Descriptor, Contracts.Dossier.V1.StatementsReflection.Descriptor, DossierServiceReflection.Descriptor, AccessReflection.Descriptor])
+        ((FileDescriptor[])[Contracts.Referral.V1.StatementsReflection.Descriptor, ReferralServiceReflection.Descriptor, ParticularsReflection.Descriptor, CaseFileReflection.Descriptor, Directory.OfficeReflection.Descriptor, Contracts.Dossier.V1.StatementsReflection.Descriptor, DossierServiceReflection.Descriptor, AccessReflection.Descriptor, OperationsServiceReflection.Descriptor])
         .SelectMany(file => file.EnumTypes).ToFrozenDictionary(list => list.Name, StringComparer.Ordinal);
 
     /// <summary>A code by its name in the protos; the name itself where it has no words.</summary>

@@ -10,6 +10,7 @@ public enum SignatureKind
     TrustList = 3,
     LogWitness = 4,
     Deletion = 5,
+    Transfer = 6,
 }
 
 /// <summary>
@@ -38,6 +39,7 @@ public static class SignedBytes
             SignatureKind.TrustList => "coord/trust-list/v1\0"u8,
             SignatureKind.LogWitness => "coord/log-witness/v1\0"u8,
             SignatureKind.Deletion => "coord/deletion/v1\0"u8,
+            SignatureKind.Transfer => "coord/transfer/v1\0"u8,
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a kind of signature"),
         };
         var prefixed = new byte[name.Length + bytes.Length];

@@ -200,7 +200,7 @@ sealed class Process
             catch (Exception fault)
             {
                 if (!IsToBeExpected(fault)) _world.Fail($"A road of {Node.Id} failed: {fault}");
-                if (fault is PeerUnavailableException && peer is { } lost) Reconciliation.Lost(lost);
+                if (fault is PeerUnavailableException away && peer is { } lost) Reconciliation.Lost(lost, away.Message);
                 await Home.PauseAsync(pause);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
