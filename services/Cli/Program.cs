@@ -14,6 +14,8 @@ root.Subcommands.Add(DossierCommands.Create());
 root.Subcommands.Add(SubmissionCommands.Create());
 root.Subcommands.Add(AuditCommands.Create());
 root.Subcommands.Add(RetentionCommands.Create());
+root.Subcommands.Add(OperationsCommands.Create());
+root.Subcommands.Add(TransferCommands.Create());
 root.Subcommands.Add(ScenarioCommand.Create());
 root.Subcommands.Add(CompletionCommand.Create());
 

@@ -24,7 +24,7 @@ public sealed partial class OperationsDoor(
             var response = new GetOperationsResponse();
             response.Peers.AddRange(trust.Current.Nodes.Keys.Where(node => node != pen.Node).Order().Select(node => ToWire(node, waiting.GetValueOrDefault(node.ToString()))));
             response.Stopped.AddRange((await operations.ListStoppedAsync(context.CancellationToken)).Select(row => new Stopped { DossierId = ByteString.CopyFrom(row.DossierId), Node = row.Peer, Reason = row.Reason, Since = At(row.QueuedAt) }));
-            response.Gaps.AddRange((await operations.ListGapsAsync(context.CancellationToken)).Select(row => new Gap { DossierId = ByteString.CopyFrom(row.Id), Since = At(row.WaitingSince), Asked = { row.Asked }, Tries = (uint)row.Tries }));
+            response.Gaps.AddRange((await operations.ListGapsAsync(context.CancellationToken)).Select(row => new Gap { DossierId = ByteString.CopyFrom(row.Id), Since = At(row.WaitingSince), Asked = { row.Asked.Split(' ', StringSplitOptions.RemoveEmptyEntries) }, Tries = (uint)row.Tries }));
             response.TurnedAway.AddRange((await operations.ListTurnedAwayAsync(context.CancellationToken)).Select(row => new TurnedAway
             {
                 TurnedAwayId = row.Id.ToString(CultureInfo.InvariantCulture), At = At(row.At), Node = row.Peer, Reason = row.Reason, DossierId = ByteString.CopyFrom(row.DossierId ?? []),

@@ -39,7 +39,7 @@ public sealed class Operations(NpgsqlDataSource database)
         return [.. await connection.QueryAsync<GapRow>(new CommandDefinition(
             """
             select id, waiting_since,
-                coalesce((select array_agg(peer order by peer) from gap where dossier_id = id), '{}') as asked,
+                coalesce((select string_agg(peer, ' ' order by peer) from gap where dossier_id = id), '') as asked,
                 coalesce((select max(tries) from gap where dossier_id = id), 0) as tries
             from dossier where waiting_since is not null order by waiting_since, id limit @Most
             """, new { Most }, cancellationToken: cancellationToken))];
@@ -102,9 +102,9 @@ public sealed record StoppedRow(byte[] DossierId, string Peer, string Reason, Da
 
 /// <param name="Id">Of the dossier, 32 bytes.</param>
 /// <param name="WaitingSince">UTC.</param>
-/// <param name="Asked">Peers.</param>
+/// <param name="Asked">Peers, with a space between.</param>
 /// <param name="Tries">Of whoever was asked most.</param>
-public sealed record GapRow(byte[] Id, DateTime WaitingSince, string[] Asked, int Tries);
+public sealed record GapRow(byte[] Id, DateTime WaitingSince, string Asked, int Tries);
 
 /// <param name="Id">By which it is put aside.</param>
 /// <param name="At">UTC.</param>

@@ -14,6 +14,9 @@ public sealed class EveryOfficeTests(Consoles consoles)
         ("/approvals", ["focal-point", "case-worker", "approver"]),
         ("/audit", ["auditor"]),
         ("/people", ["administrator"]),
+        ("/operations", ["administrator"]),
+        ("/counterparts", ["focal-point", "case-worker", "approver", "auditor"]),
+        ("/hand-over", ["focal-point", "case-worker"]),
         ("/new", ["focal-point"]),
         ("{draft}", []),
         ("{barred}", []),
@@ -63,7 +66,7 @@ public sealed class EveryOfficeTests(Consoles consoles)
     public async Task Nobody_gets_anything_without_signing_in()
     {
         await using var nobody = await consoles.VisitAsync("TH");
-        foreach (var path in (string[])["/", "/referrals", $"/referrals/{new string('0', 64)}", "/new", "/approvals", "/audit", "/people", "/account", "/confirm"])
+        foreach (var path in (string[])["/", "/referrals", $"/referrals/{new string('0', 64)}", "/new", "/approvals", "/audit", "/people", "/operations", "/counterparts", "/hand-over", "/hand-over/signed", "/account", "/confirm"])
         {
             await nobody.GoAsync(path);
             nobody.Page.Url.ShouldContain("/sign-in", customMessage: path);

@@ -19,10 +19,10 @@ public sealed class EveryPageTests(Consoles consoles)
         foreach (var path in await PathsAsync(focal)) await VisitAsync(focal, path, language);
         await using var auditor = await consoles.SignInAsync("TH", "auditor");
         await auditor.SpeakAsync(language);
-        await VisitAsync(auditor, "/audit", language);
+        await VisitAsync(auditor, "/audit?verify=true", language);
         await using var administrator = await consoles.SignInAsync("TH", "administrator");
         await administrator.SpeakAsync(language);
-        await VisitAsync(administrator, "/people", language);
+        foreach (var path in (string[])["/people", "/operations"]) await VisitAsync(administrator, path, language);
         asked.Distinct(StringComparer.Ordinal).ShouldBe(["th.localhost"]);
     }
 
@@ -133,7 +133,7 @@ public sealed class EveryPageTests(Consoles consoles)
         await focal.GoAsync("/new");
         await focal.SendAsync();
         var draft = new Uri(focal.Page.Url).AbsolutePath[..^1];
-        return ["/", "/referrals", referral, $"{referral}/say/WishRecorded", $"{referral}/say/ConsentWithdrawn", $"{referral}/say/ConsentRecorded", "/new", $"{draft}1", $"{draft}2", $"{draft}3", $"{draft}4", "/approvals", "/account", "/confirm", "/nothing-here"];
+        return ["/", "/referrals", referral, $"{referral}/say/WishRecorded", $"{referral}/say/ConsentWithdrawn", $"{referral}/say/ConsentRecorded", "/new", $"{draft}1", $"{draft}2", $"{draft}3", $"{draft}4", "/approvals", "/counterparts", "/hand-over", "/account", "/confirm", "/nothing-here"];
     }
 
     static async Task VisitAsync(Visitor visitor, string path, string language)
