@@ -3,7 +3,6 @@ using Coordination.Contracts;
 using Coordination.Contracts.Dossier.V1;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
-using Spectre.Console;
 using Command = System.CommandLine.Command;
 
 namespace Coordination.Cli.Commands;
@@ -63,7 +62,7 @@ static class OperationsCommands
     static string Told(Peer peer) => string.Join("; ",
     [
         peer.LostSince is { } since ? $"gives no answer since {Printing.At(since)}: {Words.InOneLine(peer.LostBecause)}" : peer.ComparedAt is { } compared ? $"answers, compared at {Printing.At(compared)}" : "not asked yet",
-        peer.Waiting == 0 ? "nothing waits for it" : $"{peer.Waiting} dossiers wait for it, the oldest since {Printing.At(peer.OldestSince)}",
+        peer.Waiting == 0 ? "nothing waits for it" : $"dossiers that wait for it: {peer.Waiting}, the oldest since {Printing.At(peer.OldestSince)}",
         .. peer.CatchingUp ? ["what this node had written is being fetched from it"] : Array.Empty<string>(),
     ]);
 

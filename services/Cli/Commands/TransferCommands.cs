@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Coordination.Contracts;
 using Coordination.Contracts.Dossier.V1;
 using Google.Protobuf.Reflection;

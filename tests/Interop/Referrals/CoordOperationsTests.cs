@@ -15,7 +15,7 @@ public sealed class CoordOperationsTests(TwoCountries countries)
         var id = await coord.OpenAsync();
         var printed = "";
         (await Poll.UntilAsync(async () => (printed = (await coord.RunAsync("operations", "show", "--office", "administrator")).Printed).Contains("gives no answer since", StringComparison.Ordinal), TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).ShouldBeTrue(printed);
-        printed.ShouldContain("1 dossiers wait for it, the oldest since");
+        printed.ShouldContain("dossiers that wait for it: 1, the oldest since");
         printed.ShouldContain("trust list");
         (await coord.JsonAsync("operations", "show", "--office", "administrator")).GetProperty("peers")[0].GetProperty("node").GetString().ShouldBe("LA");
         (await coord.RunAsync("operations", "resend", id, "--office", "administrator")).Printed.ShouldContain("It is being offered");
