@@ -25,6 +25,9 @@ public sealed record NodeSettings
     /// <summary>Where it listens for people with browsers, as <see cref="ApiAddress"/>, and with the same certificate.</summary>
     public required string ConsoleAddress { get; init; }
 
+    /// <summary>The name that people's browsers know the console by, without port: <c>console.datip.example</c>. Passkeys are made for it, and count under no other.</summary>
+    public required string ConsoleName { get; init; }
+
     /// <summary>Where it listens for other nodes, as <see cref="ApiAddress"/>; what the trust list names leads there.</summary>
     public required string PeerAddress { get; init; }
 
@@ -53,6 +56,7 @@ public sealed record NodeSettings
             ErasureFolder = Text("ErasureFolder"),
             ApiAddress = Address("ApiAddress"),
             ConsoleAddress = Address("ConsoleAddress"),
+            ConsoleName = Text("ConsoleName"),
             PeerAddress = Address("PeerAddress"),
             Tokens = new TokenSettings { Issuer = Text("Tokens:Issuer"), Audience = Text("Tokens:Audience"), KeysFile = Text("Tokens:KeysFile") },
             DirectoryFile = section["DirectoryFile"] ?? "",
@@ -61,6 +65,8 @@ public sealed record NodeSettings
         };
 
         if (settings.Id.Length > 0 && !(NodeId.TryParse(settings.Id, out var id) && id.IsCountry)) Fault("Id", "is no country of the region: one of KH, CN, LA, MM, TH, VN is needed");
+        if (settings.ConsoleName.Length > 0 && Uri.CheckHostName(settings.ConsoleName) is not UriHostNameType.Dns)
+            Fault("ConsoleName", "is no name: passkeys are made for a name, never for an address. Give it as people type it, without https and port, such as th.localhost");
         if (settings.KeyFolder.Length > 0 && !Directory.Exists(settings.KeyFolder)) Fault("KeyFolder", $"names a folder that does not exist: {settings.KeyFolder}");
         if (settings.ErasureFolder.Length > 0 && !Directory.Exists(settings.ErasureFolder))
             Fault("ErasureFolder", $"names a folder that does not exist: {settings.ErasureFolder}. On a node's very first start, make it empty; later, mount its medium");

@@ -124,6 +124,7 @@ public sealed class RegionNode
             ApiAddress = ApiAddress,
             PeerAddress = PeerAddress,
             ConsoleAddress = ConsoleListener,
+            ConsoleName = new Uri(ConsoleAddress).Host,
             Tokens = DevelopmentIssuer.Settings(Id, _keysFile),
             Offices = Country.Offices,
             DirectoryFile = DirectoryFile,

@@ -9,15 +9,10 @@ using Npgsql;
 namespace Coordination.CountryNode.Accounts;
 
 /// <summary>How people sign in at the console.</summary>
-static class AccountsSetup
+public static class AccountsSetup
 {
     /// <summary>Long enough that nobody guesses it, and no rule that makes people write it down.</summary>
     public const int ShortestPassword = 12;
-
-    /// <summary>So many wrong passwords or codes, and nobody signs in under the name for a while.</summary>
-    const int MostAttempts = 5;
-
-    static readonly TimeSpan LockedFor = TimeSpan.FromMinutes(15);
 
     public static void AddAccounts(this IServiceCollection services, NodeSettings settings)
     {
@@ -26,19 +21,27 @@ static class AccountsSetup
             {
                 options.Stores.SchemaVersion = IdentitySchemaVersions.Version3;
                 options.ClaimsIdentity.UserIdClaimType = "sub";
-                options.User.AllowedUserNameCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_@";
+                options.User.AllowedUserNameCharacters = People.NameLetters;
                 options.Password.RequiredLength = ShortestPassword;
                 (options.Password.RequireDigit, options.Password.RequireLowercase, options.Password.RequireUppercase, options.Password.RequireNonAlphanumeric) = (false, false, false, false);
-                (options.Lockout.MaxFailedAccessAttempts, options.Lockout.DefaultLockoutTimeSpan) = (MostAttempts, LockedFor);
             })
             .AddEntityFrameworkStores<AccountsContext>()
-            .AddSignInManager()
-            .AddDefaultTokenProviders();
+            .AddSignInManager();
+        services.Configure<IdentityPasskeyOptions>(options =>
+        {
+            options.ServerDomain = settings.ConsoleName;
+            // A key that asks nobody who they are would be one factor, not two.
+            options.UserVerificationRequirement = "required";
+            // A page of this console asked, and no other that frames it. Its forms say no origin of their own, since they say no referrer.
+            options.ValidateOrigin = asked => ValueTask.FromResult(!asked.CrossOrigin && asked.Origin == $"https://{asked.HttpContext.Request.Host}");
+        });
+        services.AddSingleton<Attempts>();
+        services.AddScoped<Factors>();
         services.AddScoped<People>();
         services.AddScoped<Sessions>();
 
         // Cookies outlive a restart, and every process of the node reads them.
-        services.AddDataProtection().SetApplicationName($"coordination-{settings.Id}").PersistKeysToFileSystem(new DirectoryInfo(new KeyFolder(settings.KeyFolder).Console));
+        services.AddDataProtection().SetApplicationName($"__Host-coordination-{settings.Id}").PersistKeysToFileSystem(new DirectoryInfo(new KeyFolder(settings.KeyFolder).Console));
         services.AddAuthentication().AddIdentityCookies(cookies =>
         {
             cookies.ApplicationCookie!.Configure(options =>
@@ -54,9 +57,9 @@ static class AccountsSetup
             cookies.TwoFactorRememberMeCookie!.Configure(options => Name(options, "remembered"));
         });
 
-        // Six nodes on one machine share a host.
+        // Six nodes on one machine share a host. The prefix keeps whoever has another name of the same domain from setting one (RFC 6265bis, 4.1.3.2).
         void Name(CookieAuthenticationOptions options, string what) =>
             (options.Cookie.Name, options.Cookie.HttpOnly, options.Cookie.SecurePolicy, options.Cookie.SameSite) =
-                ($"coordination-{settings.Id.ToLowerInvariant()}-{what}", true, CookieSecurePolicy.Always, SameSiteMode.Lax);
+                ($"__Host-coordination-{settings.Id.ToLowerInvariant()}-{what}", true, CookieSecurePolicy.Always, SameSiteMode.Lax);
     }
 }

@@ -9,10 +9,15 @@ using Microsoft.EntityFrameworkCore;
 namespace Coordination.CountryNode.Accounts;
 
 /// <summary>Who has an account, and for which offices.</summary>
-public sealed class People(AccountsContext accounts, UserManager<Person> persons, Pen pen, TimeProvider time)
+public sealed class People(AccountsContext accounts, UserManager<Person> persons, Attempts attempts, Pen pen, TimeProvider time)
 {
     /// <summary>Printed codes that a person gets at once: each opens once.</summary>
     public const int PrintedCodes = 10;
+
+    /// <summary>Of which a name to sign in by is made: what every keyboard of the region has.</summary>
+    public const string NameLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_@";
+
+    const int ShortestName = 3, LongestName = 64;
 
     /// <summary>Whoever was invited and did not come is invited anew.</summary>
     static readonly TimeSpan InvitationCounts = TimeSpan.FromDays(3);
@@ -22,12 +27,16 @@ public sealed class People(AccountsContext accounts, UserManager<Person> persons
 
     DateOnly Today => RegionalTime.Today(pen.Node, time.GetUtcNow());
 
-    /// <summary>Everybody, by name, each with every grant, newest first.</summary>
-    public async Task<(Person Person, OfficeGrant[] Grants)[]> ListAsync(CancellationToken cancellationToken)
+    /// <summary>Whether somebody can be called so here.</summary>
+    public static bool IsName(string name) => name.Length is >= ShortestName and <= LongestName && name.All(letter => NameLetters.Contains(letter, StringComparison.Ordinal));
+
+    /// <summary>Everybody, by name, each with every grant, newest first, and whether there were too many wrong attempts under the name.</summary>
+    public async Task<(Person Person, OfficeGrant[] Grants, bool Locked)[]> ListAsync(CancellationToken cancellationToken)
     {
         var everybody = await accounts.Users.AsNoTracking().OrderBy(person => person.NormalizedUserName).ToArrayAsync(cancellationToken);
         var grants = (await accounts.Grants.AsNoTracking().OrderByDescending(grant => grant.Id).ToArrayAsync(cancellationToken)).ToLookup(grant => grant.PersonId, StringComparer.Ordinal);
-        return [.. everybody.Select(person => (person, grants[person.Id].ToArray()))];
+        var locked = await attempts.LockedAsync([.. everybody.Select(person => person.UserName!)]);
+        return [.. everybody.Select(person => (person, grants[person.Id].ToArray(), locked.Contains(person.UserName!)))];
     }
 
     /// <summary>Makes a person's account, or empties it: no password, no second factor, no session.</summary>
@@ -40,7 +49,7 @@ public sealed class People(AccountsContext accounts, UserManager<Person> persons
         Done(await persons.SetTwoFactorEnabledAsync(person, enabled: false));
         foreach (var passkey in await persons.GetPasskeysAsync(person)) Done(await persons.RemovePasskeyAsync(person, passkey.CredentialId));
         Done(await persons.ResetAuthenticatorKeyAsync(person));
-        Done(await persons.SetLockoutEndDateAsync(person, lockoutEnd: null));
+        await attempts.ForgetAsync(name);
         // Ends every session.
         Done(await persons.UpdateSecurityStampAsync(person));
         var secret = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));

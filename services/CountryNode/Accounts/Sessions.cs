@@ -24,9 +24,23 @@ public sealed class Sessions(SignInManager<Person> signIn, UserManager<Person> p
     /// <summary>When the session began, and when the second factor was last shown: seconds since 1970.</summary>
     const string SinceClaim = "since", ConfirmedClaim = "confirmed";
 
+    /// <summary>Of whom has shown a password: who, and the stamp that changes with it.</summary>
+    const string PersonClaim = "sub", StampClaim = "stamp";
+
+    /// <summary>The person has shown the password; the second factor is still to come.</summary>
+    public async Task BeginHalfwayAsync(Person person) => await signIn.Context.SignInAsync(IdentityConstants.TwoFactorUserIdScheme, new ClaimsPrincipal(new ClaimsIdentity(
+        [new Claim(PersonClaim, person.Id), new Claim(StampClaim, await persons.GetSecurityStampAsync(person))], IdentityConstants.TwoFactorUserIdScheme)));
+
+    /// <summary>Who has shown the password just now, in this browser; null for nobody, or where it was changed since.</summary>
+    public async Task<Person?> HalfwayAsync() =>
+        (await signIn.Context.AuthenticateAsync(IdentityConstants.TwoFactorUserIdScheme)).Principal is { } shown
+        && await persons.FindByIdAsync(shown.FindFirstValue(PersonClaim) ?? "") is { } person
+        && await persons.GetSecurityStampAsync(person) == shown.FindFirstValue(StampClaim) ? person : null;
+
     /// <summary>Begins a session of a person who has shown both factors.</summary>
     public async Task BeginAsync(Person person, CancellationToken cancellationToken)
     {
+        await signIn.Context.SignOutAsync(IdentityConstants.TwoFactorUserIdScheme);
         var now = Seconds(time.GetUtcNow());
         var offices = await people.OfficesOfAsync(person, cancellationToken);
         await SignInAsync(person, offices is [var first, ..] ? first.ToString() : null, since: now, confirmed: now);

@@ -20,12 +20,12 @@ public sealed class AccountDoor(IServiceScopeFactory scopes, Callers callers, Pe
         return WithPeopleAsync(async people =>
         {
             var response = new ListPeopleResponse();
-            foreach (var (person, grants) in await people.ListAsync(context.CancellationToken))
+            foreach (var (person, grants, locked) in await people.ListAsync(context.CancellationToken))
                 response.People.Add(new Person
                 {
                     Name = person.UserName,
                     Ready = person.PasswordHash is not null && person.TwoFactorEnabled,
-                    Locked = person.LockoutEnd > time.GetUtcNow(),
+                    Locked = locked,
                     Grants = { grants.Select(grant => ToWire(grant, people)) },
                 });
             return response;
@@ -36,8 +36,7 @@ public sealed class AccountDoor(IServiceScopeFactory scopes, Callers callers, Pe
     {
         callers.Office(context, Act.ManageAccounts);
         var fields = new FieldReader();
-        if (request.Name.Length is < 3 or > 64 || !request.Name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_' or '@'))
-            fields.Fault("name", "is no name to sign in by: 3 to 64 of A-Z, a-z, 0-9, \".\", \"-\", \"_\" and \"@\" are needed");
+        if (!People.IsName(request.Name)) fields.Fault("name", "is no name to sign in by: 3 to 64 of A-Z, a-z, 0-9, \".\", \"-\", \"_\" and \"@\" are needed");
         if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
         return WithPeopleAsync(async people =>
         {

@@ -28,10 +28,12 @@ static class ConsoleSetup
         services.AddScoped<TodayPage.Gathering>();
         services.AddScoped<Calls>();
         services.AddScoped<Screen>();
+        services.AddScoped<SecondStep>();
+        services.AddScoped<AccountPage.Looks>();
         // Thai, Lao, Khmer, Burmese and Chinese go as they are, not as numbers.
         services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
         services.AddAntiforgery(options => (options.Cookie.Name, options.Cookie.SecurePolicy, options.SuppressXFrameOptionsHeader) =
-            ($"coordination-{settings.Id.ToLowerInvariant()}-form", CookieSecurePolicy.Always, true));
+            ($"__Host-coordination-{settings.Id.ToLowerInvariant()}-form", CookieSecurePolicy.Always, true));
     }
 
     /// <summary>The pages, and the files that they are made of.</summary>
@@ -84,7 +86,7 @@ static class ConsoleSetup
         if (await services.GetRequiredService<IAntiforgery>().IsRequestValidAsync(http)) return await next(context);
         // Nothing is done; but what was written while the session ended is not lost. What another site's page sent in somebody's name is nothing that anybody wrote.
         return services.GetRequiredService<Screen>().Person is null && http.Request.Headers["Sec-Fetch-Site"] == "same-origin" && !http.Request.Path.StartsWithSegments(SignInPage.Path, StringComparison.Ordinal)
-            ? Screen.Show<SignInView>(new SignInModel("/", await services.GetRequiredService<Kept>().SealAsync(http.Request), "", Faults.None), StatusCodes.Status401Unauthorized)
+            ? await SignInPage.AskAsync(http, "/", await services.GetRequiredService<Kept>().SealAsync(http.Request), name: "", Faults.None, StatusCodes.Status401Unauthorized)
             : Screen.Show<FormExpiredView>(false, StatusCodes.Status400BadRequest);
     }
 

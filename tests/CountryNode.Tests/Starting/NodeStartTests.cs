@@ -23,7 +23,7 @@ public sealed class NodeStartTests(SharedRegion shared)
         var (settings, faults) = NodeSettings.Read(configuration.GetSection("Node"));
         settings.ShouldBeNull();
         faults.Select(fault => fault.Split(' ')[1]).ShouldBe(
-            ["Node:Id", "Node:Database", "Node:KeyFolder", "Node:ErasureFolder", "Node:ApiAddress", "Node:PeerAddress", "Node:ConsoleAddress", "Node:Tokens:Audience", "Node:Tokens:KeysFile", "Node:Offices"], ignoreOrder: true);
+            ["Node:Id", "Node:Database", "Node:KeyFolder", "Node:ErasureFolder", "Node:ApiAddress", "Node:PeerAddress", "Node:ConsoleAddress", "Node:ConsoleName", "Node:Tokens:Audience", "Node:Tokens:KeysFile", "Node:Offices"], ignoreOrder: true);
     }
 
     [Fact]
