@@ -113,15 +113,19 @@ static class StatementCommands
     }
 
     /// <summary>What is read beside the entry. Words about a person come from a file, never from the command line, which histories and process lists keep.</summary>
-    sealed record ParticularsOptions(Option<string?> Note, Option<string?> Particulars)
+    sealed record ParticularsOptions(Option<string?> Note, Option<string?> Particulars, Option<string?> Language, Option<bool> TranslationOwed)
     {
         public static ParticularsOptions AddTo(Command command)
         {
             var options = new ParticularsOptions(
                 new("--note") { Description = "A note for the people of both countries, sealed: a file, or - for standard input.", HelpName = "file" },
-                new("--particulars") { Description = "Everything that goes sealed beside the entry, as JSON of coordination.referral.v1.Particulars: a file, or - for standard input.", HelpName = "file" });
+                new("--particulars") { Description = "Everything that goes sealed beside the entry, as JSON of coordination.referral.v1.Particulars: a file, or - for standard input.", HelpName = "file" },
+                new("--text-language") { Description = ProtoComments.Of(Describes("text_language")), HelpName = "text" },
+                new("--translation-owed") { Description = ProtoComments.Of(Describes("translation_owed")) });
             command.Options.Add(options.Note);
             command.Options.Add(options.Particulars);
+            command.Options.Add(options.Language);
+            command.Options.Add(options.TranslationOwed);
             return options;
         }
 
@@ -129,11 +133,19 @@ static class StatementCommands
         public Contracts.Referral.V1.Particulars? Read(ParseResult parsed)
         {
             var beside = parsed.GetValue(Particulars) is { } file ? (Contracts.Referral.V1.Particulars)Files.ReadMessage(file, Contracts.Referral.V1.Particulars.Descriptor) : null;
-            if (parsed.GetValue(Note) is not { } note) return beside;
-            beside ??= new();
-            if (beside.Note.Length > 0) throw new UsageException("The note is in --particulars already: leave --note away.");
-            beside.Note = Files.ReadText(note);
+            if (parsed.GetValue(Note) is { } note)
+            {
+                beside ??= new();
+                if (beside.Note.Length > 0) throw new UsageException("The note is in --particulars already: leave --note away.");
+                beside.Note = Files.ReadText(note);
+            }
+            if (parsed.GetValue(Language) is null && !parsed.GetValue(TranslationOwed)) return beside;
+            if (beside is null) throw new UsageException("--text-language and --translation-owed are about a text, and there is none: give --note or --particulars.");
+            if (parsed.GetValue(Language) is { } language) beside.TextLanguage = language;
+            if (parsed.GetValue(TranslationOwed)) beside.TranslationOwed = true;
             return beside;
         }
+
+        static FieldDescriptor Describes(string field) => Contracts.Referral.V1.Particulars.Descriptor.FindFieldByName(field);
     }
 }

@@ -72,7 +72,7 @@ public sealed class ReferralView(Overviews overviews, OfficeDirectory directory,
         // A decision is taken in knowledge of withdrawals that wait behind a gap: none of them is suspended.
         var withdrawn = Referrals.Withholding.AsWithdrawn(dossier) ?? referral;
         var offers = referral.Offers(blank).Zip(withdrawn.Offers(blank), (plain, knowing) => plain.Body is Decision ? knowing : plain);
-        view.Offers.AddRange(offers.Select(offer => ToWire(offer, Rights.Check(office, offer.Body) ?? standstill(offer.Body))));
+        view.Offers.AddRange(offers.Concat(referral.OffersAtAnyTime(dossier, blank, office)).Select(offer => ToWire(offer, Rights.Check(office, Rights.SaidBy(offer.Body, answered: null)) ?? standstill(offer.Body))));
         return view;
     }
 
@@ -162,6 +162,7 @@ public sealed class ReferralView(Overviews overviews, OfficeDirectory directory,
         Referrals.FoundSafe found => found.In.ToString(),
         Referrals.Completed completed => UpperSnake(completed.Outcome),
         Resolved resolved => UpperSnake(resolved.Resolution),
+        Corrected { Replacement: { } said } => said.Name,
         _ => "",
     };
 

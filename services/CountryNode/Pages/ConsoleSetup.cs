@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
+using Coordination.CountryNode.Pages.Forms;
 using Coordination.CountryNode.Pages.NewReferral;
 using Coordination.CountryNode.Pages.Referrals;
 using Coordination.CountryNode.Pages.SignIn;
@@ -8,6 +9,7 @@ using Coordination.CountryNode.Store;
 using Coordination.Hosting;
 using Coordination.Screens.Parts;
 using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.Extensions.Options;
 
 namespace Coordination.CountryNode.Pages;
 
@@ -30,6 +32,7 @@ static class ConsoleSetup
         services.AddScoped<Screen>();
         services.AddScoped<SecondStep>();
         services.AddScoped<AccountPage.Looks>();
+        services.AddScoped<Forming>();
         // Thai, Lao, Khmer, Burmese and Chinese go as they are, not as numbers.
         services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
         services.AddAntiforgery(options => (options.Cookie.Name, options.Cookie.SecurePolicy, options.SuppressXFrameOptionsHeader) =
@@ -83,6 +86,12 @@ static class ConsoleSetup
         http.Response.Headers.CacheControl = "no-cache, no-store";
         if (HttpMethods.IsGet(http.Request.Method)) return await next(context);
         var services = http.RequestServices;
+        if (Upload.IsOne(http.Request))
+        {
+            if (http.GetEndpoint()?.Metadata.GetMetadata<TakesFiles>() is not { } takes || !await Upload.BeginAsync(http, takes)) return Screen.Show<FormExpiredView>(false, StatusCodes.Status400BadRequest);
+            // Where the framework looks first: it reads no form then.
+            http.Request.Headers[services.GetRequiredService<IOptions<AntiforgeryOptions>>().Value.HeaderName!] = http.Request.Form["__RequestVerificationToken"];
+        }
         if (await services.GetRequiredService<IAntiforgery>().IsRequestValidAsync(http)) return await next(context);
         // Nothing is done; but what was written while the session ended is not lost. What another site's page sent in somebody's name is nothing that anybody wrote.
         return services.GetRequiredService<Screen>().Person is null && http.Request.Headers["Sec-Fetch-Site"] == "same-origin" && !http.Request.Path.StartsWithSegments(SignInPage.Path, StringComparison.Ordinal)

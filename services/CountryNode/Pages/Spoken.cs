@@ -1,4 +1,5 @@
 using System.Collections;
+using Coordination.Contracts.Dossier.V1;
 using Coordination.Contracts.Referral.V1;
 using Coordination.Hosting.Referrals;
 using Coordination.Screens.Languages;
@@ -56,20 +57,23 @@ static class Spoken
     }
 
     /// <summary>What an entry states, field by field, in words; tokens, hashes and what the program counts are left out.</summary>
-    public static IEnumerable<(string Label, string Value)> Facts(Entry entry, Screen screen)
+    public static IEnumerable<Fact> Facts(Entry entry, Screen screen)
     {
         var stated = Entry.Descriptor.Oneofs.Single(oneof => oneof.Name == "body").Accessor.GetCaseFieldDescriptor(entry);
         return stated?.Accessor.GetValue(entry) is IMessage body ? Of(body, body.Descriptor.Name) : [];
 
-        IEnumerable<(string, string)> Of(IMessage message, string path)
+        IEnumerable<Fact> Of(IMessage message, string path)
         {
             foreach (var field in message.Descriptor.Fields.InDeclarationOrder())
             {
-                var (called, value) = ($"{path}.{field.Name}", field.Accessor.GetValue(message));
+                // What a correction says is called as it was called the first time.
+                var (called, value) = (message is Corrected && field.FieldType is FieldType.Message ? field.MessageType.Name : $"{path}.{field.Name}", field.Accessor.GetValue(message));
                 var label = Vocabulary.Field(called, screen.Words).Label;
                 // What has no name on screen is nothing that people read.
-                if (value is IMessage inside and not Timestamp) foreach (var said in Of(inside, called)) yield return said;
-                else if (label != called && Value(field, value) is { Length: > 0 } text) yield return (label, text);
+                if (value is Corrected.Types.Retraction) yield return new(screen.Words["What was said"], screen.Words["is taken back"]);
+                else if (value is Contracts.Directory.V1.Office office) yield return new(label, Office(office, screen.Words));
+                else if (value is IMessage inside and not Timestamp) foreach (var said in Of(inside, called)) yield return said;
+                else if (label != called && Value(field, value) is { Length: > 0 } text) yield return new(label, text);
             }
         }
 
@@ -89,25 +93,36 @@ static class Spoken
     }
 
     /// <summary>What is told beside an entry: the note, and details in words.</summary>
-    public static IEnumerable<(string Label, string Value)> Beside(Particulars particulars, Words words)
+    public static IEnumerable<Fact> Beside(Particulars particulars, Words words)
     {
-        if (particulars.Note.Length > 0) yield return (words["Note"], particulars.Note);
+        var written = SpokenLanguages.TagOf(particulars.TextLanguage);
+        if (particulars.Note.Length > 0) yield return new(words["Note"], particulars.Note, written);
         foreach (var (key, value) in particulars.Details.OrderBy(detail => detail.Key, StringComparer.Ordinal))
-            yield return (Vocabulary.Detail(key, words), Vocabulary.DetailCodes(key, words).FirstOrDefault(code => code.Code == value).Label ?? value);
-        if (particulars.ContradictionReason.Length > 0) yield return (words["Why it was said although it does not fit"], particulars.ContradictionReason);
+            yield return Vocabulary.DetailCodes(key, words).FirstOrDefault(code => code.Code == value).Label is { } label ? new(Vocabulary.Detail(key, words), label) : new(Vocabulary.Detail(key, words), value, written);
+        if (particulars.ContradictionReason.Length > 0) yield return new(words["Why it was said although it does not fit"], particulars.ContradictionReason, written);
+        if (particulars.TranslationOwed) yield return new(words["Translation"], words["owed; what is told here is written in {0}", LanguageName(particulars.TextLanguage, words)]);
         if (particulars.Preview is not { } preview) yield break;
-        if (preview.Sex is not Sex.Unspecified) yield return (words["Sex"], Vocabulary.Code(preview.Sex, words));
-        if (preview.AgeBand is not AgeBand.Unspecified) yield return (words["Age"], Vocabulary.Code(preview.AgeBand, words));
-        if (preview.StatedNationality.Length > 0) yield return (words["Nationality, as the person says"], preview.StatedNationality == "XX" ? words["Stateless"] : words.Country(preview.StatedNationality));
-        if (preview.Language.Length > 0) yield return (words["The person's own language"], words[SpokenLanguages.All.FirstOrDefault(language => language.Code == preview.Language).Name ?? preview.Language]);
-        if (preview.Identification.Length > 0) yield return (words["Identification"], Vocabulary.DetailCodes("identification", words).FirstOrDefault(code => code.Code == preview.Identification).Label ?? preview.Identification);
-        if (preview.Exploitation.Count > 0) yield return (words["Forms of exploitation"], string.Join("; ", preview.Exploitation.Select(code => words[Htcds.LabelOf(code)])));
-        if (preview.MeansOfControl.Count > 0) yield return (words["Means of control"], string.Join("; ", preview.MeansOfControl.Select(code => words[Htcds.LabelOf(code)])));
-        if (preview.Needs.Count > 0) yield return (words["What the person needs"], string.Join("; ", preview.Needs.Select(need => words[Vocabulary.Needs.FirstOrDefault(known => known.Code == need).Label ?? need])));
-        if (preview.Gender.Length > 0) yield return (words["The person's own word for their gender"], preview.Gender);
-        if (preview.Consent is { Withheld.Count: > 0 } consent) yield return (words["What the person keeps back"], string.Join("; ", consent.Withheld.Select(part => Vocabulary.CaseFilePart(part, words))));
+        if (preview.Sex is not Sex.Unspecified) yield return new(words["Sex"], Vocabulary.Code(preview.Sex, words));
+        if (preview.AgeBand is not AgeBand.Unspecified) yield return new(words["Age"], Vocabulary.Code(preview.AgeBand, words));
+        if (preview.StatedNationality.Length > 0) yield return new(words["Nationality, as the person says"], preview.StatedNationality == "XX" ? words["Stateless"] : words.Country(preview.StatedNationality));
+        if (preview.Language.Length > 0) yield return new(words["The person's own language"], LanguageName(preview.Language, words));
+        if (preview.Identification.Length > 0) yield return new(words["Identification"], Vocabulary.DetailCodes("identification", words).FirstOrDefault(code => code.Code == preview.Identification).Label ?? preview.Identification);
+        if (preview.Exploitation.Count > 0) yield return new(words["Forms of exploitation"], string.Join("; ", preview.Exploitation.Select(code => words[Htcds.LabelOf(code)])));
+        if (preview.MeansOfControl.Count > 0) yield return new(words["Means of control"], string.Join("; ", preview.MeansOfControl.Select(code => words[Htcds.LabelOf(code)])));
+        if (preview.Needs.Count > 0) yield return new(words["What the person needs"], string.Join("; ", preview.Needs.Select(need => words[Vocabulary.Needs.FirstOrDefault(known => known.Code == need).Label ?? need])));
+        if (preview.Gender.Length > 0) yield return new(words["The person's own word for their gender"], preview.Gender);
+        if (preview.Consent is { Withheld.Count: > 0 } consent) yield return new(words["What the person keeps back"], string.Join("; ", consent.Withheld.Select(part => Vocabulary.CaseFilePart(part, words))));
     }
+
+    /// <summary>A language by its code; the code itself where it is none of the list.</summary>
+    static string LanguageName(string code, Words words) => words[SpokenLanguages.All.FirstOrDefault(language => language.Code == code).Name ?? code];
 
     public static string Notice(Notice notice, Words words) => words["{0}: {1}",
         notice.SubmissionId.Length > 0 ? Vocabulary.ToDo(notice.Statement, words) : Vocabulary.Code(notice.Clock, words), Vocabulary.Code(notice.Kind, words)];
 }
+
+/// <summary>One thing that is said, as a page shows it.</summary>
+/// <param name="Label">What it is about.</param>
+/// <param name="Value">What is said.</param>
+/// <param name="Lang">In which language people wrote it, as a browser calls that; null for the page's own.</param>
+public readonly record struct Fact(string Label, string Value, string? Lang = null);

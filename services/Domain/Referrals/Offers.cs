@@ -17,13 +17,28 @@ public sealed partial record Referral
     public IEnumerable<Offer> Offers(Entry blank)
     {
         var by = Actor(blank);
-        return Statements(by, blank.HappenedOn).Select(statement => (statement.Body, statement.Answers, Next(blank with { Body = statement.Body, Answers = statement.Answers })) switch
-        {
-            (var body, var answers, Voided<Referral> voided) => new Offer(body, answers, voided.Reason, Contradicts: false),
-            (var body, var answers, Recorded<Referral> recorded) => new Offer(body, answers, recorded.Reason, Contradicts: true),
-            var (body, answers, _) => new Offer(body, answers, Reason: null, Contradicts: false),
-        });
+        return Statements(by, blank.HappenedOn).Select(statement => Offered(blank with { Body = statement.Body, Answers = statement.Answers }));
     }
+
+    /// <summary>What is open in every state, in a dossier of any kind: to give it to an office, to go on by letter, and to put right each thing that the own country told.</summary>
+    /// <param name="dossier">Whose fold this is.</param>
+    /// <param name="blank">As for <see cref="Offers"/>.</param>
+    /// <param name="office">To which it would be given.</param>
+    public IEnumerable<Offer> OffersAtAnyTime(Dossier<Referral> dossier, Entry blank, Office office)
+    {
+        yield return Offered(blank with { Body = new UnitAssigned(office) });
+        yield return Offered(blank with { Body = new ContinuedOnPaper(), Letter = default(Digest), Channel = Channel.Letter });
+        foreach (var said in dossier.Entries.Where(judged => judged.Verdict is Verdict.Applied or Verdict.Recorded or Verdict.Void { Reason.Code: ReasonCode.Retracted }).Select(judged => judged.Entry))
+            if (said.By(blank.Author) && said.OnBehalfOf is null && said.Body is Happening happened and not Corrected && !IsWithdrawal(happened))
+                yield return Offered(blank with { Body = new Corrected(happened), Answers = said.Hash });
+    }
+
+    Offer Offered(Entry entry) => Next(entry) switch
+    {
+        Voided<Referral> voided => new Offer(entry.Body, entry.Answers, voided.Reason, Contradicts: false),
+        Recorded<Referral> recorded => new Offer(entry.Body, entry.Answers, recorded.Reason, Contradicts: true),
+        _ => new Offer(entry.Body, entry.Answers, Reason: null, Contradicts: false),
+    };
 
     IEnumerable<(Body Body, EntryHash? Answers)> Statements(NodeId by, DateOnly today)
     {

@@ -70,6 +70,8 @@ public static class ParticularsWire
         fields = fields.Within("particulars");
         fields.Text("note", particulars.Note, MostNote);
         if (particulars.ContradictionReason.Length > 0) fields.Fault("contradiction_reason", "is the node's to write: send it as command.contradiction_reason");
+        Language("text_language", particulars.TextLanguage, fields);
+        if (particulars.TranslationOwed && particulars.TextLanguage.Length == 0) fields.Fault("text_language", "is missing: who is to translate has to know from which language");
         if (particulars.Details.Count > MostDetails) fields.Fault("details", $"are more than {MostDetails}");
         foreach (var (key, value) in particulars.Details)
         {

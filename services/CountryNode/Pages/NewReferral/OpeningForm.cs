@@ -14,7 +14,7 @@ namespace Coordination.CountryNode.Pages.NewReferral;
 /// <summary>The steps of a new referral: what for and to whom, the consent, the person in codes; consent before anything personal.</summary>
 public sealed class OpeningForm(Screen screen)
 {
-    const string To = "to", Note = "particulars.note";
+    const string To = "to";
 
     Words Words => screen.Words;
 
@@ -64,7 +64,7 @@ public sealed class OpeningForm(Screen screen)
             Preview("needs", Words["What the person needs"]) with { Kind = FieldKind.Choices, Choices = [.. Vocabulary.Needs.Select(need => new Choice(need.Code, Words[need.Label]))] },
             Preview("gender", Words["The person's own word for their gender"], Words["At most 40 letters; leave it empty where it was not said."]),
             Preview("barred_offices", Words["An office that must not hear of it"], Words["A country and an office or a unit, such as LA:focal-point@example or LA:example."]),
-            new FormField(Note, FieldKind.Note, Words["Note for the people of both countries"], Words["Sealed; nobody on the way can read it. No name, nothing by which the person is known."]),
+            .. FreeText.Fields(Words),
         ],
         _ => [],
     };
@@ -77,7 +77,7 @@ public sealed class OpeningForm(Screen screen)
     /// <summary>What is usual, before anything was entered.</summary>
     public Entered Usual() => Entered.Nothing
         .With("opened.urgency", "URGENCY_ROUTINE").With("opened.instrument", "INSTRUMENT_COMMIT_MEMORANDUM").With("opened.basis", "BASIS_CONSENT")
-        .With("opened.reply_by", EnteredDay.Of(screen.Today.AddDays(30), Words.Language.WritesBuddhistEra));
+        .With("opened.reply_by", EnteredDay.Of(screen.Today.AddDays(30), Words.Language.WritesBuddhistEra)).With(FreeText.Language, SpokenLanguages.CodeOf(Words.Language.Tag));
 
     /// <summary>The request, as far as it was filled in, and what cannot be put into it.</summary>
     public (OpenRequest Request, Faults Faults) Read(Entered entered, string commandId)
@@ -85,7 +85,7 @@ public sealed class OpeningForm(Screen screen)
         var reading = new Reading(entered, screen.Country, Words);
         var request = new OpenRequest { Command = new Command { CommandId = commandId }, Opened = new(), Particulars = new() };
         foreach (var field in AllFields) reading.Into(request, field);
-        request.Particulars.Note = entered.Lines(Note);
+        FreeText.Into(request.Particulars, entered, isWritten: false);
         if (request.Opened.Basis is not Basis.Consent) request.Opened.Consent = null;
         else request.Opened.Consent ??= new();
         if (!Openings.Complete(request, screen.Country.ToString(), entered.Text(To))) reading.Fault(To, Words["Choose the country that is to act."]);
@@ -106,7 +106,7 @@ public sealed class OpeningForm(Screen screen)
 
     IReadOnlyList<Choice> Standard(IEnumerable<string> codes) => [.. codes.Select(code => new Choice(code, Words[Htcds.LabelOf(code)])).OrderBy(choice => choice.Code == "Other").ThenBy(choice => choice.Label, StringComparer.Ordinal)];
 
-    FormField Language(FormField field) => field with { Kind = FieldKind.Choice, Choices = [.. SpokenLanguages.All.Select(language => new Choice(language.Code, Words[language.Name]))] };
+    FormField Language(FormField field) => field with { Kind = FieldKind.Choice, Choices = FreeText.Languages(Words) };
 
     FormField Opened(string name, string label, string? hint = null, bool isRequired = false) => Under("opened", Contracts.Referral.V1.Opened.Descriptor, name, label, hint) with { IsRequired = isRequired };
 

@@ -52,6 +52,9 @@ public sealed record Action(string Statement, MethodDescriptor Method, params IR
         Of("ContactResumed", "ResumeContact"),
         Of("ConsentRecorded", "RecordConsent"),
         Of("Resolved", "Resolve"),
+        Of("Corrected", "Correct"),
+        Of("UnitAssigned", "AssignUnit"),
+        Of("ContinuedOnPaper", "ContinueOnPaper"),
         Of("Completed", "Complete", "outcome"),
         Of("Cancelled", "Cancel", "cancelled_for"),
         Of("ConsentWithdrawn", "WithdrawConsent"),
@@ -64,6 +67,9 @@ public sealed record Action(string Statement, MethodDescriptor Method, params IR
 
     /// <summary>The field of the request that holds the statement; null where the method's name says it all.</summary>
     public FieldDescriptor? Stated { get; } = Method.InputType.Fields.InDeclarationOrder().FirstOrDefault(field => !About.Contains(field.Name));
+
+    /// <summary>It puts right, or takes back, what was said before.</summary>
+    public bool Corrects => Method.InputType == CorrectRequest.Descriptor;
 
     static Action Of(string statement, string method, params IReadOnlyList<string> details) => new(
         statement,

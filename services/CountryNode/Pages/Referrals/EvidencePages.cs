@@ -16,13 +16,13 @@ static class EvidencePages
             Bundle.Of(dossier, evidence, []).Write(zip);
             return Results.File(zip.ToArray(), "application/zip", $"dossier-{Links.Short(dossier)}.zip");
         });
-        pages.MapGet($"{Navigation.Referrals}/{{id}}/letter/{{entry}}", async (string id, string entry, Calls calls) =>
+        pages.MapGet($"{Navigation.Referrals}/{{id}}/letter/{{entry}}", async (string id, string entry, Calls calls, Screen screen) =>
         {
             if (Links.Read(id) is not { } dossier || Links.Read(entry) is not { } hash) return Screen.Nothing();
             var history = await calls.Dossiers.HistoryAsync(new() { DossierId = dossier });
-            return history.Entries.FirstOrDefault(kept => kept.Hash == hash) is { } row
-                ? Screen.Show<LetterView>(new LetterModel(Links.Short(dossier), Told.Of(row), CheckCode.Of(EntryHash.Read(hash.Span)).ToString()))
-                : Screen.Nothing();
+            if (history.Entries.FirstOrDefault(kept => kept.Hash == hash) is not { } row) return Screen.Nothing();
+            var told = Told.Of(row);
+            return Screen.Show<LetterView>(new LetterModel(Links.Short(dossier), told with { Beside = await ReferralPages.BesideAsync(dossier, told, calls, screen) }, CheckCode.Of(EntryHash.Read(hash.Span)).ToString()));
         });
     }
 }

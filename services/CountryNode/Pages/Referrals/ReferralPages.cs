@@ -1,7 +1,9 @@
+using System.Security.Cryptography;
 using Coordination.Contracts.Dossier.V1;
 using Coordination.Contracts.Referral.V1;
 using Coordination.CountryNode.Desks;
 using Coordination.CountryNode.Pages.Forms;
+using Coordination.Hosting;
 using Coordination.Screens.Parts;
 using Google.Protobuf;
 using Grpc.Core;
@@ -16,7 +18,7 @@ static class ReferralPages
         pages.MapGet(Navigation.Referrals, ListAsync);
         pages.MapGet($"{Navigation.Referrals}/{{id}}", ShowAsync);
         pages.MapGet($"{Navigation.Referrals}/{{id}}/say/{{statement}}", BeginAsync);
-        pages.MapPost($"{Navigation.Referrals}/{{id}}/say/{{statement}}", SayAsync);
+        pages.MapPost($"{Navigation.Referrals}/{{id}}/say/{{statement}}", SayAsync).WithMetadata(TakesFiles.OfLetters).WithRequestTimeout(TakesFiles.Longest);
     }
 
     static async Task<IResult> ListAsync(string? page, string? whose, Calls calls)
@@ -40,8 +42,17 @@ static class ReferralPages
         return Screen.Show<ReferralView>(new ReferralModel(referral, told, done));
     }
 
+    /// <summary>What was typed, with the digest of the letter that was chosen: the letter itself is not kept.</summary>
+    static async Task<Entered> WithDigestAsync(Entered entered, HttpContext http)
+    {
+        if (Upload.Of(http) is not { } upload) return entered;
+        await foreach (var file in upload.FilesAsync(http.RequestAborted))
+            if (file.Field == StatementForm.LetterFile) entered = entered.With("command.letter", Convert.ToHexStringLower(await SHA256.HashDataAsync(file.Content, http.RequestAborted)));
+        return entered;
+    }
+
     /// <summary>What is told beside an entry, or why it cannot be read; null where there is nothing, or nothing for this office.</summary>
-    static async Task<Beside?> BesideAsync(ByteString dossier, Told told, Calls calls, Screen screen)
+    public static async Task<Beside?> BesideAsync(ByteString dossier, Told told, Calls calls, Screen screen)
     {
         if (!Navigation.May(screen.Office!, Act.ReadParticulars) || !told.Entry.Particulars.Any(digest => digest.Recipient == screen.Country.ToString())) return null;
         try
@@ -54,21 +65,24 @@ static class ReferralPages
         }
     }
 
-    static async Task<IResult> BeginAsync(string id, string statement, Calls calls, Screen screen)
+    static async Task<IResult> BeginAsync(string id, string statement, string? entry, Forming forming, Calls calls)
     {
         if (Links.Read(id) is not { } dossier || Action.Find(statement) is not { } action) return Screen.Nothing();
         var referral = (await calls.Referrals.GetAsync(new() { DossierId = dossier })).Referral;
-        var form = new StatementForm(action, referral, screen);
+        if (action.Corrects && entry is null) return Screen.Show<CorrectableView>(new CorrectableModel(referral, await forming.CorrectableAsync(referral)));
+        if (await forming.FormAsync(action, referral, entry) is not { } form) return Screen.Nothing();
         var entered = form.Begin();
         return Screen.Show<StatementView>(new StatementModel(referral, form, entered, Faults.None, Links.NewCommandId()));
     }
 
-    static async Task<IResult> SayAsync(string id, string statement, HttpContext http, Calls calls, Screen screen)
+    static async Task<IResult> SayAsync(string id, string statement, HttpContext http, Forming forming, Calls calls, Screen screen)
     {
         if (Links.Read(id) is not { } dossier || Action.Find(statement) is not { } action) return Screen.Nothing();
         var referral = (await calls.Referrals.GetAsync(new() { DossierId = dossier })).Referral;
-        var form = new StatementForm(action, referral, screen);
-        var entered = form.Resume(await Entered.ReadAsync(http));
+        var sent = await Entered.ReadAsync(http);
+        if (await forming.FormAsync(action, referral, sent.Text("entry")) is not { } form) return Screen.Nothing();
+        if (form.TakesLetter) sent = await WithDigestAsync(sent, http);
+        var entered = form.Resume(sent);
         var (request, faults) = form.Read(entered);
         if (!faults.Any)
         {
@@ -82,13 +96,51 @@ static class ReferralPages
                 faults = Refusals.ToFaults(refused, screen.Words, [.. form.Fields, .. form.Seldom]);
                 // Somebody else may have acted meanwhile: the page shows how it stands now.
                 referral = (await calls.Referrals.GetAsync(new() { DossierId = dossier })).Referral;
-                form = new StatementForm(action, referral, screen);
+                form = await forming.FormAsync(action, referral, sent.Text("entry")) ?? form;
                 entered = form.Resume(entered);
             }
         }
         return Screen.Show<StatementView>(new StatementModel(referral, form, entered, faults, entered.Text("command_id")), StatusCodes.Status422UnprocessableEntity);
     }
 }
+
+/// <summary>Makes the forms of statements: with the offices of this country, and for a correction with what was said.</summary>
+public sealed class Forming(Calls calls, Screen screen, NodeSettings settings)
+{
+    /// <summary>The form of a statement; null for a correction of what the office may not correct.</summary>
+    public async Task<StatementForm?> FormAsync(Action action, Referral referral, string? entry)
+    {
+        if (!action.Corrects) return new StatementForm(action, referral, screen, Offices, said: null);
+        return Links.Read(entry ?? "") is { } hash && (await CorrectableAsync(referral)).FirstOrDefault(told => told.Row.Hash == hash) is { } told
+            ? new StatementForm(action, referral, screen, Offices, await SaidAsync(referral.DossierId, told))
+            : null;
+    }
+
+    /// <summary>What the office may correct, newest first.</summary>
+    public async Task<IReadOnlyList<Told>> CorrectableAsync(Referral referral)
+    {
+        var offered = referral.Offers.Where(offer => offer is { Statement: nameof(Corrected), Open: true }).Select(offer => offer.Answers).ToHashSet();
+        return [.. (await calls.Dossiers.HistoryAsync(new() { DossierId = referral.DossierId })).Entries.Where(row => offered.Contains(row.Hash)).Select(Told.Of).Reverse()];
+    }
+
+    async Task<Said> SaidAsync(ByteString dossier, Told told)
+    {
+        var body = (IMessage)Entry.Descriptor.Oneofs.Single(oneof => oneof.Name == "body").Accessor.GetCaseFieldDescriptor(told.Entry).Accessor.GetValue(told.Entry);
+        var (on, beside) = (told.Entry.HappenedOn, told);
+        // What was put right before is put right from there.
+        foreach (var row in (await calls.Dossiers.HistoryAsync(new() { DossierId = dossier })).Entries.Select(Told.Of).Where(row => row.Entry.Answers == told.Row.Hash && row.Entry.Author == told.Entry.Author))
+            if (row.Entry.Corrected is { } corrected && Corrected.Descriptor.Oneofs.Single().Accessor.GetCaseFieldDescriptor(corrected) is { } stated && stated.MessageType == body.Descriptor)
+                (body, on, beside) = ((IMessage)stated.Accessor.GetValue(corrected), row.Entry.HappenedOn, row);
+        return new Said(told.Row.Hash, told.Row.Statement, body, on, (await ReferralPages.BesideAsync(dossier, beside, calls, screen))?.Particulars.Details ?? []);
+    }
+
+    /// <summary>Of this country, those that can have a referral.</summary>
+    IReadOnlyList<Contracts.Directory.V1.Office> Offices => [.. settings.OfficesHere().Where(Rights.MayHaveReferrals).Select(Hosting.Dossiers.DossierWire.Write)];
+}
+
+/// <param name="Referral">As it stands.</param>
+/// <param name="Entries">What the office may correct, newest first.</param>
+public sealed record CorrectableModel(Referral Referral, IReadOnlyList<Told> Entries);
 
 /// <param name="Referrals">Newest first.</param>
 /// <param name="Whose">Which were asked for.</param>
