@@ -29,10 +29,11 @@ static class Bench
         var opening = await Openings.MeasureAsync(extent, region, writer, singleRow, stages, stop);
         var drain = await road.MeasureAsync(extent, writer, singleRow, stages, stop);
         var door = await Batches.MeasureAsync(extent, region, receiver, Played, singleRow, stages, stop);
+        var pages = await Pages.MeasureAsync(extent, region, stop);
 
         return new(
             Machine.Of(await VersionAsync(region, stop)), await CommitAsync(stop), TimeProvider.System.GetUtcNow(), extent.IsQuick, loadBefore, Machine.Load,
-            [opening, door, drain, unary.Row, idle]);
+            [opening, door, drain, unary.Row, idle, .. pages]);
     }
 
     /// <summary>What a node holds in memory once it has started and nobody asks anything of it: when it no longer changes.</summary>

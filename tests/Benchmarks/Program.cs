@@ -50,11 +50,12 @@ static class Program
 /// <param name="Waiting">Entries that wait for the road.</param>
 /// <param name="Calls">In one measuring of the unary call.</param>
 /// <param name="Stage">CPU time for which one stage is repeated.</param>
-sealed record Extent(bool IsQuick, int Rounds, IReadOnlyList<string> Ceiling, TimeSpan Opening, TimeSpan WarmUp, int Batches, int Waiting, int Calls, TimeSpan Stage)
+/// <param name="Pages">How often each page of the console is asked for in one measuring.</param>
+sealed record Extent(bool IsQuick, int Rounds, IReadOnlyList<string> Ceiling, TimeSpan Opening, TimeSpan WarmUp, int Batches, int Waiting, int Calls, TimeSpan Stage, int Pages)
 {
     public static Extent Full { get; } = new(
-        false, 3, ["-T", "5"], TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10), 40, 10_000, 100_000, TimeSpan.FromSeconds(1));
+        false, 3, ["-T", "5"], TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10), 40, 10_000, 100_000, TimeSpan.FromSeconds(1), 40);
 
     public static Extent Quick { get; } = new(
-        true, 1, ["-t", "20"], TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(500), 2, 512, 2_000, TimeSpan.FromMilliseconds(20));
+        true, 1, ["-t", "20"], TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(500), 2, 512, 2_000, TimeSpan.FromMilliseconds(20), 3);
 }
