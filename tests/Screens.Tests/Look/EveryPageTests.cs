@@ -65,47 +65,6 @@ public sealed class EveryPageTests(Consoles consoles)
     }
 
     [Fact]
-    public async Task The_keyboard_alone_signs_in_and_answers()
-    {
-        await using var vientiane = await consoles.SignInAsync("LA");
-        await using var bangkok = await consoles.VisitAsync("TH");
-        await bangkok.AcceptAsync("focal-point");
-        await bangkok.GoAsync("/sign-in");
-        await TypeAsync(bangkok, "name", bangkok.Name);
-        await TypeAsync(bangkok, "password", Visitor.Password);
-        await EnterAsync(bangkok);
-        await TypeAsync(bangkok, "code", bangkok.NextCode());
-        await EnterAsync(bangkok);
-        (await bangkok.ReadAsync()).ShouldContain("Waits for us");
-
-        var referral = await vientiane.OpenReferralAsync();
-        await bangkok.UntilAsync(referral, "Sent");
-        await bangkok.LeaveByKeyAsync(async () => await UntilFocusedAsync(bangkok, "a[href$='/say/Acknowledged']"), "Enter");
-        await bangkok.LeaveByKeyAsync(async () => await UntilFocusedAsync(bangkok, "main form button.usa-button"), "Enter");
-        (await bangkok.ReadAsync()).ShouldContain("acknowledged it");
-
-        static async Task TypeAsync(Visitor visitor, string name, string text)
-        {
-            await UntilFocusedAsync(visitor, $"[name='{name}']");
-            await visitor.Page.Keyboard.TypeAsync(text);
-        }
-
-        static Task EnterAsync(Visitor visitor) => visitor.LeaveByKeyAsync(() => Task.CompletedTask, "Enter");
-
-        // Whatever has the focus on the way shows it.
-        static async Task UntilFocusedAsync(Visitor visitor, string selector)
-        {
-            for (var presses = 0; presses < 200; presses++)
-            {
-                await visitor.Page.Keyboard.PressAsync("Tab");
-                (await visitor.Page.EvaluateAsync<bool>("document.activeElement === document.body || getComputedStyle(document.activeElement).outlineStyle !== 'none'")).ShouldBeTrue();
-                if (await visitor.Page.EvaluateAsync<bool>("selector => document.activeElement.matches(selector)", selector)) return;
-            }
-            throw new InvalidOperationException($"The keyboard does not reach {selector}.");
-        }
-    }
-
-    [Fact]
     public async Task The_first_view_takes_less_than_200_kilobytes_and_no_script_stands_in_a_page()
     {
         await using var visitor = await consoles.VisitAsync("TH");

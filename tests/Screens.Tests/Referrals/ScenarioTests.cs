@@ -1,13 +1,20 @@
+using Microsoft.Playwright;
+
 namespace Coordination.Screens.Tests.Referrals;
 
 /// <summary>Two focal points, each at their own console, bring a person home.</summary>
 public sealed class ScenarioTests(Consoles consoles)
 {
-    [Fact]
-    public async Task Two_focal_points_in_two_browsers_bring_a_person_home()
+    [Theory]
+    [InlineData("as most people do")]
+    [InlineData("on 320 pixels")]
+    [InlineData("at 200 %")]
+    [InlineData("by the keyboard alone")]
+    [InlineData("without scripts")]
+    public async Task Two_focal_points_in_two_browsers_bring_a_person_home(string how)
     {
-        await using var bangkok = await consoles.SignInAsync("TH");
-        await using var vientiane = await consoles.SignInAsync("LA");
+        await using var bangkok = await SignInAsync("TH");
+        await using var vientiane = await SignInAsync("LA");
         var referral = await bangkok.OpenReferralAsync();
         await vientiane.UntilAsync(referral, "Sent");
         await vientiane.SayAsync(referral, "Acknowledged");
@@ -43,6 +50,16 @@ public sealed class ScenarioTests(Consoles consoles)
         await vientiane.SayAsync(referral, "Completed", ("completed.outcome", "REFERRAL_OUTCOME_RETURNED"));
         await bangkok.UntilAsync(referral, "Completed");
         (await bangkok.ReadAsync()).ShouldContain("The case is closed.");
+
+        Task<Visitor> SignInAsync(string country) => consoles.SignInAsync(
+            country, hasNoMouse: how == "by the keyboard alone", options: how switch
+            {
+                "on 320 pixels" => new() { ViewportSize = new() { Width = 320, Height = 640 } },
+                // A browser at 200 % lays a page of 1280 pixels out in 640.
+                "at 200 %" => new() { ViewportSize = new() { Width = 640, Height = 512 }, DeviceScaleFactor = 2 },
+                "without scripts" => new() { JavaScriptEnabled = false },
+                _ => new(),
+            });
 
         (string, string)[] Now(string said)
         {
@@ -80,7 +97,7 @@ public sealed class ScenarioTests(Consoles consoles)
         await vientiane.Page.Locator($"section[aria-labelledby=news] a[href='{referral}']").WaitForAsync();
         (await vientiane.Page.Locator("section[aria-labelledby=news]").InnerTextAsync()).ShouldContain($"{id}: Thailand opened the referral");
         await vientiane.AccessibleAsync();
-        await vientiane.LeaveAsync(vientiane.Page.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { Name = "I have seen this" }));
+        await vientiane.LeaveAsync(vientiane.Page.GetByRole(AriaRole.Button, new() { Name = "I have seen this" }));
         (await vientiane.Page.Locator($"section[aria-labelledby=news] a[href='{referral}']").CountAsync()).ShouldBe(0);
         (await vientiane.Page.Locator($"section[aria-labelledby=ours] a[href='{referral}']").CountAsync()).ShouldBe(1);
     }

@@ -29,20 +29,21 @@ public sealed class Consoles : IAsyncLifetime
     /// <summary>Somebody new at a console, in a browser of their own, not signed in.</summary>
     /// <param name="country">Whose console.</param>
     /// <param name="options">What is particular about the browser; null for nothing.</param>
-    public async Task<Visitor> VisitAsync(string country, BrowserNewContextOptions? options = null)
+    /// <param name="hasNoMouse">Does everything by the keyboard.</param>
+    public async Task<Visitor> VisitAsync(string country, BrowserNewContextOptions? options = null, bool hasNoMouse = false)
     {
         options ??= new();
         options.IgnoreHTTPSErrors = true;
         options.BaseURL = Region[country].ConsoleAddress;
         var context = await Browser.NewContextAsync(options);
         context.SetDefaultTimeout((float)TimeSpan.FromSeconds(20).TotalMilliseconds);
-        return new Visitor(Region, Region[country], await context.NewPageAsync(), $"invented-{Interlocked.Increment(ref _people)}");
+        return new Visitor(Region, Region[country], await context.NewPageAsync(), $"invented-{Interlocked.Increment(ref _people)}") { HasNoMouse = hasNoMouse };
     }
 
     /// <summary>Somebody who is signed in for an office.</summary>
-    public async Task<Visitor> SignInAsync(string country, string role = "focal-point", BrowserNewContextOptions? options = null)
+    public async Task<Visitor> SignInAsync(string country, string role = "focal-point", BrowserNewContextOptions? options = null, bool hasNoMouse = false)
     {
-        var visitor = await VisitAsync(country, options);
+        var visitor = await VisitAsync(country, options, hasNoMouse);
         await visitor.AcceptAsync(role);
         await visitor.SignInAsync();
         return visitor;

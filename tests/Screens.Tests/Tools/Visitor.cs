@@ -13,6 +13,9 @@ public sealed class Visitor(Region region, RegionNode node, IPage page, string n
 
     readonly Queue<string> _codes = [];
 
+    /// <summary>Fills in, sends and follows by the keyboard alone.</summary>
+    public bool HasNoMouse { get; init; }
+
     public IPage Page => page;
 
     public string Name => name;
@@ -36,10 +39,9 @@ public sealed class Visitor(Region region, RegionNode node, IPage page, string n
     public async Task SignInAsync()
     {
         if (await page.Locator("input[name=password][autocomplete=current-password]").CountAsync() == 0) await GoAsync("/sign-in");
-        await page.Locator("input[name=name]").FillAsync(name);
-        await page.Locator("input[name=password]").FillAsync(Password);
+        await FillAsync(("name", name), ("password", Password));
         await SendAsync();
-        await page.Locator("input[name=code]").FillAsync(NextCode());
+        await FillAsync(("code", NextCode()));
         await SendAsync();
     }
 
@@ -83,11 +85,23 @@ public sealed class Visitor(Region region, RegionNode node, IPage page, string n
     /// <summary>Sends the form of the page.</summary>
     public Task SendAsync() => LeaveAsync(page.Locator("main form button.usa-button").Last);
 
+    /// <summary>Presses the tabulator until something has the focus; whatever has it on the way shows it.</summary>
+    public async Task UntilFocusedAsync(ILocator what)
+    {
+        for (var presses = 0; presses < 300; presses++)
+        {
+            if (await what.EvaluateAsync<bool>("what => what === document.activeElement")) return;
+            await page.Keyboard.PressAsync("Tab");
+            (await page.EvaluateAsync<bool>("document.activeElement === document.body || getComputedStyle(document.activeElement).outlineStyle !== 'none'")).ShouldBeTrue();
+        }
+        throw new InvalidOperationException($"The keyboard does not reach {what}.");
+    }
+
     /// <summary>Follows a link, by what it says.</summary>
     public Task FollowAsync(string says) => LeaveAsync(page.GetByRole(AriaRole.Link, new() { Name = says, Exact = true }).First);
 
     /// <summary>Clicks what leads to another page, and waits for it.</summary>
-    public Task LeaveAsync(ILocator what) => LeaveAsync(() => what.ClickAsync());
+    public Task LeaveAsync(ILocator what) => HasNoMouse ? LeaveByKeyAsync(() => UntilFocusedAsync(what), "Enter") : LeaveAsync(() => what.ClickAsync());
 
     async Task LeaveAsync(Func<Task> how)
     {
@@ -107,12 +121,50 @@ public sealed class Visitor(Region region, RegionNode node, IPage page, string n
         foreach (var (name, value) in fields)
         {
             var field = page.Locator($"main [name='{name}']");
+            if (HasNoMouse)
+            {
+                await TypeAsync(field, value);
+                continue;
+            }
             switch (await field.First.EvaluateAsync<string>("field => field.type"))
             {
                 case "radio" or "checkbox": await page.Locator($"main [name='{name}'][value='{value}'] + label").ClickAsync(); break;
                 case "select-one": await field.SelectOptionAsync(value); break;
                 default: await field.FillAsync(value); break;
             }
+        }
+    }
+
+    /// <summary>The same by keys: of a list, arrows lead to what is meant.</summary>
+    async Task TypeAsync(ILocator field, string value)
+    {
+        switch (await field.First.EvaluateAsync<string>("field => field.type"))
+        {
+            case "checkbox":
+                await UntilFocusedAsync(page.Locator($"main [name='{await field.First.GetAttributeAsync("name")}'][value='{value}']"));
+                await page.Keyboard.PressAsync("Space");
+                break;
+            case "radio":
+                // One of them is where the tabulator comes to.
+                await UntilFocusedAsync(page.Locator($"main [name='{await field.First.GetAttributeAsync("name")}']:checked, main [name='{await field.First.GetAttributeAsync("name")}']").First);
+                await page.Keyboard.PressAsync("Space");
+                await UntilAtAsync("document.activeElement.value");
+                break;
+            case "select-one":
+                await UntilFocusedAsync(field);
+                await UntilAtAsync("document.activeElement.value");
+                break;
+            default:
+                await UntilFocusedAsync(field);
+                await page.Keyboard.PressAsync("Control+A");
+                await page.Keyboard.TypeAsync(value);
+                break;
+        }
+
+        async Task UntilAtAsync(string at)
+        {
+            for (var presses = 0; presses < 100 && await page.EvaluateAsync<string>(at) != value; presses++) await page.Keyboard.PressAsync("ArrowDown");
+            (await page.EvaluateAsync<string>(at)).ShouldBe(value);
         }
     }
 
