@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
 using Coordination.Local;
@@ -83,7 +84,18 @@ sealed partial class Person : IDisposable
         (_region, _node) = (region, node);
         var authorities = new X509Certificate2Collection();
         authorities.ImportFromPemFile(region.AuthoritiesFile);
-        var handler = new SocketsHttpHandler { CookieContainer = new CookieContainer(), MaxConnectionsPerServer = 1, AllowAutoRedirect = true };
+        var handler = new SocketsHttpHandler
+        {
+            CookieContainer = new CookieContainer(),
+            MaxConnectionsPerServer = 1,
+            // A browser knows that every name below localhost is this machine; a resolver need not.
+            ConnectCallback = async (where, cancelled) =>
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                await socket.ConnectAsync(IPAddress.Loopback, where.DnsEndPoint.Port, cancelled);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        };
         handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
         handler.SslOptions.ApplicationProtocols = [SslApplicationProtocol.Http11];

@@ -68,6 +68,14 @@ public sealed class CaseFiles(IStore store, ReferralDesk desk, Safe safe, Access
         };
     }
 
+    /// <summary>What this country released last, for whoever decides whether another takes its place and has a row in the log for that already; null where there is none that can be read.</summary>
+    public async Task<ReadOnlyMemory<byte>?> FindReplacedAsync(DossierId id, CancellationToken cancellationToken)
+    {
+        if (await store.FindAsync(id, cancellationToken) is not { } held || held.Fold<Referral>(trust.Current).State?.Releases.LastOrDefault(known => known.By == pen.Node) is not { } last) return null;
+        if (await FindAsync(id, last.Entry, cancellationToken) is not CaseFileRead.Is found || safe.ReadCaseFile(found.Release, found.Kept) is not Disclosure.Opened opened) return null;
+        return await WithoutWithheldAsync(found, opened.Plaintext, cancellationToken) is CaseFileRead.Is left ? left.Content : null;
+    }
+
     /// <summary>A case file without what the person withholds by now, be it that it was released before.</summary>
     async Task<CaseFileRead> WithoutWithheldAsync(CaseFileRead.Is found, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         await desk.WithoutWithheldAsync(found.Release.Entry.Dossier, content, cancellationToken) is { } left

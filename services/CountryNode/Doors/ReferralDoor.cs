@@ -163,9 +163,15 @@ public sealed partial class ReferralDoor(ReferralDesk desk, SubmissionDesk submi
         if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
         if (request.SubmissionId.Length > 0)
         {
-            return (await Errors.AnswerAsync(outage, () => submissions.OpenCaseFileAsync(request.SubmissionId, office, person, attachment: null, request.Reason, context.CancellationToken))).File switch
+            var (waits, file) = await Errors.AnswerAsync(outage, () => submissions.OpenCaseFileAsync(request.SubmissionId, office, person, attachment: null, request.Reason, context.CancellationToken));
+            return file switch
             {
-                ParticularsRead.Is said => new OpenCaseFileResponse { CaseFile = CaseFile.Parser.ParseFrom(said.Content.Span), By = pen.Node.ToString() },
+                ParticularsRead.Is said => new OpenCaseFileResponse
+                {
+                    CaseFile = CaseFile.Parser.ParseFrom(said.Content.Span),
+                    By = pen.Node.ToString(),
+                    Replaces = await Errors.AnswerAsync(outage, () => caseFiles.FindReplacedAsync(waits, context.CancellationToken)) is { } before ? CaseFile.Parser.ParseFrom(before.Span) : null,
+                },
                 ParticularsRead.Not not => throw not.Refusal.ToException(),
                 _ => throw new UnreachableException(),
             };

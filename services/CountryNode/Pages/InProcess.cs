@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Security.Cryptography;
 using Coordination.Contracts.Directory.V1;
 using Coordination.Contracts.Dossier.V1;
 using Coordination.Contracts.Referral.V1;
@@ -25,16 +26,19 @@ public sealed class InProcess : ServiceBinderBase
         AccountService.BindService(this, accounts);
         OperationsService.BindService(this, operations);
         TransferService.BindService(this, transfers);
+        Attachments = attachments;
         Methods = _methods.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
     /// <summary>By the method's full name on the wire, <c>/package.Service/Method</c>.</summary>
     public FrozenDictionary<string, Func<IMessage, ServerCallContext, Task<IMessage>>> Methods { get; }
 
+    public AttachmentDoor Attachments { get; }
+
     public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler) =>
         _methods[method.FullName] = async (request, context) => (IMessage)await handler!((TRequest)request, context);
 
-    // Files go by pages of their own, and changes by the bell.
+    // Files go by the door itself, a piece at a time, and changes by the bell.
     public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler) { }
 
     public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler) { }
@@ -55,17 +59,61 @@ public sealed class Calls(InProcess doors, IHttpContextAccessor http) : CallInvo
     /// <exception cref="RpcException">The door refused.</exception>
     public Task<IMessage> CallAsync(MethodDescriptor method, IMessage request) => CallAsync($"/{method.Service.FullName}/{method.Name}", request);
 
+    /// <summary>Adds an attachment as it comes: each piece goes on before the next is read.</summary>
+    /// <exception cref="RpcException">The door refused, and kept nothing of it.</exception>
+    public async Task<Attachment> AddAttachmentAsync(ByteString dossier, Stream content)
+    {
+        using var pieces = new Pieces(dossier, content);
+        return (await doors.Attachments.AddAttachment(pieces, new Call("/coordination.referral.v1.AttachmentService/AddAttachment", Http))).Attachment;
+    }
+
+    /// <summary>Opens an attachment, and hands on first what it is, then each piece as it is read.</summary>
+    /// <exception cref="RpcException">The door refused, be it after some pieces.</exception>
+    public Task OpenAttachmentAsync(OpenAttachmentRequest request, Func<OpenAttachmentResponse, Task> take) =>
+        doors.Attachments.OpenAttachment(request, new Taker(take), new Call("/coordination.referral.v1.AttachmentService/OpenAttachment", Http));
+
+    HttpContext Http => http.HttpContext ?? throw new InvalidOperationException("Only a page calls.");
+
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) =>
         new(AnswerAsync<TResponse>(method.FullName, (IMessage)request), Task.FromResult(Metadata.Empty), () => Status.DefaultSuccess, () => Metadata.Empty, () => { });
 
     async Task<TResponse> AnswerAsync<TResponse>(string method, IMessage request) => (TResponse)await CallAsync(method, request);
 
-    Task<IMessage> CallAsync(string method, IMessage request) => doors.Methods[method](request, new Call(method, http.HttpContext ?? throw new InvalidOperationException("Only a page calls.")));
+    Task<IMessage> CallAsync(string method, IMessage request) => doors.Methods[method](request, new Call(method, Http));
 
     public override TResponse BlockingUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) => throw new NotSupportedException();
     public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) => throw new NotSupportedException();
     public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options) => throw new NotSupportedException();
     public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options) => throw new NotSupportedException();
+
+    /// <summary>What a door reads of an attachment: first the dossier, then one piece after the other out of the same memory.</summary>
+    sealed class Pieces(ByteString dossier, Stream content) : IAsyncStreamReader<AddAttachmentRequest>, IDisposable
+    {
+        readonly byte[] _piece = new byte[64 * 1024];
+        bool _begun;
+
+        public AddAttachmentRequest Current { get; private set; } = new() { DossierId = dossier };
+
+        public async Task<bool> MoveNext(CancellationToken cancellationToken)
+        {
+            if (!_begun) return _begun = true;
+            var read = await content.ReadAsync(_piece, cancellationToken);
+            Current = new() { Data = UnsafeByteOperations.UnsafeWrap(_piece.AsMemory(0, read)) };
+            return read > 0;
+        }
+
+        public void Dispose() => CryptographicOperations.ZeroMemory(_piece);
+    }
+
+    /// <summary>Where a door writes an attachment.</summary>
+    sealed class Taker(Func<OpenAttachmentResponse, Task> take) : IServerStreamWriter<OpenAttachmentResponse>
+    {
+        public WriteOptions? WriteOptions { get; set; }
+
+        public Task WriteAsync(OpenAttachmentResponse message) => take(message);
+
+        public Task WriteAsync(OpenAttachmentResponse message, CancellationToken cancellationToken) => take(message).WaitAsync(cancellationToken);
+    }
 
     /// <summary>A call that came from a page: whoever is signed in is who calls.</summary>
     sealed class Call : ServerCallContext

@@ -12,7 +12,7 @@ using Notice = Coordination.Contracts.Referral.V1.Notice;
 namespace Coordination.CountryNode.Pages;
 
 /// <summary>What messages say, in words.</summary>
-static class Spoken
+public static class Spoken
 {
     /// <summary>An office as messages have it.</summary>
     public static string Office(Contracts.Directory.V1.Office office, Words words) => words.Office($"{Domain.Dossiers.Office.NameOf((Domain.Dossiers.Role)office.Role)}@{office.Unit}");
@@ -101,6 +101,14 @@ static class Spoken
             yield return Vocabulary.DetailCodes(key, words).FirstOrDefault(code => code.Code == value).Label is { } label ? new(Vocabulary.Detail(key, words), label) : new(Vocabulary.Detail(key, words), value, written);
         if (particulars.ContradictionReason.Length > 0) yield return new(words["Why it was said although it does not fit"], particulars.ContradictionReason, written);
         if (particulars.TranslationOwed) yield return new(words["Translation"], words["owed; what is told here is written in {0}", LanguageName(particulars.TextLanguage, words)]);
+        if ((particulars.Consent ?? particulars.Preview?.Consent) is { } consent)
+        {
+            if (consent.Withheld.Count > 0) yield return new(words["What the person keeps back"], string.Join("; ", consent.Withheld.Select(part => Vocabulary.CaseFilePart(part, words))));
+            if (consent.GivenBy is not AuthorisedBy.Unspecified) yield return new(words["Who agreed, if not the person"], Vocabulary.Code(consent.GivenBy, words));
+            if (consent.GivenOn.Length > 0) yield return new(words["Agreed on which day"], Day(consent.GivenOn, words));
+            if (consent.Language.Length > 0) yield return new(words["In which language it was explained"], LanguageName(consent.Language, words));
+            if (consent.Form.Length > 0) yield return new(words["Digest of the signed form (SHA-256)"], Links.Hex(consent.Form));
+        }
         if (particulars.Preview is not { } preview) yield break;
         if (preview.Sex is not Sex.Unspecified) yield return new(words["Sex"], Vocabulary.Code(preview.Sex, words));
         if (preview.AgeBand is not AgeBand.Unspecified) yield return new(words["Age"], Vocabulary.Code(preview.AgeBand, words));
@@ -111,8 +119,14 @@ static class Spoken
         if (preview.MeansOfControl.Count > 0) yield return new(words["Means of control"], string.Join("; ", preview.MeansOfControl.Select(code => words[Htcds.LabelOf(code)])));
         if (preview.Needs.Count > 0) yield return new(words["What the person needs"], string.Join("; ", preview.Needs.Select(need => words[Vocabulary.Needs.FirstOrDefault(known => known.Code == need).Label ?? need])));
         if (preview.Gender.Length > 0) yield return new(words["The person's own word for their gender"], preview.Gender);
-        if (preview.Consent is { Withheld.Count: > 0 } consent) yield return new(words["What the person keeps back"], string.Join("; ", consent.Withheld.Select(part => Vocabulary.CaseFilePart(part, words))));
+        if (preview.TrmStage > 0) yield return new(words["Stage of the Transnational Referral Mechanism"], $"{preview.TrmStage}");
+        if (preview.IdentifiedBy.Length > 0) yield return new(words["By which body"], preview.IdentifiedBy);
+        if (preview.IdentifiedOn.Length > 0) yield return new(words["Identified on which day"], Day(preview.IdentifiedOn, words));
+        if (preview.Services.Count > 0) yield return new(words["Which services"], string.Join("; ", preview.Services));
+        if (preview.BarredOffices.Count > 0) yield return new(words["An office that must not hear of it"], string.Join("; ", preview.BarredOffices));
     }
+
+    static string Day(string day, Words words) => DateOnly.TryParseExact(day, "yyyy-MM-dd", out var read) ? words.Day(read) : day;
 
     /// <summary>A language by its code; the code itself where it is none of the list.</summary>
     static string LanguageName(string code, Words words) => words[SpokenLanguages.All.FirstOrDefault(language => language.Code == code).Name ?? code];

@@ -320,6 +320,8 @@ static class Vocabulary
         ["Opened.authorised_by"] = ("Who authorised it, for a person under 18", ""),
         ["Opened.reply_by"] = ("Until which day do you wait for an acknowledgement", ""),
         ["Opened.best_interests_on"] = ("When the best interests of the child were determined", ""),
+        ["Opened.after_return"] = ("The person is back in the country of origin already", ""),
+        ["Opened.on_paper"] = ("The other country takes part on paper", ""),
         ["CaseFileReleased.version"] = ("Version", ""),
         ["ConsentWithdrawn.part.purposes"] = ("What the person no longer agrees to", ""),
         ["ConsentWithdrawn.part.recipients"] = ("Which countries may receive nothing any more", ""),

@@ -50,6 +50,22 @@ public static class AttachmentWire
         _ => null,
     };
 
+    /// <summary>How the names of files of a type end; empty for a type that is not taken.</summary>
+    public static string EndingOf(string type) => type switch
+    {
+        "application/pdf" => ".pdf",
+        "image/jpeg" => ".jpg",
+        "image/png" => ".png",
+        "image/tiff" => ".tif",
+        "image/webp" => ".webp",
+        "image/heic" => ".heic",
+        "audio/wav" => ".wav",
+        "audio/mpeg" => ".mp3",
+        "audio/mp4" => ".m4a",
+        "video/mp4" => ".mp4",
+        _ => "",
+    };
+
     /// <summary>The media type of a file of the ISO base media format (ISO/IEC 14496-12), by its major brand, as the registry of brands at mp4ra.org names them.</summary>
     static string? TypeOfBrand(ReadOnlySpan<byte> brand) => brand switch
     {

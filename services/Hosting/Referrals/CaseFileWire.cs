@@ -12,7 +12,10 @@ public static class CaseFileWire
     /// <summary>In bytes, of a whole case file.</summary>
     public const int MostBytes = 1024 * 1024;
 
-    const int MostListed = 32, MostAttachments = 16, MostName = 200, MostWord = 100;
+    /// <summary>That go with one version.</summary>
+    public const int MostAttachments = 16;
+
+    const int MostListed = 32, MostName = 200, MostWord = 100;
 
     /// <summary>By the names of <see cref="Wire.CaseFile"/>'s fields.</summary>
     public static FrozenSet<string> Categories { get; } = Wire.CaseFile.Descriptor.Fields.InDeclarationOrder().Select(field => field.Name).ToFrozenSet(StringComparer.Ordinal);

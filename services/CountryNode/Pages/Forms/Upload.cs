@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using Coordination.Hosting.Referrals;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
@@ -98,6 +99,9 @@ sealed record TakesFiles(long MostBytes)
 {
     /// <summary>Within which a form with files has come: 25 MiB over a line of half a megabit take seven minutes.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
+
+    /// <summary>As many as go with one case file, each as large as may be.</summary>
+    public static TakesFiles OfCaseFiles { get; } = new((long)CaseFileWire.MostAttachments * AttachmentWire.MostBytes);
 
     public static TakesFiles OfLetters { get; } = new(32 * 1024 * 1024);
 }

@@ -1,9 +1,11 @@
 using Coordination.Contracts.Referral.V1;
 using Coordination.CountryNode.Pages.Forms;
+using Coordination.Hosting.Referrals;
 using Coordination.Screens.Languages;
 using Coordination.Screens.Parts;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
+using Grpc.Core;
 
 namespace Coordination.CountryNode.Pages.Referrals;
 
@@ -11,6 +13,9 @@ namespace Coordination.CountryNode.Pages.Referrals;
 public sealed class CaseFileForm(Screen screen)
 {
     public const string WithHealth = "with_health";
+
+    /// <summary>By which files are chosen.</summary>
+    public const string Files = "files";
 
     const string Root = "case_file";
 
@@ -43,7 +48,46 @@ public sealed class CaseFileForm(Screen screen)
         RemoveEmpty(request.CaseFile.Documents);
         RemoveEmpty(request.CaseFile.Family);
         RemoveEmpty(request.CaseFile.Events);
+        request.CaseFile.Attachments.AddRange(Added(entered).Where(added => entered.Text(added.Name.Name).Length > 0)
+            .Select(added => new Attachment { AttachmentId = entered.Text(added.Id), Name = entered.Text(added.Name.Name) }));
         return (request.CaseFile, reading.Faults);
+    }
+
+    /// <summary>What was added before: where its id stands, which nobody types, and the field of its name.</summary>
+    public IReadOnlyList<(string Id, FormField Name)> Added(Entered entered) =>
+    [
+        .. Enumerable.Range(0, CaseFileWire.MostAttachments).Select(row => $"{Root}.attachments.{row}").TakeWhile(row => entered.Text($"{row}.attachment_id").Length > 0)
+            .Select(row => ($"{row}.attachment_id", new FormField($"{row}.name", FieldKind.Text, Words["Name of the file"], Words["Leave it empty, and the file does not go along."]))),
+    ];
+
+    /// <summary>All fields, those of what was added among them.</summary>
+    public IEnumerable<FormField> AllFields(Entered entered) => Parts.SelectMany(part => part.Fields).Concat(Added(entered).Select(added => added.Name));
+
+    /// <summary>Adds the files that came with the form, each as it comes; of those that are not taken it is said why, and the others are added all the same.</summary>
+    public async Task<(Entered Entered, Faults Faults)> AddAsync(Entered entered, HttpContext http, ByteString dossier, Calls calls)
+    {
+        var faults = Faults.None;
+        if (Upload.Of(http) is not { } upload) return (entered, faults);
+        await foreach (var file in upload.FilesAsync(http.RequestAborted))
+        {
+            var row = $"{Root}.attachments.{Added(entered).Count}";
+            if (Added(entered).Count == CaseFileWire.MostAttachments)
+            {
+                faults = faults.With(Files, Words["{0}: no more than {1} files go with one case file. Put several papers into one file, or leave one away.", file.Name, CaseFileWire.MostAttachments]);
+                continue;
+            }
+            try
+            {
+                var added = await calls.AddAttachmentAsync(dossier, file.Content);
+                entered = entered.With($"{row}.attachment_id", added.AttachmentId).With($"{row}.name", file.Name);
+            }
+            catch (RpcException refused) when (refused.StatusCode is StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.DeadlineExceeded)
+            {
+                foreach (var fault in Refusals.ToFaults(refused, Words, [new FormField("data", FieldKind.Text, file.Name)]).All)
+                    faults = faults.With(Files, fault.Field.Length > 0 ? fault.Text : Words["{0}: {1}", file.Name, fault.Text]);
+            }
+        }
+        return (entered, faults);
     }
 
     static void RemoveEmpty<TRow>(Google.Protobuf.Collections.RepeatedField<TRow> rows) where TRow : IMessage<TRow>
