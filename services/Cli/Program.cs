@@ -16,6 +16,7 @@ root.Subcommands.Add(AuditCommands.Create());
 root.Subcommands.Add(RetentionCommands.Create());
 root.Subcommands.Add(OperationsCommands.Create());
 root.Subcommands.Add(TransferCommands.Create());
+root.Subcommands.Add(AccountCommands.Create());
 root.Subcommands.Add(ScenarioCommand.Create());
 root.Subcommands.Add(CompletionCommand.Create());
 
