@@ -20,7 +20,6 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.IdentityModel.Tokens;
 using Npgsql;
 
 namespace Coordination.CountryNode;
@@ -131,19 +130,9 @@ static class Setup
         services.AddAuthentication("listener")
             .AddPolicyScheme("listener", displayName: null, options => options.ForwardDefaultSelector = request =>
                 request.Connection.LocalPort == consolePort ? IdentityConstants.ApplicationScheme : JwtBearerDefaults.AuthenticationScheme)
-            .AddJwtBearer(options =>
-        {
-            options.MapInboundClaims = false;
-            options.TokenHandlers.Clear();
-            options.TokenHandlers.Add(new RememberedTokens());
-            options.TokenValidationParameters = new TokenValidationParameters
-            {
-                ValidIssuer = settings.Tokens.Issuer,
-                ValidAudience = settings.Tokens.Audience,
-                ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSsaPssSha256],
-                IssuerSigningKeys = TokenKeys(settings),
-            };
-        });
+            .AddJwtBearer();
+        services.AddSingleton<IssuerKeys>();
+        services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).Configure<IssuerKeys>((options, keys) => keys.Configure(options));
     }
 
     /// <summary>The offices that act at the node.</summary>
@@ -170,7 +159,7 @@ static class Setup
                 throw new NodeCannotStartException($"{keys.Peer} is no certificate of {pen.Node} that counts now under trust list {trust.Version}. Check Node:Id and Node:KeyFolder.");
             // What certificates say of their end is read when the listeners read them.
             services.GetRequiredService<Expiries>();
-            if (TokenKeys(settings).Count == 0)
+            if (settings.Tokens.KeysFile.Length > 0 && IssuerKeys.InFile(settings.Tokens).Count == 0)
                 throw new NodeCannotStartException($"{settings.Tokens.KeysFile} holds no key: no token could ever be checked. Check Node:Tokens:KeysFile.");
         }
         catch (Exception unusable) when (unusable is UntrustedListException or CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
@@ -194,9 +183,12 @@ static class Setup
         node.UseRequestTimeouts();
         node.UseAuthentication();
         // Nothing is read of who has no token, not even a message to be refused; a load balancer alone asks without one.
-        node.Use((call, next) => call.User.Identity?.IsAuthenticated is true || call.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null
-            ? next(call)
-            : call.WriteAsync(Callers.TokenNeeded));
+        var issuer = node.Services.GetRequiredService<IssuerKeys>();
+        node.Use(async (call, next) =>
+        {
+            if (call.User.Identity?.IsAuthenticated is true || call.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null) await next(call);
+            else await call.WriteAsync(await issuer.RefusalAsync(call));
+        });
         node.MapGrpcHealthChecksService().AllowAnonymous();
         node.MapGrpcReflectionService();
         node.MapGrpcService<ReferralDoor>();
@@ -209,8 +201,6 @@ static class Setup
         node.MapGrpcService<OperationsDoor>();
         node.MapGrpcService<TransferDoor>();
     }
-
-    static IList<SecurityKey> TokenKeys(NodeSettings settings) => new JsonWebKeySet(File.ReadAllText(settings.Tokens.KeysFile)).GetSigningKeys();
 
     /// <summary>Three listeners: offices' programs come with bearer tokens, people with browsers, nodes with certificates over TLS 1.3.</summary>
     public static void ListenOn(this WebApplicationBuilder builder, NodeSettings settings)

@@ -58,7 +58,7 @@ public sealed record NodeSettings
             ConsoleAddress = Address("ConsoleAddress"),
             ConsoleName = Text("ConsoleName"),
             PeerAddress = Address("PeerAddress"),
-            Tokens = new TokenSettings { Issuer = Text("Tokens:Issuer"), Audience = Text("Tokens:Audience"), KeysFile = Text("Tokens:KeysFile") },
+            Tokens = new TokenSettings { Issuer = Text("Tokens:Issuer"), Audience = Text("Tokens:Audience"), KeysFile = section["Tokens:KeysFile"] ?? "", DiscoveryAddress = section["Tokens:DiscoveryAddress"] ?? "" },
             DirectoryFile = section["DirectoryFile"] ?? "",
             RetentionFile = section["RetentionFile"] ?? "",
             Offices = [.. section.GetSection("Offices").GetChildren().Select(office => office.Value ?? "")],
@@ -72,6 +72,10 @@ public sealed record NodeSettings
             Fault("ErasureFolder", $"names a folder that does not exist: {settings.ErasureFolder}. On a node's very first start, make it empty; later, mount its medium");
         else if (settings.ErasureFolder.Length > 0 && settings.KeyFolder.Length > 0 && Folder(settings.ErasureFolder).StartsWith(Folder(settings.KeyFolder), StringComparison.Ordinal))
             Fault("ErasureFolder", "is in the key folder: whoever puts that back from a copy would put back the list of erasures with it. Name a folder on another medium");
+        if ((settings.Tokens.KeysFile.Length > 0) == (settings.Tokens.DiscoveryAddress.Length > 0))
+            Fault("Tokens:KeysFile", settings.Tokens.KeysFile.Length > 0 ? "and Node:Tokens:DiscoveryAddress are both set: the issuer's keys come from one of them, so leave the other out" : "is missing: name a file with the issuer's keys, or set Node:Tokens:DiscoveryAddress");
+        if (settings.Tokens.DiscoveryAddress.Length > 0 && !(Uri.TryCreate(settings.Tokens.DiscoveryAddress, UriKind.Absolute, out var discovery) && discovery.Scheme == Uri.UriSchemeHttps))
+            Fault("Tokens:DiscoveryAddress", "is no https address of an issuer's discovery document, such as https://login.example/.well-known/openid-configuration");
         if (settings.Tokens.KeysFile.Length > 0 && !File.Exists(settings.Tokens.KeysFile)) Fault("Tokens:KeysFile", $"names a file that does not exist: {settings.Tokens.KeysFile}");
         if (settings.DirectoryFile.Length > 0 && !File.Exists(settings.DirectoryFile)) Fault("DirectoryFile", $"names a file that does not exist: {settings.DirectoryFile}");
         if (settings.RetentionFile.Length > 0 && !File.Exists(settings.RetentionFile)) Fault("RetentionFile", $"names a file that does not exist: {settings.RetentionFile}");
@@ -114,6 +118,9 @@ public sealed record TokenSettings
     /// <summary>The claim <c>aud</c>.</summary>
     public required string Audience { get; init; }
 
-    /// <summary>A JWKS file with the issuer's public keys. The office is the claim <c>office</c>, as in <see cref="NodeSettings.Offices"/>.</summary>
+    /// <summary>A JWKS file with the issuer's public keys; empty where they come from <see cref="DiscoveryAddress"/>. The office is the claim <c>office</c>, as in <see cref="NodeSettings.Offices"/>.</summary>
     public required string KeysFile { get; init; }
+
+    /// <summary>https: where the issuer's discovery document is (OpenID Connect Discovery 1.0), which says where its keys are; empty where they come from <see cref="KeysFile"/>.</summary>
+    public required string DiscoveryAddress { get; init; }
 }

@@ -19,7 +19,7 @@ public sealed class DevelopmentIssuer(TimeProvider? time = null) : IDisposable
     public static string Audience(string node) => $"https://{DevelopmentAuthority.NodeName(node)}";
 
     /// <summary>What a node must be told to believe this issuer.</summary>
-    public static TokenSettings Settings(string node, string keysFile) => new() { Issuer = Issuer, Audience = Audience(node), KeysFile = keysFile };
+    public static TokenSettings Settings(string node, string keysFile) => new() { Issuer = Issuer, Audience = Audience(node), KeysFile = keysFile, DiscoveryAddress = "" };
 
     /// <summary>A token of 30 days for one office of a node.</summary>
     /// <param name="node">Whose door it opens.</param>

@@ -41,7 +41,7 @@ public static class AccountsSetup
         services.AddScoped<Sessions>();
 
         // Cookies outlive a restart, and every process of the node reads them.
-        services.AddDataProtection().SetApplicationName($"__Host-coordination-{settings.Id}").PersistKeysToFileSystem(new DirectoryInfo(new KeyFolder(settings.KeyFolder).Console));
+        services.AddDataProtection().SetApplicationName($"coordination-{settings.Id}").PersistKeysToFileSystem(new DirectoryInfo(new KeyFolder(settings.KeyFolder).Console));
         services.AddAuthentication().AddIdentityCookies(cookies =>
         {
             cookies.ApplicationCookie!.Configure(options =>

@@ -5,6 +5,7 @@ using Coordination.CountryNode.Pages;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
 
 namespace Coordination.CountryNode.Accounts;
 
@@ -24,7 +25,7 @@ public sealed class Sessions(SignInManager<Person> signIn, UserManager<Person> p
     /// <summary>When the session began, and when the second factor was last shown: seconds since 1970.</summary>
     const string SinceClaim = "since", ConfirmedClaim = "confirmed";
 
-    /// <summary>Of whom has shown a password: who, and the stamp that changes with it.</summary>
+    /// <summary>Who, and of whom has shown a password only, the stamp that changes with it.</summary>
     const string PersonClaim = "sub", StampClaim = "stamp";
 
     /// <summary>The person has shown the password; the second factor is still to come.</summary>
@@ -57,6 +58,13 @@ public sealed class Sessions(SignInManager<Person> signIn, UserManager<Person> p
 
     /// <summary>Whether a session has lasted as long as any does.</summary>
     public static bool IsOver(ClaimsPrincipal session, DateTimeOffset now) => now - DateTimeOffset.FromUnixTimeSeconds(Read(session, SinceClaim)) >= Longest;
+
+    /// <summary>Whose session a browser had, also where it has ended; null where it does not say so any more.</summary>
+    public static string? LastIn(HttpContext http)
+    {
+        var cookies = http.RequestServices.GetRequiredService<IOptionsMonitor<CookieAuthenticationOptions>>().Get(IdentityConstants.ApplicationScheme);
+        return cookies.CookieManager.GetRequestCookie(http, cookies.Cookie.Name!) is { } cookie ? cookies.TicketDataFormat.Unprotect(cookie)?.Principal.FindFirstValue(PersonClaim) : null;
+    }
 
     public Task EndAsync() => signIn.SignOutAsync();
 

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
+using Coordination.CountryNode.Accounts;
 using Coordination.CountryNode.Pages.Forms;
 using Coordination.CountryNode.Pages.NewReferral;
 using Coordination.CountryNode.Pages.Referrals;
@@ -18,6 +19,9 @@ static class ConsoleSetup
 {
     /// <summary>Nothing is loaded from anywhere else, no script stands in a page, and no other page frames one of these.</summary>
     const string Policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+    /// <summary>Who signs in, and for what, nobody sends by a form that somebody else may have filled in at a screen that was left.</summary>
+    static readonly PathString[] NotKept = [SignInPage.Path, SignInPage.OutPath, AccountPage.Path, ConfirmPage.Path, Navigation.People];
 
     public static void AddPages(this IServiceCollection services, NodeSettings settings)
     {
@@ -94,8 +98,8 @@ static class ConsoleSetup
         }
         if (await services.GetRequiredService<IAntiforgery>().IsRequestValidAsync(http)) return await next(context);
         // Nothing is done; but what was written while the session ended is not lost. What another site's page sent in somebody's name is nothing that anybody wrote.
-        return services.GetRequiredService<Screen>().Person is null && http.Request.Headers["Sec-Fetch-Site"] == "same-origin" && !http.Request.Path.StartsWithSegments(SignInPage.Path, StringComparison.Ordinal)
-            ? await SignInPage.AskAsync(http, "/", await services.GetRequiredService<Kept>().SealAsync(http.Request), name: "", Faults.None, StatusCodes.Status401Unauthorized)
+        return services.GetRequiredService<Screen>().Person is null && http.Request.Headers["Sec-Fetch-Site"] == "same-origin" && !NotKept.Any(path => http.Request.Path.StartsWithSegments(path, StringComparison.Ordinal))
+            ? await SignInPage.AskAsync(http, "/", await services.GetRequiredService<Kept>().SealAsync(http.Request, Sessions.LastIn(http)), name: "", Faults.None, StatusCodes.Status401Unauthorized)
             : Screen.Show<FormExpiredView>(false, StatusCodes.Status400BadRequest);
     }
 

@@ -1,10 +1,12 @@
 using System.Text.Json;
+using Coordination.CountryNode.Accounts;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Primitives;
 
 namespace Coordination.CountryNode.Pages;
 
-/// <summary>What somebody had written when their session ended: it goes to the browser and back, sealed, until they have signed in again. Nothing of it stays here.</summary>
+/// <summary>What somebody had written when they had to show anew who they are: it goes to the browser and back, sealed, until they have. Nothing of it stays here.</summary>
+/// <remarks>It comes back to its author alone, as far as the browser still knew whose the session was.</remarks>
 public sealed class Kept(IDataProtectionProvider protection)
 {
     /// <summary>The form's field that carries it.</summary>
@@ -15,20 +17,22 @@ public sealed class Kept(IDataProtectionProvider protection)
 
     readonly ITimeLimitedDataProtector _seal = protection.CreateProtector("forms of ended sessions").ToTimeLimitedDataProtector();
 
-    /// <summary>Seals a form that was sent without a session.</summary>
-    public async Task<string> SealAsync(HttpRequest request)
+    /// <summary>Seals a form that was not taken.</summary>
+    /// <param name="request">Which brought it.</param>
+    /// <param name="author">The id of who wrote it; null where nobody can tell.</param>
+    public async Task<string> SealAsync(HttpRequest request, string? author)
     {
         var form = await request.ReadFormAsync(request.HttpContext.RequestAborted);
-        return _seal.Protect(JsonSerializer.Serialize(new Form(request.Path, form.Where(field => !field.Key.StartsWith("__", StringComparison.Ordinal)).ToDictionary(field => field.Key, field => field.Value.ToArray(), StringComparer.Ordinal))), Counts);
+        return _seal.Protect(JsonSerializer.Serialize(new Form(author, request.Path, form.Where(field => !field.Key.StartsWith("__", StringComparison.Ordinal)).ToDictionary(field => field.Key, field => field.Value.ToArray(), StringComparer.Ordinal))), Counts);
     }
 
-    /// <summary>What was sealed; null where it is nothing of ours, or too old.</summary>
-    public Form? Open(StringValues seal)
+    /// <summary>What was sealed; null where it is nothing of ours, too old, or somebody else's.</summary>
+    public Form? Open(StringValues seal, Person reader)
     {
         if (StringValues.IsNullOrEmpty(seal)) return null;
         try
         {
-            return JsonSerializer.Deserialize<Form>(_seal.Unprotect(seal.ToString()));
+            return JsonSerializer.Deserialize<Form>(_seal.Unprotect(seal.ToString())) is { } form && (form.Author ?? reader.Id) == reader.Id ? form : null;
         }
         catch (System.Security.Cryptography.CryptographicException)
         {
@@ -36,7 +40,8 @@ public sealed class Kept(IDataProtectionProvider protection)
         }
     }
 
+    /// <param name="Author">The id of who wrote it; null where nobody can tell.</param>
     /// <param name="Path">Where it was sent to.</param>
     /// <param name="Fields">As they were filled in.</param>
-    public sealed record Form(string Path, IReadOnlyDictionary<string, string?[]> Fields);
+    public sealed record Form(string? Author, string Path, IReadOnlyDictionary<string, string?[]> Fields);
 }

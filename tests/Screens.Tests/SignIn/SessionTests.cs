@@ -39,6 +39,85 @@ public sealed class SessionTests(Consoles consoles)
     }
 
     [Fact]
+    public async Task What_was_written_comes_back_to_its_author_alone_and_nothing_about_accounts_is_kept()
+    {
+        await using var author = await consoles.SignInAsync("TH");
+        await using var other = await consoles.VisitAsync("TH");
+        await other.AcceptAsync("focal-point");
+        var referral = await author.OpenReferralAsync();
+        await author.GoAsync($"{referral}/say/InformationRequested");
+        await author.FillAsync(("particulars.note", "Is there a school by the river?"));
+        // As when somebody signed out everywhere: the browser knows nothing of it yet.
+        await author.Node.AskAsync<object?>("update accounts.person set security_stamp = 'another' where user_name = $1", author.Name);
+        await author.SendAsync();
+        (await author.ReadAsync()).ShouldContain("what you had written is kept");
+        var kept = await author.Page.Locator("form[action='/sign-in'] [name=kept]").InputValueAsync();
+        // A colleague comes to the same screen.
+        await author.FillAsync(("name", other.Name), ("password", Visitor.Password));
+        await author.SendAsync();
+        await author.FillAsync(("code", other.NextCode()));
+        await author.SendAsync();
+        (await author.ReadAsync()).ShouldContain("Waits for us");
+        await author.Page.Locator("form[action='/sign-out']").EvaluateAsync("(form, kept) => { const field = document.createElement('input'); [field.name, field.value, form.action] = ['kept', kept, '/sign-in/kept']; form.append(field); }", kept);
+        await author.LeaveAsync(author.Page.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { Name = "Sign out", Exact = true }));
+        (await author.ReadAsync()).ShouldContain("Waits for us");
+
+        await using var administrator = await consoles.SignInAsync("TH", "administrator");
+        await administrator.GoAsync("/people");
+        await administrator.Page.Locator("input[name=name]").FillAsync("invented-accomplice");
+        await administrator.Page.Context.ClearCookiesAsync();
+        await administrator.LeaveAsync(administrator.Page.Locator("form[action='/people/invite'] button"));
+        (await administrator.ReadAsync()).ShouldContain("This form has expired");
+    }
+
+    [Fact]
+    public async Task What_asks_for_a_second_factor_anew_asks_after_five_minutes_and_keeps_what_was_typed()
+    {
+        await using var administrator = await consoles.SignInAsync("TH", "administrator");
+        await administrator.GoAsync("/people");
+        await administrator.Page.Locator("input[name=name]").FillAsync("invented-colleague");
+        await Cookies.AgeAsync(administrator, TimeSpan.FromMinutes(6));
+        await administrator.LeaveAsync(administrator.Page.Locator("form[action='/people/invite'] button"));
+        (await administrator.ReadAsync()).ShouldContain("One more step");
+        (await administrator.Node.AskAsync<long>("select count(*) from accounts.person where user_name = 'invented-colleague'")).ShouldBe(0);
+        await administrator.FillAsync(("code", "000000"));
+        await administrator.SendAsync();
+        await administrator.FillAsync(("code", administrator.NextCode()));
+        await administrator.SendAsync();
+        await administrator.AccessibleAsync();
+        await administrator.SendAsync();
+        (await administrator.ReadAsync()).ShouldContain("/invitation/");
+
+        // The same for whoever changes their own account.
+        await administrator.GoAsync("/account");
+        await Cookies.AgeAsync(administrator, TimeSpan.FromMinutes(6));
+        await administrator.LeaveAsync(administrator.Page.Locator("form[action='/account/codes'] button"));
+        administrator.Page.Url.ShouldEndWith("/confirm?to=%2Faccount");
+        await administrator.GoAsync("/account");
+        await administrator.FollowAsync("Add a key: show your second step first");
+        await administrator.FillAsync(("code", administrator.NextCode()));
+        await administrator.SendAsync();
+        (await administrator.ReadAsync()).ShouldContain("Name of the new key");
+    }
+
+    [Fact]
+    public async Task Cookies_belong_to_this_console_alone_and_no_address_leads_away_from_it()
+    {
+        await using var visitor = await consoles.VisitAsync("TH");
+        await visitor.AcceptAsync("focal-point");
+        foreach (var to in (string[])["//elsewhere.example", "/\\elsewhere.example", "https://elsewhere.example", "/%09/elsewhere.example", "/%0A/elsewhere.example", "elsewhere.example"])
+        {
+            await visitor.Page.Context.ClearCookiesAsync();
+            await visitor.GoAsync($"/sign-in?to={to}");
+            await visitor.SignInAsync();
+            visitor.Page.Url.ShouldBe($"{visitor.Node.ConsoleAddress}/");
+        }
+        var cookies = await visitor.Page.Context.CookiesAsync();
+        cookies.Count.ShouldBe(2);
+        cookies.ShouldAllBe(cookie => cookie.Name.StartsWith("__Host-", StringComparison.Ordinal) && cookie.Secure && cookie.HttpOnly && cookie.Path == "/" && cookie.SameSite != Microsoft.Playwright.SameSiteAttribute.None);
+    }
+
+    [Fact]
     public async Task Signing_out_everywhere_ends_every_session_with_the_next_click()
     {
         await using var here = await consoles.SignInAsync("TH");

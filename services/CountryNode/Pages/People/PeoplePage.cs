@@ -1,5 +1,7 @@
 using Coordination.Contracts.Directory.V1;
+using Coordination.CountryNode.Desks;
 using Coordination.CountryNode.Pages.Forms;
+using Coordination.CountryNode.Pages.SignIn;
 using Coordination.Hosting;
 using Coordination.Screens.Parts;
 using Grpc.Core;
@@ -12,9 +14,12 @@ static class PeoplePage
     public static void Map(IEndpointRouteBuilder pages)
     {
         pages.MapGet(Navigation.People, (Calls calls, Screen screen, NodeSettings settings) => ShowAsync(calls, screen, settings, Entered.Nothing, Faults.None, null));
-        pages.MapPost($"{Navigation.People}/invite", InviteAsync);
-        pages.MapPost($"{Navigation.People}/grant", GrantAsync);
-        pages.MapPost($"{Navigation.People}/end/{{grant}}", async (string grant, Calls calls) =>
+        // Whoever finds a screen that was left open makes nobody's account theirs.
+        var changes = pages.MapGroup("").AddEndpointFilter(async (context, next) =>
+            context.HttpContext.RequestServices.GetRequiredService<Screen>() is { IsConfirmed: false } screen && Navigation.May(screen.Office!, Act.ManageAccounts) ? await ConfirmPage.AskAsync(context.HttpContext, screen) : await next(context));
+        changes.MapPost($"{Navigation.People}/invite", InviteAsync);
+        changes.MapPost($"{Navigation.People}/grant", GrantAsync);
+        changes.MapPost($"{Navigation.People}/end/{{grant}}", async (string grant, Calls calls) =>
         {
             await calls.Accounts.EndGrantAsync(new() { GrantId = grant });
             return Results.LocalRedirect(Navigation.People);

@@ -14,7 +14,7 @@ static class SignInPage
         pages.MapPost(Path, FirstAsync);
         pages.MapPost(SecondPath, SecondAsync);
         pages.MapPost(KeyPath, KeyAsync);
-        pages.MapPost(KeptPath, async (HttpContext http, Kept forms) => forms.Open((await http.Request.ReadFormAsync())[Kept.Field]) is { } form ? Screen.Show<KeptView>(form) : Results.LocalRedirect("/"));
+        pages.MapPost(KeptPath, async (HttpContext http, Kept forms, Screen screen) => screen.Person is { } person && forms.Open((await http.Request.ReadFormAsync())[Kept.Field], person) is { } form ? Screen.Show<KeptView>(form) : Results.LocalRedirect("/"));
         pages.MapPost(OutPath, async (Sessions sessions) =>
         {
             await sessions.EndAsync();
@@ -68,7 +68,7 @@ static class SignInPage
     {
         await sessions.BeginAsync(person, http.RequestAborted);
         // The page that sends it has to know who is signed in, as the next request does.
-        return forms.Open(kept) is null ? Results.LocalRedirect(to) : Screen.Show<GoOnView>(kept);
+        return forms.Open(kept, person) is null ? Results.LocalRedirect(to) : Screen.Show<GoOnView>(kept);
     }
 
     /// <summary>Only a page of this console is gone back to. Browsers drop tabs and line ends: what is behind one would be another address.</summary>
