@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Coordination.Contracts.Dossier.V1;
 using Coordination.Contracts.Referral.V1;
+using Coordination.Hosting.Requests;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Rpc;
@@ -117,7 +118,7 @@ static class Calling
         {
             var inner = violation.Field.Split('.', 2)[^1];
             // With what is said of it: the word alone may stand in a sentence about something else.
-            if (called(Words.Kebab(inner.Replace('.', '_'))) is { } name)
+            if (called(Spelling.Kebab(inner.Replace('.', '_'))) is { } name)
                 says = says.Replace($"{violation.Field} {violation.Description}", $"{name} {violation.Description}", StringComparison.Ordinal);
         }
         return says;

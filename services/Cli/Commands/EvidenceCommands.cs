@@ -7,6 +7,7 @@ using Coordination.Contracts.Dossier.V1;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Evidence;
 using Coordination.Hosting.Trust;
+using Coordination.Hosting.Requests;
 using Google.Protobuf;
 using Grpc.Core;
 using Command = System.CommandLine.Command;
@@ -163,7 +164,7 @@ static class EvidenceCommands
         {
             var json = findings is null ? new JsonObject() : History.Json(findings);
             json.Insert(0, "sound", flaw is null);
-            if (flaw is not null) json.Insert(1, "flaw", new JsonObject { ["code"] = Words.UpperSnake(flaw.Code.ToString()), ["text"] = flaw.Text });
+            if (flaw is not null) json.Insert(1, "flaw", new JsonObject { ["code"] = Spelling.UpperSnake(flaw.Code.ToString()), ["text"] = flaw.Text });
             if (check is not null) json["checked"] = checkedEntry is null ? null : checkedEntry.Hash.ToString();
             Console.WriteLine(json.ToJsonString(Calling.Json));
         }

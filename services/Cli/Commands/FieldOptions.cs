@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Coordination.Contracts;
+using Coordination.Hosting.Requests;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using FieldMask = Google.Protobuf.WellKnownTypes.FieldMask;
@@ -17,7 +19,7 @@ sealed class FieldOptions
         var options = new FieldOptions();
         foreach (var field in Fields.Of(request, but).All)
         {
-            var option = field.ToOption();
+            var option = ToOption(field);
             options._options.Add((field, option));
             command.Options.Add(option);
         }
@@ -34,12 +36,41 @@ sealed class FieldOptions
             if (parsed.GetResult(option) is not { Implicit: false }) continue;
             switch (option)
             {
-                case Option<bool> flag when parsed.GetValue(flag): field.Set(request); break;
-                case Option<string[]> many: field.Set(request, parsed.GetValue(many) ?? []); break;
-                case Option<string?> one: field.Set(request, parsed.GetValue(one) ?? ""); break;
+                case Option<bool> flag when parsed.GetValue(flag): Set(field, request); break;
+                case Option<string[]> many: Set(field, request, parsed.GetValue(many) ?? []); break;
+                case Option<string?> one: Set(field, request, parsed.GetValue(one) ?? ""); break;
             }
         }
         return request;
+    }
+
+    /// <summary>Puts what was said into a request.</summary>
+    /// <exception cref="UsageException">It says nothing that the field can hold.</exception>
+    public static void Set(Field field, JsonObject request, params IReadOnlyList<string> said)
+    {
+        if (field.Set(request, $"--{field.Name}", said) is { } fault) throw new UsageException(fault);
+    }
+
+    /// <summary>The option by which a field is given.</summary>
+    public static Option ToOption(Field field)
+    {
+        var says = ProtoComments.Of(field.Describes);
+        var hint = field.Describes.FieldType switch
+        {
+            FieldType.Enum => string.Join('|', field.Codes!.Keys),
+            FieldType.Bytes => "hex",
+            FieldType.Message => "2027-01-15T09:30:00Z",
+            FieldType.UInt32 => "number",
+            _ => "text",
+        };
+        Option option = field switch
+        {
+            { IsFlag: true } => new Option<bool>($"--{field.Name}") { Description = says },
+            { Describes.IsRepeated: true } => new Option<string[]>($"--{field.Name}") { Description = $"{says} May be repeated.", HelpName = hint },
+            _ => new Option<string?>($"--{field.Name}") { Description = says, HelpName = hint },
+        };
+        if (field.Codes is not null) option.CompletionSources.Add([.. field.Codes.Keys]);
+        return option;
     }
 
     /// <summary>Sets what was given in a request, in place of what it says there; the rest of it stays.</summary>

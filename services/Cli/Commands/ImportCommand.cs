@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Coordination.Contracts.Referral.V1;
-using CsvHelper;
+using Coordination.Hosting.Referrals;
 using Google.Protobuf;
 using Grpc.Core;
 using Spectre.Console;
@@ -102,7 +102,7 @@ static class ImportCommand
             catch (RpcException refused)
             {
                 json.Add(new JsonObject { ["refused"] = Calling.Sentence(refused) });
-                table.AddRow(new Text($"{place + 1}"), new Text("not opened", Style.Parse("red")), new Text(Calling.Sentence(refused, field => Columns.ContainsKey(field) ? field : null)));
+                table.AddRow(new Text($"{place + 1}"), new Text("not opened", Style.Parse("red")), new Text(Calling.Sentence(refused, field => OpeningTable.Columns.ContainsKey(field) ? field : null)));
                 worst = Math.Max(worst, Calling.MayBeTriedAgain(refused) ? ExitCode.Unavailable : ExitCode.Refused);
             }
         }
@@ -121,65 +121,18 @@ static class ImportCommand
 
     const string Again = "The same file again opens what is missing, and nothing twice.";
 
-    /// <summary>What is said of a row beside the request: to whom it goes, and the office's own word for it.</summary>
-    static readonly string[] Beside = ["to", "reference"];
-
-    /// <summary>Column to field: those of the statement, of the preview and of the note.</summary>
-    static IReadOnlyDictionary<string, Field> Columns { get; } = Fields.Of(OpenRequest.Descriptor, "command").All.ToDictionary(field => field.Name, StringComparer.OrdinalIgnoreCase);
-
     static List<Row> ReadCsv(string name)
     {
-        using var csv = CsvReader.FromText(Files.ReadText(name), new CsvReaderOptions
-        {
-            TrimWhitespace = true,
-            TrackLineNumbers = true,
-            MalformedData = CsvMalformedDataHandling.Throw,
-            FieldCountMismatch = CsvFieldCountHandling.Throw,
-            IncludeValuesInExceptions = false,
-        });
-        var rows = new List<Row>();
-        try
-        {
-            csv.ReadHeader();
-            if (csv.Headers.GroupBy(column => column, StringComparer.OrdinalIgnoreCase).FirstOrDefault(alike => alike.Count() > 1) is { } twice)
-                throw new UsageException($"{name}, line 1: two columns are called {twice.Key}. Leave one of them away.");
-            if (csv.Headers.FirstOrDefault(column => !IsBeside(column) && !Columns.ContainsKey(column)) is { } unknown)
-                throw new UsageException($"{name}, line 1: no column is called {unknown}. coord referral import --columns lists them.");
-            while (csv.Read())
-            {
-                var request = new JsonObject();
-                foreach (var (place, column) in csv.Headers.Index())
-                {
-                    if (csv.GetString(place) is not { Length: > 0 } cell) continue;
-                    try
-                    {
-                        if (IsBeside(column)) request[column.ToLowerInvariant()] = cell;
-                        else Set(Columns[column], request, cell);
-                    }
-                    catch (UsageException wrong)
-                    {
-                        throw new UsageException($"{name}, line {csv.LineNumber}, column {column}: {wrong.Message}");
-                    }
-                }
-                rows.Add(Row.Of(request, string.Create(CultureInfo.InvariantCulture, $"{name}, line {csv.LineNumber}")));
-            }
-        }
-        catch (CsvFormatException wrong)
-        {
-            throw new UsageException($"{name}, line {wrong.LineNumber}: this is no row of a CSV file, or has another number of cells than the first line.");
-        }
-        return rows.Count > 0 ? rows : throw new UsageException($"{name} has no row: the first line names the columns, and coord referral import --columns lists them.");
-
-        static bool IsBeside(string column) => Beside.Contains(column, StringComparer.OrdinalIgnoreCase);
+        var (text, unreadable) = OpeningTable.Decode(Files.Read(name));
+        if (text is null) throw new UsageException($"{name} {unreadable}");
+        var (rows, faults) = OpeningTable.Read(text);
+        return faults.Count == 0
+            ? [.. rows.Select(row => new Row(row.Request, string.Create(CultureInfo.InvariantCulture, $"{name}, line {row.Line}"), row.To, row.Reference))]
+            : throw new UsageException(string.Join(' ', faults.Take(MostFaults).Select(fault => fault.Of(name))));
     }
 
-    static void Set(Field field, JsonObject request, string cell)
-    {
-        if (field.Describes.IsRepeated) field.Set(request, cell.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
-        else if (!field.IsFlag) field.Set(request, cell);
-        else if (cell.Equals("yes", StringComparison.OrdinalIgnoreCase)) field.Set(request);
-        else if (!cell.Equals("no", StringComparison.OrdinalIgnoreCase)) throw new UsageException("yes or no is expected.");
-    }
+    /// <summary>So many are told at once.</summary>
+    const int MostFaults = 20;
 
     static List<Row> ReadJson(string name) => Files.ReadJson(name) switch
     {
@@ -198,7 +151,7 @@ static class ImportCommand
         /// <exception cref="UsageException">What is said beside the request is no text.</exception>
         public static Row Of(JsonObject request, string where)
         {
-            var (to, reference) = (Take("to"), Take("reference"));
+            var (to, reference) = (Take(OpeningTable.To), Take(OpeningTable.Reference));
             return new Row(request, where, to, reference ?? "");
 
             string? Take(string name)
@@ -216,7 +169,7 @@ static class ImportCommand
 
         public override int Invoke(ParseResult parseResult)
         {
-            foreach (var column in Columns.Keys.Concat(Beside).Order(StringComparer.Ordinal)) Console.WriteLine(column);
+            foreach (var column in OpeningTable.AllColumns.Order(StringComparer.Ordinal)) Console.WriteLine(column);
             return ExitCode.Done;
         }
     }

@@ -5,6 +5,7 @@ using Coordination.Contracts;
 using Coordination.Contracts.Referral.V1;
 using Coordination.Domain.Dossiers;
 using Coordination.Hosting.Referrals;
+using Coordination.Hosting.Requests;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 
@@ -43,7 +44,7 @@ static class StatementCommands
 
     static Command Create(MethodDescriptor method)
     {
-        var command = new Command(Words.Kebab(method.Name), ProtoComments.Of(method));
+        var command = new Command(Spelling.Kebab(method.Name), ProtoComments.Of(method));
         var id = method.InputType.FindFieldByName("dossier_id") is null ? null : Calling.DossierIdArgument();
         if (id is not null) command.Arguments.Add(id);
         var to = method.InputType.FindFieldByName("opened") is null ? null : To;
@@ -89,7 +90,7 @@ static class StatementCommands
         {
             var about = new AboutOptions(
                 new("--happened-on") { Description = "The day it happened, YYYY-MM-DD, today or before. Default: today." },
-                (Option<string?>)ChannelField.ToOption(),
+                (Option<string?>)FieldOptions.ToOption(ChannelField),
                 new("--answers") { Description = "The entry that this one answers, as coord prints it: its hash, or the first 8 digits or more.", HelpName = "entry" },
                 new("--on-behalf-of") { Description = "The country without a node for which a dossier on paper speaks here.", HelpName = "country" },
                 new("--letter") { Description = "The letter that the matter came by, or went out by: a file, of which only the SHA-256 leaves this machine.", HelpName = "file" },
@@ -103,7 +104,7 @@ static class StatementCommands
         {
             var about = new JsonObject { ["command_id"] = commandId, ["happened_on"] = parsed.GetValue(HappenedOn) ?? "", ["on_behalf_of"] = parsed.GetValue(OnBehalfOf) ?? "" };
             if (parsed.GetValue(NobodyElseOnDuty)) about["nobody_else_on_duty"] = true;
-            if (parsed.GetValue(Channel) is { } channel) ChannelField.Set(about, channel);
+            if (parsed.GetValue(Channel) is { } channel) FieldOptions.Set(ChannelField, about, channel);
             if (parsed.GetValue(Letter) is { } letter) about["letter"] = Convert.ToBase64String(SHA256.HashData(Files.Read(letter)));
             if (parsed.GetValue(ContradictionReason) is { } reason) about["contradiction_reason"] = Files.ReadText(reason);
             if (parsed.GetValue(Answers) is { } answers)

@@ -1,6 +1,7 @@
 using System.Collections;
 using Coordination.Contracts.Directory.V1;
 using Coordination.Contracts.Dossier.V1;
+using Coordination.Hosting.Requests;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;

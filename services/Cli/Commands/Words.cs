@@ -6,12 +6,6 @@ namespace Coordination.Cli.Commands;
 /// <summary>Names of the protos in the spellings that a command line and a terminal use.</summary>
 static class Words
 {
-    /// <summary><c>reply_by</c> and <c>TakeUp</c> become <c>reply-by</c> and <c>take-up</c>.</summary>
-    public static string Kebab(string name) => JsonNamingPolicy.KebabCaseLower.ConvertName(name).Replace('_', '-');
-
-    /// <summary><c>ReferralType</c> becomes <c>REFERRAL_TYPE</c>.</summary>
-    public static string UpperSnake(string name) => JsonNamingPolicy.SnakeCaseUpper.ConvertName(name);
-
     /// <summary><c>ReturnPlanned</c> and <c>travel_on</c> become <c>return planned</c> and <c>travel on</c>.</summary>
     public static string Apart(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name).Replace('_', ' ');
 
@@ -36,8 +30,4 @@ static class Words
         "VN" => "Viet Nam",
         _ => node,
     };
-
-    /// <summary><c>NO_CAPACITY</c> becomes <c>NoCapacity</c>.</summary>
-    public static string Pascal(string name) =>
-        string.Concat(name.Split('_').Select(word => word.Length == 0 ? "" : $"{char.ToUpperInvariant(word[0])}{word[1..].ToLowerInvariant()}"));
 }

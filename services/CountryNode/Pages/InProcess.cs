@@ -112,7 +112,7 @@ public sealed class Calls(InProcess doors, IHttpContextAccessor http) : CallInvo
 
         public Task WriteAsync(OpenAttachmentResponse message) => take(message);
 
-        public Task WriteAsync(OpenAttachmentResponse message, CancellationToken cancellationToken) => take(message).WaitAsync(cancellationToken);
+        public Task WriteAsync(OpenAttachmentResponse message, CancellationToken cancellationToken) => take(message);
     }
 
     /// <summary>A call that came from a page: whoever is signed in is who calls.</summary>

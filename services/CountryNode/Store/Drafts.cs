@@ -21,6 +21,19 @@ public sealed class Drafts(NpgsqlDataSource database, DossierKeys keys, TimeProv
         return id;
     }
 
+    /// <summary>Begins several, all or none; one that was begun before stays as it is.</summary>
+    public async Task BeginAllAsync(IReadOnlyList<(DossierId Id, ReadOnlyMemory<byte> Content)> drafts, Office office, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // What was begun before, and was sent or thrown away since, is not begun again.
+        foreach (var (id, content) in drafts.Where(draft => keys.Look(draft.Id) is Keeping.Possible))
+            await connection.ExecuteAsync(new CommandDefinition(
+                "insert into draft (id, office, content, begun_at, kept_at) values (@Id, @Office, @Content, @Now, @Now) on conflict (id) do nothing",
+                new { Id = id.ToArray(), Office = office.ToString(), Content = Protect(id, content.Span), Now = time.GetUtcNow() }, transaction, cancellationToken: cancellationToken));
+        await transaction.CommitAsync(cancellationToken);
+    }
+
     /// <summary>Keeps what was entered, in place of what was kept before.</summary>
     /// <returns>Whether the office has such a draft.</returns>
     public async Task<bool> KeepAsync(DossierId id, Office office, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)

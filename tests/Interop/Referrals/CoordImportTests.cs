@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Coordination.Interop.Referrals;
@@ -115,8 +116,39 @@ public sealed class CoordImportTests(TwoCountries countries)
         using var folder = new Folder();
         ShouldSay(await _coord.RunAsync("referral", "import", folder.Write("twice.csv", "to,type,Type\nLA,Repatriation,FamilyTracing\n")), "twice.csv, line 1: two columns are called type. Leave one of them away.");
         var (code, _, said) = await _coord.RunAsync("referral", "import", folder.Write("shifted.csv", "type,to\nSomebody Invented,LA\n"));
-        (code, said).ShouldBe((2, $"{folder["shifted.csv"]}, line 2, column type: This is no code for --type: choose among {said.Split("choose among ")[^1]}"));
+        (code, said).ShouldBe((2, $"{folder["shifted.csv"]}, line 2, column type: This is no code for type: choose among {said.Split("choose among ")[^1]}"));
         said.ShouldNotContain("Invented");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_table_that_a_spreadsheet_program_wrote_in_another_way_is_read_or_it_is_said_how_to_save_it()
+    {
+        using var folder = new Folder();
+        var file = folder["table.csv"];
+        // With semicolons, and with the mark that spreadsheet programs write.
+        await File.WriteAllTextAsync(file, $"\uFEFF{Columns.Replace(',', ';')};text-language;translation-owed\r\nLA;Repatriation;Adult;Consent;{Coord.ReplyBy};\"Return;Protection\";2099-12-31;in a table;lao;yes\r\n", Encoding.UTF8, TestContext.Current.CancellationToken);
+        var id = Ids(await _coord.JsonAsync("referral", "import", file), 0).Single();
+        var particulars = await _coord.JsonAsync("dossier", "particulars", id, id);
+        (particulars.GetProperty("note").GetString(), particulars.GetProperty("textLanguage").GetString(), particulars.GetProperty("translationOwed").GetBoolean()).ShouldBe(("in a table", "lao", true));
+
+        foreach (var (bytes, says) in (IEnumerable<(byte[], string)>)
+        [
+            ([.. Encoding.Unicode.Preamble, .. Encoding.Unicode.GetBytes($"{Columns}\n")], "is written in UTF-16"),
+            ([.. Encoding.ASCII.GetBytes("to,note\nLA,"), 0xA1, 0xD2], "is no text in UTF-8; it may be written in an older encoding, such as TIS-620."),
+            ([.. "PK\u0003\u0004"u8, 0], "is a workbook of a spreadsheet program"),
+        ])
+        {
+            await File.WriteAllBytesAsync(file, bytes, TestContext.Current.CancellationToken);
+            ShouldSay(await _coord.RunAsync("referral", "import", file), says);
+        }
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Every_fault_of_a_table_is_named_at_once()
+    {
+        using var folder = new Folder();
+        ShouldSay(await _coord.RunAsync("referral", "import", folder.Write("faults.csv", "to,type,after-return\nLA,Holiday,perhaps\nLA,Repatriation,no\nLA,Feast,no\n")), "line 4, column type: This is no code");
+        ShouldSay(await _coord.RunAsync("referral", "import", folder["faults.csv"]), "line 2, column after-return: yes or no is expected.");
     }
 
     static void ShouldSay((int Code, string Printed, string Said) answer, string says)

@@ -248,6 +248,8 @@ public sealed class CoordTests(TwoCountries countries)
     [InlineData("--at takes a day and a time", "referral report-met 00 --at yesterday")]
     [InlineData("--number takes a number", "referral report-follow-up 00 --number first")]
     [InlineData("/does/not/exist cannot be read", $"{Open} --type Repatriation --note /does/not/exist")]
+    [InlineData("are about a text, and there is none", $"{Open} --type Repatriation --text-language lao")]
+    [InlineData("are about a text, and there is none", $"{Open} --type Repatriation --translation-owed")]
     [InlineData("leave --answers away", $"{Open} --type Repatriation --answers 0123abcd")]
     [InlineData("is no office: role@unit", "submission delegate --to minister --from 2099-01-01 --until 2099-01-02")]
     [InlineData("cannot be read", "referral import /does/not/exist.csv")]

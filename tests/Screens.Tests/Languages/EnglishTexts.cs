@@ -12,7 +12,7 @@ namespace Coordination.Screens.Tests.Languages;
 static partial class EnglishTexts
 {
     /// <summary>Whose sentences a page repeats: refusals, and what becomes of entries.</summary>
-    static readonly string[] Doors = ["services/Domain", "services/CountryNode/Desks", "services/CountryNode/Doors", "services/Hosting/Dossiers/FieldReader.cs", "services/Hosting/Dossiers/DossierWire.cs", "services/Hosting/Evidence/AccessChain.cs", "services/Hosting/Referrals/AttachmentWire.cs", "services/Hosting/Referrals/CaseFileWire.cs", "services/Hosting/Referrals/ParticularsWire.cs", "services/Hosting/Referrals/ReferralWire.cs"];
+    static readonly string[] Doors = ["services/Domain", "services/CountryNode/Desks", "services/CountryNode/Doors", "services/Hosting/Dossiers/FieldReader.cs", "services/Hosting/Dossiers/DossierWire.cs", "services/Hosting/Evidence/AccessChain.cs", "services/Hosting/Referrals/AttachmentWire.cs", "services/Hosting/Referrals/CaseFileWire.cs", "services/Hosting/Referrals/ParticularsWire.cs", "services/Hosting/Referrals/ReferralWire.cs", "services/Hosting/Referrals/OpeningTable.cs", "services/Hosting/Requests/Fields.cs"];
 
     static readonly string[] Pages = ["services/Screens", "services/CountryNode/Pages"];
 

@@ -18,6 +18,8 @@ public sealed class EveryOfficeTests(Consoles consoles)
         ("/counterparts", ["focal-point", "case-worker", "approver", "auditor"]),
         ("/hand-over", ["focal-point", "case-worker"]),
         ("/new", ["focal-point"]),
+        ("/new/forms", ["focal-point"]),
+        ("/new/forms/blank", ["focal-point"]),
         ("{draft}", []),
         ("{barred}", []),
         ("{unknown}", []),

@@ -92,7 +92,7 @@ public sealed class EveryPageTests(Consoles consoles)
         await focal.GoAsync("/new");
         await focal.SendAsync();
         var draft = new Uri(focal.Page.Url).AbsolutePath[..^1];
-        return ["/", "/referrals", referral, $"{referral}/say/WishRecorded", $"{referral}/say/ConsentWithdrawn", $"{referral}/say/ConsentRecorded", "/new", $"{draft}1", $"{draft}2", $"{draft}3", $"{draft}4", "/approvals", "/counterparts", "/hand-over", "/account", "/confirm", "/nothing-here"];
+        return ["/", "/referrals", referral, $"{referral}/say/WishRecorded", $"{referral}/say/ConsentWithdrawn", $"{referral}/say/ConsentRecorded", $"{referral}/say/Corrected", $"{referral}/say/UnitAssigned", $"{referral}/say/ContinuedOnPaper", "/new", "/new/forms", "/new/forms/blank", $"{draft}1", $"{draft}2", $"{draft}3", $"{draft}4", "/approvals", "/counterparts", "/hand-over", "/account", "/confirm", "/nothing-here"];
     }
 
     static async Task VisitAsync(Visitor visitor, string path, string language)

@@ -5,6 +5,7 @@ using Coordination.CountryNode.Tests;
 using Coordination.Screens.Languages;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
+using Microsoft.Playwright;
 
 namespace Coordination.Screens.Tests.Referrals;
 
@@ -42,7 +43,8 @@ public sealed class ApprovalPreviewTests(Consoles consoles)
         await vientiane.SayAsync(referral, "Acknowledged");
         await vientiane.SayAsync(referral, "TakenUp");
         await bangkok.UntilAsync(referral, "Taken up");
-        await SubmitAsync(bangkok, referral, ("case_file.names.0.name", Names.Lao), ("case_file.origin_address", "Invented village"), ("case_file.office_contact", "Desk 1"));
+        var paper = "%PDF-1.7 invented"u8.ToArray();
+        await SubmitAsync(bangkok, referral, paper, ("case_file.names.0.name", Names.Lao), ("case_file.origin_address", "Invented village"), ("case_file.office_contact", "Desk 1"));
         await OpenAsync(approver, referral);
         var first = await approver.ReadAsync();
         first.ShouldContain(Names.Lao);
@@ -50,9 +52,11 @@ public sealed class ApprovalPreviewTests(Consoles consoles)
         await approver.AccessibleAsync();
         // Whoever looks at it stands in the log with the reason.
         (await approver.Node.AskAsync<long>("select count(*) from access where position(convert_to((select id::text from accounts.person where user_name = $1), 'utf8') in bytes) > 0", approver.Name)).ShouldBe(1);
+        var download = await approver.Page.RunAndWaitForDownloadAsync(() => approver.Page.GetByRole(AriaRole.Button, new() { Name = "Download: paper.pdf" }).ClickAsync());
+        (await File.ReadAllBytesAsync(await download.PathAsync(), TestContext.Current.CancellationToken)).ShouldBe(paper);
         await ApproveAsync(approver, referral);
 
-        await SubmitAsync(bangkok, referral, ("case_file.names.0.name", Names.Thai), ("case_file.office_contact", "Desk 1"), ("case_file.risk_assessment", "Invented threat"));
+        await SubmitAsync(bangkok, referral, null, ("case_file.names.0.name", Names.Thai), ("case_file.office_contact", "Desk 1"), ("case_file.risk_assessment", "Invented threat"));
         await OpenAsync(approver, referral);
         var second = await approver.Page.Locator("main").InnerTextAsync();
         second.ShouldContain("It takes the place of what your country released last");
@@ -136,7 +140,7 @@ public sealed class ApprovalPreviewTests(Consoles consoles)
         };
     }
 
-    static async Task<Microsoft.Playwright.ILocator> WaitingAsync(Visitor approver, string says)
+    static async Task<ILocator> WaitingAsync(Visitor approver, string says)
     {
         await approver.GoAsync("/approvals");
         var section = approver.Page.Locator("section.console-waiting", new() { HasTextString = says });
@@ -144,10 +148,11 @@ public sealed class ApprovalPreviewTests(Consoles consoles)
         return section;
     }
 
-    static async Task SubmitAsync(Visitor visitor, string referral, params (string Name, string Value)[] fields)
+    static async Task SubmitAsync(Visitor visitor, string referral, byte[]? paper, params (string Name, string Value)[] fields)
     {
         await visitor.GoAsync($"{referral}/release");
         await visitor.FillAsync(fields);
+        if (paper is not null) await visitor.Page.Locator("input[name=files]").SetInputFilesAsync(new FilePayload { Name = "paper.pdf", MimeType = "application/pdf", Buffer = paper });
         await visitor.SendAsync();
         visitor.Page.Url.ShouldContain("?done=awaiting", customMessage: await visitor.ReadAsync());
     }

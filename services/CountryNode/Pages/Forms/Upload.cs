@@ -103,5 +103,7 @@ sealed record TakesFiles(long MostBytes)
     /// <summary>As many as go with one case file, each as large as may be.</summary>
     public static TakesFiles OfCaseFiles { get; } = new((long)CaseFileWire.MostAttachments * AttachmentWire.MostBytes);
 
+    public static TakesFiles OfTables { get; } = new(NewReferral.Importing.MostBytes);
+
     public static TakesFiles OfLetters { get; } = new(32 * 1024 * 1024);
 }

@@ -71,6 +71,20 @@ public sealed class OpeningForm(Screen screen)
 
     public IReadOnlyList<FormField> AllFields => [.. Enumerable.Range(0, Steps.Count).SelectMany(FieldsOf)];
 
+    /// <summary>The columns that a table of openings may have here, in the order of the form: what is asked for, and nothing that a draft could not keep.</summary>
+    public IReadOnlyList<(string Column, FormField Field)> Columns =>
+    [
+        .. from asked in AllFields
+           let column = asked.Name == To ? OpeningTable.To : OpeningTable.Columns.Values.FirstOrDefault(known => string.Join('.', known.Path) == asked.Name)?.Name
+           where column is not null
+           select (column, asked),
+    ];
+
+    /// <summary>What tells a draft from others: the office's own word for it, what is asked for, and of whom; empty where nothing was said yet.</summary>
+    public string About(Entered entered) => string.Join(" · ", ((string[])[entered.Text(OpeningTable.Reference), Label(entered, "opened.type"), Label(entered, To)]).Where(text => text.Length > 0));
+
+    string Label(Entered entered, string field) => FieldsOf(0).Single(known => known.Name == field).Choices?.FirstOrDefault(choice => choice.Code == entered.Text(field))?.Label ?? "";
+
     /// <summary>In which step a field is asked for; the first for what is asked for nowhere.</summary>
     public int StepOf(string field) => Math.Max(0, Enumerable.Range(0, Steps.Count).FirstOrDefault(step => FieldsOf(step).Any(known => known.Name == field)));
 

@@ -17,7 +17,8 @@ static class OpeningPages
         // Who opens nothing has nothing to begin.
         var pages = all.MapGroup("").AddEndpointFilter(async (context, next) =>
             context.HttpContext.RequestServices.GetRequiredService<Screen>().Office is { Role: Role.FocalPoint } ? await next(context) : Screen.Nothing());
-        pages.MapGet(Path, async (Drafts drafts, Screen screen, HttpContext http) => Screen.Show<DraftsView>(new DraftsModel(await drafts.ListAsync(screen.Office!, http.RequestAborted))));
+        pages.MapGet(Path, ListAsync);
+        PaperPages.Map(pages);
         pages.MapPost(Path, BeginAsync);
         pages.MapGet($"{Path}/{{id}}/{{step:int}}", ShowAsync);
         pages.MapPost($"{Path}/{{id}}/{{step:int}}", GoOnAsync);
@@ -28,6 +29,15 @@ static class OpeningPages
             if (Read(id) is { } draft) await drafts.EndAsync(draft, screen.Office!, http.RequestAborted);
             return Results.LocalRedirect(Path);
         });
+    }
+
+    static async Task<IResult> ListAsync(int? made, Drafts drafts, Screen screen, HttpContext http)
+    {
+        var form = new OpeningForm(screen);
+        var rows = new List<(DossierId, DateTimeOffset, string)>();
+        foreach (var (id, keptAt) in await drafts.ListAsync(screen.Office!, http.RequestAborted))
+            rows.Add((id, keptAt, await drafts.FindAsync(id, screen.Office!, http.RequestAborted) is { } kept ? form.About(OpeningForm.Read(kept)) : ""));
+        return Screen.Show<DraftsView>(new DraftsModel(rows, made));
     }
 
     static async Task<IResult> BeginAsync(Drafts drafts, Screen screen, HttpContext http)
@@ -95,8 +105,9 @@ static class OpeningPages
     static DossierId? Read(string id) => Links.Read(id) is { } bytes ? DossierId.Read(bytes.Span) : null;
 }
 
-/// <param name="Drafts">Of the office, the one that was last worked on first.</param>
-public sealed record DraftsModel(IReadOnlyList<(DossierId Id, DateTimeOffset KeptAt)> Drafts);
+/// <param name="Drafts">Of the office, the one that was last worked on first, with what tells it from others.</param>
+/// <param name="Made">How many were made of a table just now; null where none was.</param>
+public sealed record DraftsModel(IReadOnlyList<(DossierId Id, DateTimeOffset KeptAt, string About)> Drafts, int? Made);
 
 /// <param name="Form">All its steps.</param>
 /// <param name="Draft">Its id.</param>
