@@ -2,6 +2,7 @@ using Coordination.Contracts.Dossier.V1;
 using Coordination.CountryNode.Store;
 using Coordination.Hosting.Evidence;
 using Coordination.Hosting.Trust;
+using Google.Protobuf;
 
 namespace Coordination.CountryNode.Pages;
 
@@ -18,12 +19,25 @@ static class AuditPage
     {
         var log = await calls.Audit.ListAccessAsync(new() { After = after ?? 0, PageSize = Rows }, cancellationToken: cancellationToken);
         var alone = await calls.Audit.ListWrittenAloneAsync(new(), cancellationToken: cancellationToken);
-        var rows = log.Rows.Select(kept => AccessRow.Parser.ParseFrom(kept.Row)).ToArray();
+        var rows = log.Rows.Index().Select(kept => Read(kept.Item, (after ?? 0) + (ulong)kept.Index + 1)).ToArray();
         var names = (await people.ListAsync(cancellationToken)).ToDictionary(known => known.Person.Id, known => known.Person.UserName ?? "", StringComparer.Ordinal);
         return Screen.Show<AuditView>(new AuditModel(
             rows, names, [.. alone.Written], rows.Length == Rows ? rows[^1].Number : null,
             verify is true ? await VerifyAsync(chain, witnesses, trust, cancellationToken) : null));
     });
+
+    /// <summary>A row as it says; one that somebody changed so that nothing can be read of it has its number alone.</summary>
+    static AccessRow Read(KeptAccessRow kept, ulong number)
+    {
+        try
+        {
+            return AccessRow.Parser.ParseFrom(kept.Row);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return new() { Number = number };
+        }
+    }
 
     /// <summary>Follows the whole log from its first row, and compares it with what other countries countersigned.</summary>
     static async Task<ChainChecked> VerifyAsync(AccessLog chain, LogWitnesses witnesses, TrustInForce trust, CancellationToken cancellationToken)
