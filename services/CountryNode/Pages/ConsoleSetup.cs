@@ -94,7 +94,8 @@ static class ConsoleSetup
         {
             if (http.GetEndpoint()?.Metadata.GetMetadata<TakesFiles>() is not { } takes || !await Upload.BeginAsync(http, takes)) return Screen.Show<FormExpiredView>(false, StatusCodes.Status400BadRequest);
             // Where the framework looks first: it reads no form then.
-            http.Request.Headers[services.GetRequiredService<IOptions<AntiforgeryOptions>>().Value.HeaderName!] = http.Request.Form["__RequestVerificationToken"];
+            var antiforgery = services.GetRequiredService<IOptions<AntiforgeryOptions>>().Value;
+            http.Request.Headers[antiforgery.HeaderName!] = http.Request.Form[antiforgery.FormFieldName];
         }
         if (await services.GetRequiredService<IAntiforgery>().IsRequestValidAsync(http)) return await next(context);
         // Nothing is done; but what was written while the session ended is not lost. What another site's page sent in somebody's name is nothing that anybody wrote.

@@ -69,7 +69,7 @@ public sealed record Awaiting(Submission Submission, IReadOnlyList<Fact> Facts, 
     {
         var draft = Entry.Parser.ParseFrom(submission.Draft);
         IReadOnlyList<Fact> facts = [.. Spoken.Facts(draft, screen), .. Spoken.Beside(submission.Particulars, screen.Words)];
-        return new(submission, facts, await BeforeAsync(submission, draft, calls) is { } before ? Change.Between(await FactsAsync(before), facts, isSame: before.Row.Statement != "Opened") : []);
+        return new(submission, [new(screen.Words["Date"], screen.Day(draft.HappenedOn)), .. facts], await BeforeAsync(submission, draft, calls) is { } before ? Change.Between(await FactsAsync(before), facts, isSame: before.Row.Statement != "Opened") : []);
 
         async Task<IReadOnlyList<Fact>> FactsAsync(Told told) =>
         [
