@@ -12,8 +12,8 @@ public sealed class VirtualKey
     VirtualKey(ICDPSession session, string id) => (_session, _id) = (session, id);
 
     /// <param name="visitor">In whose browser.</param>
-    /// <param name="isOpened">Whether its owner has shown the PIN, a finger or a face.</param>
-    public static async Task<VirtualKey> PlugInAsync(Visitor visitor, bool isOpened = true)
+    /// <param name="canBeOpened">Whether it asks for a PIN, a finger or a face, which its owner then shows.</param>
+    public static async Task<VirtualKey> PlugInAsync(Visitor visitor, bool canBeOpened = true)
     {
         var session = await visitor.Page.Context.NewCDPSessionAsync(visitor.Page);
         await session.SendAsync("WebAuthn.enable");
@@ -21,7 +21,7 @@ public sealed class VirtualKey
         {
             ["options"] = new Dictionary<string, object>(StringComparer.Ordinal)
             {
-                ["protocol"] = "ctap2", ["transport"] = "internal", ["hasResidentKey"] = true, ["hasUserVerification"] = true, ["isUserVerified"] = isOpened, ["automaticPresenceSimulation"] = true,
+                ["protocol"] = "ctap2", ["transport"] = "internal", ["hasResidentKey"] = true, ["hasUserVerification"] = canBeOpened, ["isUserVerified"] = canBeOpened, ["automaticPresenceSimulation"] = true,
             },
         });
         return new(session, made!.Value.GetProperty("authenticatorId").GetString()!);
