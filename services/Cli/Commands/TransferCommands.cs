@@ -28,10 +28,12 @@ static class TransferCommands
     static Command Leave()
     {
         var command = new Command("leave", ProtoComments.Of(Method("LeaveTransfer")));
-        var fields = FieldOptions.AddTo(command, LeaveTransferRequest.Descriptor);
+        var fields = FieldOptions.AddTo(command, LeaveTransferRequest.Descriptor, "replaces");
         command.SetCall(async (parsed, connection, _, cancellationToken) =>
         {
-            var left = await Client(connection).LeaveTransferAsync((LeaveTransferRequest)Calling.Parse(fields.Read(parsed), LeaveTransferRequest.Descriptor), connection.Options(cancellationToken));
+            var request = (LeaveTransferRequest)Calling.Parse(fields.Read(parsed), LeaveTransferRequest.Descriptor);
+            request.Replaces = (await Client(connection).GetTransferAsync(new(), connection.Options(cancellationToken))).TransferId;
+            var left = await Client(connection).LeaveTransferAsync(request, connection.Options(cancellationToken));
             return new Output(Plain.Of(left), Told(left.Transfer));
         });
         return command;

@@ -50,6 +50,12 @@ public static class AccountsSetup
                 (options.ExpireTimeSpan, options.SlidingExpiration) = (Sessions.Idle, true);
                 options.LoginPath = Pages.SignIn.SignInPage.Path;
                 options.ReturnUrlParameter = "to";
+                // A page that is open and asks by itself is nobody who does anything.
+                options.Events.OnCheckSlidingExpiration = context =>
+                {
+                    context.ShouldRenew &= context.HttpContext.Request.Path != Pages.Today.TodayPage.LivePath;
+                    return Task.CompletedTask;
+                };
                 options.Events.OnValidatePrincipal = context => context.HttpContext.RequestServices.GetRequiredService<Sessions>().CheckAsync(context);
             });
             cookies.TwoFactorUserIdCookie!.Configure(options => Name(options, "halfway"));

@@ -41,10 +41,11 @@ public sealed class People(AccountsContext accounts, UserManager<Person> persons
 
     /// <summary>Makes a person's account, or empties it: no password, no second factor, no session.</summary>
     /// <returns>What the person shows once to choose both: whose it is, and the secret.</returns>
-    public async Task<(string PersonId, string Secret)> InviteAsync(string name)
+    public async Task<(string PersonId, string Secret)> InviteAsync(string name, string by)
     {
         var person = await persons.FindByNameAsync(name);
         if (person is null) Done(await persons.CreateAsync(person = new Person { UserName = name }));
+        (person.InvitedBy, person.InvitedAt) = (by, time.GetUtcNow());
         if (await persons.HasPasswordAsync(person)) Done(await persons.RemovePasswordAsync(person));
         Done(await persons.SetTwoFactorEnabledAsync(person, enabled: false));
         foreach (var passkey in await persons.GetPasskeysAsync(person)) Done(await persons.RemovePasskeyAsync(person, passkey.CredentialId));

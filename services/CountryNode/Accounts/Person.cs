@@ -7,6 +7,12 @@ public sealed class Person : IdentityUser
 {
     /// <summary>In which the console speaks to the person: a BCP 47 tag; empty while none was chosen.</summary>
     public string Language { get; set; } = "";
+
+    /// <summary>Which office invited the person last, and who of it: as <see cref="OfficeGrant.GrantedBy"/>; null before anybody did.</summary>
+    public string? InvitedBy { get; set; }
+
+    /// <summary>When that was.</summary>
+    public DateTimeOffset? InvitedAt { get; set; }
 }
 
 /// <summary>That a person may act for an office, as an administrator granted it.</summary>

@@ -20,7 +20,13 @@ public sealed class TransferDesk(Transfers transfers, ReferralDesk referrals, Pe
     const int MostMatters = 2000;
 
     /// <summary>Leaves a note with the list of what is open in the office now, signed.</summary>
-    public async Task<SignedTransfer> LeaveAsync(Office office, string person, string note, CancellationToken cancellationToken)
+    /// <param name="office">In which.</param>
+    /// <param name="person">Who leaves it.</param>
+    /// <param name="note">For whoever comes.</param>
+    /// <param name="replaces">What lay there as the person has read it; null for nothing.</param>
+    /// <param name="cancellationToken">Leaves nothing half-written.</param>
+    /// <returns>Null, and nothing is written, where something else lies there.</returns>
+    public async Task<SignedTransfer?> LeaveAsync(Office office, string person, string note, DossierId? replaces, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var transfer = new Transfer { Node = pen.Node.ToString(), Office = DossierWire.Write(office), LeftBy = person, LeftAt = Timestamp.FromDateTimeOffset(now), Note = note };
@@ -30,8 +36,7 @@ public sealed class TransferDesk(Transfers transfers, ReferralDesk referrals, Pe
             if (!await referrals.IsShutOutAsync(DossierId.Read(row.Id), office, cancellationToken)) transfer.Matters.Add(ToWire(row));
         var bytes = transfer.ToByteArray();
         var signed = new SignedTransfer { Transfer = ByteString.CopyFrom(bytes), Signature = ByteString.CopyFrom(pen.Key.Sign(SignatureKind.Transfer, bytes)), KeyId = pen.Key.Id };
-        await transfers.LeaveAsync(office, signed, person, now, cancellationToken);
-        return signed;
+        return await transfers.LeaveAsync(office, signed, replaces, person, now, cancellationToken) ? signed : null;
     }
 
     static OpenMatter ToWire(OpenMatterRow row) => new()

@@ -34,13 +34,14 @@ public sealed class AccountDoor(IServiceScopeFactory scopes, Callers callers, Pe
 
     public override Task<InviteResponse> Invite(InviteRequest request, ServerCallContext context)
     {
-        callers.Office(context, Act.ManageAccounts);
+        var by = callers.Office(context, Act.ManageAccounts);
+        var person = callers.Person(context);
         var fields = new FieldReader();
         if (!People.IsName(request.Name)) fields.Fault("name", "is no name to sign in by: 3 to 64 of A-Z, a-z, 0-9, \".\", \"-\", \"_\" and \"@\" are needed");
         if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
         return WithPeopleAsync(async people =>
         {
-            var (personId, secret) = await people.InviteAsync(request.Name);
+            var (personId, secret) = await people.InviteAsync(request.Name, $"{by} {person}");
             return new InviteResponse { Path = Pages.SignIn.InvitationPage.PathOf(personId, secret) };
         });
     }

@@ -23,7 +23,7 @@ public sealed class ApprovalDoor(SubmissionDesk desk, Callers callers, ReferralV
         var after = PageToken.Read<ListedAt, SubmissionPlace>(request.PageToken, place => place.ToPlace());
 
         var page = await Errors.AnswerAsync(outage, () => desk.ListAsync(office, after, size + 1, context.CancellationToken));
-        var response = new ListSubmissionsResponse();
+        var response = new ListSubmissionsResponse { MayApprove = await Errors.AnswerAsync(outage, () => desk.MayApproveNowAsync(office, context.CancellationToken)) };
         response.Submissions.AddRange(page.Take(size).Where(waiting => !waiting.IsClosed).Select(ToWire));
         if (page.Length > size) response.NextPageToken = PageToken.Write(ListedAt.Of(page[size - 1].Submission.Place));
         return response;

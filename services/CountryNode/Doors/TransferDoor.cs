@@ -24,13 +24,14 @@ public sealed class TransferDoor(TransferDesk desk, Transfers transfers, Callers
             : new GetTransferResponse());
     }
 
-    public override Task<LeaveTransferResponse> LeaveTransfer(LeaveTransferRequest request, ServerCallContext context)
+    public override async Task<LeaveTransferResponse> LeaveTransfer(LeaveTransferRequest request, ServerCallContext context)
     {
         var (office, person) = (callers.Office(context, Act.Transfer), callers.Person(context));
         var fields = new FieldReader();
         fields.Text("note", request.Note, LongestNote);
         if (fields.Faults.Count > 0) throw Refusal.Invalid(fields.Faults).ToException();
-        return Errors.AnswerAsync(outage, async () => new LeaveTransferResponse { Transfer = await desk.LeaveAsync(office, person, request.Note, context.CancellationToken) });
+        var replaces = request.Replaces.IsEmpty ? (Domain.Dossiers.DossierId?)null : Errors.ReadId(request.Replaces, "replaces");
+        return await Errors.AnswerAsync(outage, () => desk.LeaveAsync(office, person, request.Note, replaces, context.CancellationToken)) is { } left ? new() { Transfer = left } : throw Changed.ToException();
     }
 
     public override async Task<TakeOverResponse> TakeOver(TakeOverRequest request, ServerCallContext context)
@@ -41,6 +42,8 @@ public sealed class TransferDoor(TransferDesk desk, Transfers transfers, Callers
             ? new() { TakenBy = by, TakenAt = Timestamp.FromDateTimeOffset(at) }
             : throw NotThere.ToException();
     }
+
+    static Refusal Changed { get; } = new(RefusalKind.NotOpen, "TRANSFER_CHANGED", "Something else lies in the office than you have read: a colleague left it meanwhile. Read it first; what you leave takes its place.");
 
     static Refusal NotThere { get; } = new(RefusalKind.NotFound, "TRANSFER_NOT_FOUND", "This is not what lies in the office now: a new note may have taken its place. Read what does.");
 }

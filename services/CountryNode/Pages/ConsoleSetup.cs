@@ -10,6 +10,7 @@ using Coordination.CountryNode.Store;
 using Coordination.Hosting;
 using Coordination.Screens.Parts;
 using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.Options;
 
 namespace Coordination.CountryNode.Pages;
@@ -39,6 +40,7 @@ static class ConsoleSetup
         services.AddScoped<Forming>();
         // Thai, Lao, Khmer, Burmese and Chinese go as they are, not as numbers.
         services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
+        services.AddSingleton<IAntiforgeryAdditionalDataProvider, ForOneOffice>();
         services.AddAntiforgery(options => (options.Cookie.Name, options.Cookie.SecurePolicy, options.SuppressXFrameOptionsHeader) =
             ($"__Host-coordination-{settings.Id.ToLowerInvariant()}-form", CookieSecurePolicy.Always, true));
     }
@@ -53,8 +55,21 @@ static class ConsoleSetup
             http.RequestServices.GetRequiredService<Screen>().Begin(http);
             return next(http);
         });
-        // What fails is said on a page, in the reader's language, and in full in the log.
-        console.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = http => Screen.Show<BrokenView>(false, StatusCodes.Status500InternalServerError).ExecuteAsync(http) });
+        // What fails is said on a page, in the reader's language, and in full in the log; that the database is away is said there once.
+        console.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            ExceptionHandler = http => http.Features.Get<IExceptionHandlerFeature>()?.Error is { } fault && Outage.IsOne(fault)
+                ? Screen.Show<NotNowView>(false, StatusCodes.Status503ServiceUnavailable).ExecuteAsync(http)
+                : Screen.Show<BrokenView>(false, StatusCodes.Status500InternalServerError).ExecuteAsync(http),
+            SuppressDiagnosticsCallback = failed =>
+            {
+                if (!Outage.IsOne(failed.Exception)) return false;
+                failed.HttpContext.RequestServices.GetRequiredService<Outage>().DatabaseFailed(failed.Exception);
+                return true;
+            },
+        });
+        // An address with something odd in it leads nowhere.
+        console.UseStatusCodePages(context => context.HttpContext.Response.StatusCode is StatusCodes.Status400BadRequest ? Screen.Nothing().ExecuteAsync(context.HttpContext) : Task.CompletedTask);
         console.UseRouting();
         console.UseRequestTimeouts();
         console.UseAuthentication();
@@ -97,11 +112,27 @@ static class ConsoleSetup
             var antiforgery = services.GetRequiredService<IOptions<AntiforgeryOptions>>().Value;
             http.Request.Headers[antiforgery.HeaderName!] = http.Request.Form[antiforgery.FormFieldName];
         }
-        if (await services.GetRequiredService<IAntiforgery>().IsRequestValidAsync(http)) return await next(context);
+        if (await IsOursAsync(http) is not { } isOurs) return Screen.Show<FormExpiredView>(false, StatusCodes.Status400BadRequest);
+        if (isOurs) return await next(context);
         // Nothing is done; but what was written while the session ended is not lost. What another site's page sent in somebody's name is nothing that anybody wrote.
         return services.GetRequiredService<Screen>().Person is null && http.Request.Headers["Sec-Fetch-Site"] == "same-origin" && !NotKept.Any(path => http.Request.Path.StartsWithSegments(path, StringComparison.Ordinal))
             ? await SignInPage.AskAsync(http, "/", await services.GetRequiredService<Kept>().SealAsync(http.Request, Sessions.LastIn(http)), name: "", Faults.None, StatusCodes.Status401Unauthorized)
             : Screen.Show<FormExpiredView>(false, StatusCodes.Status400BadRequest);
+    }
+
+    /// <summary>Whether a page of this console sent a form, for the office that it was opened for; null where there is no form to be read.</summary>
+    static async Task<bool?> IsOursAsync(HttpContext http)
+    {
+        try
+        {
+            if (http.Request.HasFormContentType) await http.Request.ReadFormAsync(http.RequestAborted);
+            return await http.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(http);
+        }
+        // It has more fields than any form of ours, or longer ones, or breaks off.
+        catch (Exception unreadable) when (unreadable is InvalidDataException or IOException)
+        {
+            return null;
+        }
     }
 
     static async ValueTask<object?> SignedInAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)

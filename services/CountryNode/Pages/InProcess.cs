@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Coordination.Contracts.Directory.V1;
 using Coordination.Contracts.Dossier.V1;
 using Coordination.Contracts.Referral.V1;
+using Coordination.CountryNode.Desks;
 using Coordination.CountryNode.Doors;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
@@ -97,10 +98,25 @@ public sealed class Calls(InProcess doors, IHttpContextAccessor http) : CallInvo
         public async Task<bool> MoveNext(CancellationToken cancellationToken)
         {
             if (!_begun) return _begun = true;
-            var read = await content.ReadAsync(_piece, cancellationToken);
+            var read = await ReadAsync(cancellationToken);
             Current = new() { Data = UnsafeByteOperations.UnsafeWrap(_piece.AsMemory(0, read)) };
             return read > 0;
         }
+
+        /// <exception cref="RpcException">INVALID_ARGUMENT: the browser sent less than it said; no folder here is to blame.</exception>
+        async Task<int> ReadAsync(CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await content.ReadAsync(_piece, cancellationToken);
+            }
+            catch (Exception cut) when (cut is IOException or InvalidDataException)
+            {
+                throw CutOff.ToException();
+            }
+        }
+
+        static Refusal CutOff { get; } = Refusal.Invalid("FIELD_INVALID", "data", "broke off before the whole file had come: send it again");
 
         public void Dispose() => CryptographicOperations.ZeroMemory(_piece);
     }

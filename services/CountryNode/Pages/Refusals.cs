@@ -20,8 +20,8 @@ static class Refusals
         {
             return await page();
         }
-        // Whoever may not see it is told nothing else than whoever asks for what is not there.
-        catch (RpcException refused) when (refused.StatusCode is StatusCode.NotFound or StatusCode.PermissionDenied)
+        // Whoever may not see it is told nothing else than whoever asks for what is not there; what a form gets wrong its own page says, and here an address is odd.
+        catch (RpcException refused) when (refused.StatusCode is StatusCode.NotFound or StatusCode.PermissionDenied or StatusCode.InvalidArgument)
         {
             return Screen.Nothing();
         }

@@ -33,20 +33,28 @@ public sealed class Transfers(NpgsqlDataSource database, DossierKeys keys, Pen p
     }
 
     /// <summary>Leaves a transfer in an office, in place of what lay there.</summary>
-    public async Task LeaveAsync(Office office, SignedTransfer transfer, string person, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <param name="office">In which.</param>
+    /// <param name="transfer">As it was signed.</param>
+    /// <param name="replaces">What has to lie there; null for nothing.</param>
+    /// <param name="person">Who leaves it.</param>
+    /// <param name="now">UTC.</param>
+    /// <param name="cancellationToken">Leaves nothing half-written.</param>
+    /// <returns>False, and nothing is written, where something else lies there.</returns>
+    public async Task<bool> LeaveAsync(Office office, SignedTransfer transfer, DossierId? replaces, string person, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var id = DossierId.Read(RandomNumberGenerator.GetBytes(EntryHash.Length));
         var content = keys.Protect(id, transfer.ToByteArray(), Associated(id)) is Protection.Protected kept ? kept.Bytes.ToArray() : throw new IOException("A transfer's key cannot be used: look at the key folder.");
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var before = await connection.QuerySingleOrDefaultAsync<byte[]>(new CommandDefinition("select id from transfer where office = @Office for update", new { Office = office.ToString() }, cancellationToken: cancellationToken));
-        await connection.ExecuteAsync(new CommandDefinition(
+        var isLeft = await connection.ExecuteAsync(new CommandDefinition(
             """
-            insert into transfer (office, id, content, left_by, left_at) values (@Office, @Id, @Content, @Person, @Now)
+            insert into transfer (office, id, content, left_by, left_at)
+            select @Office, @Id, @Content, @Person, @Now where @Replaces::bytea is null or exists (select from transfer where office = @Office)
             on conflict (office) do update set (id, content, left_by, left_at, taken_by, taken_at) = (excluded.id, excluded.content, excluded.left_by, excluded.left_at, null, null)
-            """, new { Office = office.ToString(), Id = id.ToArray(), Content = content, Person = person, Now = now }, cancellationToken: cancellationToken));
-        await transaction.CommitAsync(cancellationToken);
-        if (before is not null) keys.Destroy(DossierId.Read(before));
+            where transfer.id = @Replaces
+            """, new { Office = office.ToString(), Id = id.ToArray(), Content = content, Person = person, Now = now, Replaces = replaces?.ToArray() }, cancellationToken: cancellationToken)) == 1;
+        // The key of what lies there no more: of what was, or of what was not left.
+        if ((isLeft ? replaces : id) is { } gone) keys.Destroy(gone);
+        return isLeft;
     }
 
     /// <summary>What lies in an office; null where nothing does, or it cannot be read any more.</summary>

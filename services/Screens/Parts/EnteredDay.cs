@@ -5,7 +5,7 @@ namespace Coordination.Screens.Parts;
 /// <summary>A day as somebody typed it.</summary>
 /// <param name="Day">1 to 31.</param>
 /// <param name="Month">1 to 12.</param>
-/// <param name="Year">Four digits; from 2400 on of the Buddhist era.</param>
+/// <param name="Year">Four digits, from 1850 on; from 2400 on of the Buddhist era.</param>
 /// <param name="Time">As 14:30; empty where no time is asked for.</param>
 public sealed record EnteredDay(string Day, string Month, string Year, string Time = "")
 {
@@ -14,13 +14,16 @@ public sealed record EnteredDay(string Day, string Month, string Year, string Ti
 
     const int BuddhistEraAhead = 543;
 
+    /// <summary>Nobody who is spoken of here was born earlier; a year of two digits could be several.</summary>
+    const int FirstYear = 1850;
+
     public static EnteredDay Nothing { get; } = new("", "", "");
 
     public bool IsNothing => Day.Length == 0 && Month.Length == 0 && Year.Length == 0 && Time.Length == 0;
 
     /// <summary>The day; null where it is none.</summary>
     public DateOnly? ToDay() =>
-        Number(Day) is { } day && Number(Month) is { } month && Number(Year) is { } year
+        Number(Day) is { } day && Number(Month) is { } month && Number(Year) is { } year and >= FirstYear
         && DateOnly.TryParseExact($"{(year >= FirstOfBuddhistEra ? year - BuddhistEraAhead : year):0000}-{month:00}-{day:00}", "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var read) ? read : null;
 
     /// <summary>The time of the day; null where it is none.</summary>

@@ -4,3 +4,13 @@ document.addEventListener("DOMContentLoaded", () => {
   const fault = document.querySelector("[aria-invalid=true], .usa-form-group--error input, .usa-form-group--error select, .usa-form-group--error textarea");
   (fault ?? document.getElementById("faults")).focus();
 });
+// A form that is sent twice in haste is sent once; one that leads to a download can be sent again after a while.
+document.addEventListener("submit", event => {
+  if (event.defaultPrevented) return;
+  if (event.target.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  event.target.dataset.sent = "true";
+  setTimeout(() => delete event.target.dataset.sent, 3000);
+});

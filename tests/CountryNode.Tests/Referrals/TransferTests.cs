@@ -66,7 +66,11 @@ public sealed class TransferTests(SharedRegion shared)
         (await Client(bangkok).TakeOverAsync(new() { TransferId = first.TransferId }, bangkok.Options)).ShouldBe(taken);
         (await Client(bangkok).GetTransferAsync(new(), bangkok.Options)).TakenAt.ShouldBe(taken.TakenAt);
 
-        await Client(bangkok).LeaveTransferAsync(new() { Note = "second" }, bangkok.Options);
+        // Nobody's note goes unread.
+        foreach (var read in (ByteString[])[ByteString.Empty, ByteString.CopyFrom(new byte[32])])
+            (await Refused.ByAsync(() => Client(bangkok).LeaveTransferAsync(new() { Note = "unread", Replaces = read }, bangkok.Options).ResponseAsync)).ShouldBe(StatusCode.FailedPrecondition, "TRANSFER_CHANGED", "Read it first");
+        (await Client(bangkok).GetTransferAsync(new(), bangkok.Options)).Transfer.ShouldBe(first.Transfer);
+        await Client(bangkok).LeaveTransferAsync(new() { Note = "second", Replaces = first.TransferId }, bangkok.Options);
         var second = await Client(bangkok).GetTransferAsync(new(), bangkok.Options);
         (Transfer.Parser.ParseFrom(second.Transfer.Transfer).Note, second.TakenBy).ShouldBe(("second", ""));
         (await Refused.ByAsync(() => Client(bangkok).TakeOverAsync(new() { TransferId = first.TransferId }, bangkok.Options).ResponseAsync)).Reason.ShouldBe("TRANSFER_NOT_FOUND");

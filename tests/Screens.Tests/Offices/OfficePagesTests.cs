@@ -1,6 +1,9 @@
 using System.Security.Cryptography;
 using Coordination.Contracts.Dossier.V1;
 using Coordination.CountryNode.Tests;
+using Coordination.Domain.Dossiers;
+using Coordination.Hosting.Sealing;
+using Google.Protobuf;
 using Microsoft.Playwright;
 
 namespace Coordination.Screens.Tests.Offices;
@@ -24,13 +27,47 @@ public sealed class OfficePagesTests(Consoles consoles)
         said.ShouldContain(leaves.Name);
         said.ShouldContain("Not yet");
         await comes.LeaveAsync(comes.Page.GetByRole(AriaRole.Button, new() { Name = "I have read this and go on with it" }));
-        (await leaves.GoAsync("/hand-over"))!.Status.ShouldBe(200);
+        // Who took over first stands.
+        (await leaves.Page.EvaluateAsync<int>("""
+            async () => {
+              const id = document.querySelector("form[action*='take-over']").action;
+              const token = document.querySelector("main [name='__RequestVerificationToken']").value;
+              return (await fetch(id, { method: 'POST', body: new URLSearchParams({ __RequestVerificationToken: token }) })).status;
+            }
+            """)).ShouldBe(200);
+        await leaves.GoAsync("/hand-over");
         (await leaves.ReadAsync()).ShouldContain($"{comes.Name}, ");
 
         var download = comes.Page.WaitForDownloadAsync();
         await comes.Page.GetByRole(AriaRole.Link, new() { Name = "Download it as signed" }).ClickAsync();
         var signed = SignedTransfer.Parser.ParseFrom(await File.ReadAllBytesAsync(await (await download).PathAsync(), TestContext.Current.CancellationToken));
         Transfer.Parser.ParseFrom(signed.Transfer).Note.ShouldStartWith("The shelter");
+    }
+
+    [Fact]
+    public async Task A_list_that_was_changed_is_said_to_count_for_nothing_and_a_colleagues_note_does_not_go_unread()
+    {
+        await using var focal = await consoles.SignInAsync("LA", "case-worker");
+        await using var colleague = await consoles.SignInAsync("LA", "case-worker");
+        await focal.GoAsync("/hand-over");
+        await colleague.GoAsync("/hand-over");
+        await focal.FillAsync(("note", "first"));
+        await focal.SendAsync();
+        await colleague.FillAsync(("note", "in haste"));
+        await colleague.SendAsync();
+        (await colleague.ReadAsync()).ShouldContain("a colleague left it meanwhile");
+        (await colleague.Page.Locator("[name=note]").InputValueAsync()).ShouldBe("in haste");
+
+        var office = $"case-worker@{focal.Node.Country.Unit}";
+        var id = DossierId.Read(await focal.Node.AskAsync<byte[]>("select id from transfer where office = $1", office));
+        var (keys, place) = (focal.Node.DossierKeys(), (byte[])[.. "transfer "u8, .. id.ToArray()]);
+        var signed = SignedTransfer.Parser.ParseFrom(keys.Open(id, await focal.Node.AskAsync<byte[]>("select content from transfer where office = $1", office), place).ShouldBeOfType<Disclosure.Opened>().Plaintext.Span);
+        var changed = Transfer.Parser.ParseFrom(signed.Transfer);
+        changed.Note = "second";
+        signed.Transfer = changed.ToByteString();
+        await focal.Node.AskAsync<object?>("update transfer set content = $1 where office = $2", keys.Protect(id, signed.ToByteArray(), place).ShouldBeOfType<Protection.Protected>().Bytes.ToArray(), office);
+        await focal.GoAsync("/hand-over");
+        (await focal.ReadAsync()).ShouldContain("Does not count: it was changed");
     }
 
     [Fact]

@@ -74,13 +74,62 @@ public sealed class FormTests(Consoles consoles)
     }
 
     [Fact]
+    public async Task Consent_comes_before_anything_about_the_person()
+    {
+        await using var bangkok = await consoles.SignInAsync("TH");
+        await bangkok.GoAsync("/new");
+        await bangkok.SendAsync();
+        var draft = new Uri(bangkok.Page.Url).AbsolutePath[..^1];
+        foreach (var step in (int[])[3, 4])
+        {
+            await bangkok.GoAsync($"{draft}{step}");
+            bangkok.Page.Url.ShouldEndWith($"{draft}2");
+        }
+        await bangkok.SendAsync();
+        var says = await bangkok.ReadAsync();
+        says.ShouldContain("Say what the person agrees to, before anything about the person.");
+        says.ShouldContain("Say until which day the person agrees, before anything about the person.");
+        // What rests on something else goes on.
+        await bangkok.GoAsync($"{draft}1");
+        await bangkok.FillAsync(("to", "LA"), ("opened.type", "REFERRAL_TYPE_REPATRIATION"), ("opened.minority", "MINORITY_ADULT"), ("opened.basis", "BASIS_RISK_TO_LIFE"));
+        await bangkok.SendAsync();
+        await bangkok.SendAsync();
+        bangkok.Page.Url.ShouldEndWith($"{draft}3");
+    }
+
+    [Fact]
+    public async Task What_a_page_says_was_written_was_written()
+    {
+        await using var bangkok = await consoles.SignInAsync("TH");
+        var referral = await bangkok.OpenReferralAsync();
+        (await bangkok.ReadAsync()).ShouldContain("Written: your office opened the referral");
+        // Anybody can send a link.
+        await bangkok.GoAsync($"{referral}?done=ConsentWithdrawn");
+        (await bangkok.ReadAsync()).ShouldNotContain("Written:");
+    }
+
+    [Fact]
+    public async Task An_address_with_something_odd_in_it_leads_nowhere()
+    {
+        await using var bangkok = await consoles.SignInAsync("TH");
+        foreach (var path in (string[])["/referrals?page=x", "/approvals?page=x", "/new?made=x", "/new/x/99999999999"])
+        {
+            (await bangkok.GoAsync(path))!.Status.ShouldBeOneOf(400, 404);
+            (await bangkok.ReadAsync()).ShouldContain("There is nothing here");
+        }
+        (await bangkok.GoAsync("/referrals?whose=99"))!.Status.ShouldBe(200);
+        // More fields than any form of the console has.
+        (await bangkok.Page.EvaluateAsync<int>("async () => (await fetch('/sign-in', { method: 'POST', body: new URLSearchParams(Array.from({ length: 1100 }, (_, number) => [`f${number}`, 'x'])) })).status")).ShouldBe(400);
+        File.ReadAllText(bangkok.Node.LogFile).ShouldNotContain("InvalidDataException");
+    }
+
+    [Fact]
     public async Task A_draft_is_thrown_away_with_its_key()
     {
         await using var bangkok = await consoles.SignInAsync("TH");
         await bangkok.GoAsync("/new");
         await bangkok.SendAsync();
         var id = new Uri(bangkok.Page.Url).AbsolutePath.Split('/')[2];
-        await bangkok.GoAsync($"/new/{id}/4");
         await bangkok.LeaveAsync(bangkok.Page.GetByRole(AriaRole.Button, new() { Name = "Throw this draft away" }));
         (await bangkok.GoAsync($"/new/{id}/1"))!.Status.ShouldBe(404);
         File.Exists(Path.Combine(bangkok.Node.KeyFolder, "dossiers", id[..2], $"{id}.key")).ShouldBeFalse();

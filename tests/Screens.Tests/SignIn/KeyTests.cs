@@ -34,6 +34,12 @@ public sealed class KeyTests(Consoles consoles)
         await ShowKeyAsync(visitor);
         visitor.Page.Url.ShouldEndWith("/account");
 
+        // Whoever finds the screen left open takes nobody's key away.
+        await Cookies.AgeAsync(visitor, TimeSpan.FromMinutes(6));
+        await visitor.LeaveAsync(visitor.Page.Locator("form[action$='/remove'] button"));
+        visitor.Page.Url.ShouldContain("/confirm");
+        await ShowKeyAsync(visitor);
+        (await visitor.ReadAsync()).ShouldContain("blue key, added");
         await visitor.LeaveAsync(visitor.Page.Locator("form[action$='/remove'] button"));
         (await visitor.ReadAsync()).ShouldNotContain("blue key, added");
         await SignOutAsync(visitor);

@@ -87,6 +87,15 @@ public sealed class SessionTests(Consoles consoles)
         await administrator.AccessibleAsync();
         await administrator.SendAsync();
         (await administrator.ReadAsync()).ShouldContain("/invitation/");
+        foreach (var form in (string[])["form[action='/people/grant'] button", "form[action^='/people/end/'] button"])
+        {
+            await administrator.GoAsync("/people");
+            await Cookies.AgeAsync(administrator, TimeSpan.FromMinutes(6));
+            await administrator.LeaveAsync(administrator.Page.Locator(form).First);
+            (await administrator.ReadAsync()).ShouldContain("One more step");
+        }
+        await administrator.FillAsync(("code", administrator.NextCode()));
+        await administrator.SendAsync();
 
         // The same for whoever changes their own account.
         await administrator.GoAsync("/account");
@@ -98,6 +107,51 @@ public sealed class SessionTests(Consoles consoles)
         await administrator.FillAsync(("code", administrator.NextCode()));
         await administrator.SendAsync();
         (await administrator.ReadAsync()).ShouldContain("Name of the new key");
+    }
+
+    [Fact]
+    public async Task A_session_ends_after_ten_hours_and_a_page_that_asks_by_itself_keeps_none_alive()
+    {
+        await using var visitor = await consoles.SignInAsync("TH");
+        // Of half an hour more than half is over: whatever somebody does now lengthens it.
+        await Cookies.IdleAsync(visitor, TimeSpan.FromMinutes(20));
+        (await LengthenedAsync("/today/live")).ShouldBeFalse();
+        (await LengthenedAsync("/referrals")).ShouldBeTrue();
+        await Cookies.BegunAsync(visitor, TimeSpan.FromHours(9.9));
+        await visitor.GoAsync("/");
+        (await visitor.ReadAsync()).ShouldContain("Waits for us");
+        await Cookies.BegunAsync(visitor, TimeSpan.FromHours(10));
+        await visitor.GoAsync("/");
+        visitor.Page.Url.ShouldContain("/sign-in");
+
+        async Task<bool> LengthenedAsync(string path)
+        {
+            var before = await SessionAsync();
+            (await visitor.Page.EvaluateAsync<int>("async path => { const left = new AbortController(); const answer = await fetch(path, { signal: left.signal }); left.abort(); return answer.status; }", path)).ShouldBe(200);
+            return await SessionAsync() != before;
+        }
+
+        async Task<string> SessionAsync() => (await visitor.Page.Context.CookiesAsync()).Single(cookie => cookie.Name.EndsWith("-session", StringComparison.Ordinal)).Value;
+    }
+
+    [Fact]
+    public async Task What_is_written_for_one_office_is_not_signed_by_another()
+    {
+        await using var visitor = await consoles.SignInAsync("TH");
+        await visitor.Node.AskAsync<object?>(
+            """insert into accounts.office_grant (person_id, office, "from", until, granted_by, granted_at) select id, 'focal-point@datip-head', current_date - 1, current_date + 30, 'a test', now() from accounts.person where user_name = $1""", visitor.Name);
+        var referral = await visitor.OpenReferralAsync();
+        await visitor.GoAsync($"{referral}/say/InformationRequested");
+        await visitor.FillAsync(("particulars.note", "Is there a school by the river?"));
+        // In another window the same person goes on as another office.
+        var other = await visitor.Page.Context.NewPageAsync();
+        await other.GotoAsync("/account");
+        await other.Locator("[name=office][value='focal-point@datip-head'] + label").ClickAsync();
+        await other.Locator("form[action='/account/office'] button").ClickAsync();
+        await other.WaitForURLAsync("**/");
+        await visitor.SendAsync();
+        (await visitor.ReadAsync()).ShouldContain("for another of your offices than the one that you act for now");
+        (await visitor.Node.AskAsync<long>("select count(*) from entry where dossier_id = $1", Convert.FromHexString(referral.Split('/')[^1]))).ShouldBe(1);
     }
 
     [Fact]
@@ -190,6 +244,18 @@ public sealed class SessionTests(Consoles consoles)
         await visitor.FillAsync(("reason", "Care"));
         await visitor.SendAsync();
         (await visitor.ReadAsync()).ShouldContain(Names.Thai);
+
+        // Whoever finds the screen left open opens nothing, be the page that asks open already.
+        var file = visitor.Page.Url;
+        await visitor.GoAsync(file);
+        await visitor.FillAsync(("reason", "Care"));
+        await Cookies.AgeAsync(visitor, TimeSpan.FromMinutes(6));
+        await visitor.SendAsync();
+        visitor.Page.Url.ShouldContain("/confirm");
+        await visitor.GoAsync(file);
+        visitor.Page.Url.ShouldContain("/confirm");
+        (await visitor.Page.EvaluateAsync<string>(
+            "async file => (await fetch(`${file}/00000000000000000000000000000000`, { method: 'POST', body: new URLSearchParams({ reason: 'Care', __RequestVerificationToken: document.querySelector(\"main [name='__RequestVerificationToken']\").value }) })).url", file)).ShouldContain("/confirm");
 
         // Who, and why, stands in the log that auditors read.
         await using var auditor = await consoles.SignInAsync("TH", "auditor");

@@ -83,7 +83,7 @@ public sealed class Visitor(Region region, RegionNode node, IPage page, string n
     }
 
     /// <summary>Sends the form of the page.</summary>
-    public Task SendAsync() => LeaveAsync(page.Locator("main form button.usa-button").Last);
+    public Task SendAsync() => LeaveAsync(page.Locator("main form button.usa-button:not(.usa-button--unstyled)").Last);
 
     /// <summary>Presses the tabulator until something has the focus; whatever has it on the way shows it.</summary>
     public async Task UntilFocusedAsync(ILocator what)
@@ -181,6 +181,18 @@ public sealed class Visitor(Region region, RegionNode node, IPage page, string n
     /// <param name="also">Further fields of what is told of the person.</param>
     public async Task<string> OpenReferralAsync(params (string Name, string Value)[] also)
     {
+        await BeginReferralAsync();
+        await FillAsync(("particulars.preview.sex", "SEX_FEMALE"), ("particulars.preview.language", "kjg"), ("particulars.note", "Asks that nobody comes in uniform."));
+        await FillAsync(also);
+        await SendAsync();
+        await SendAsync();
+        page.Url.ShouldContain("?done=Opened", customMessage: await ReadAsync());
+        return new Uri(page.Url).AbsolutePath;
+    }
+
+    /// <summary>Begins one, up to the step in which the person is told of, and gives the path of its steps.</summary>
+    public async Task<string> BeginReferralAsync()
+    {
         await GoAsync("/new");
         await SendAsync();
         await FillAsync(("to", node.Id == "TH" ? "LA" : "TH"), ("opened.type", "REFERRAL_TYPE_REPATRIATION"), ("opened.minority", "MINORITY_ADULT"));
@@ -188,12 +200,8 @@ public sealed class Visitor(Region region, RegionNode node, IPage page, string n
         var until = TimeProvider.System.GetUtcNow().AddDays(200);
         await FillAsync(("opened.consent.purposes", "PURPOSE_RETURN"), ("opened.consent.until.day", $"{until.Day}"), ("opened.consent.until.month", $"{until.Month}"), ("opened.consent.until.year", $"{until.Year}"));
         await SendAsync();
-        await FillAsync(("particulars.preview.sex", "SEX_FEMALE"), ("particulars.preview.language", "kjg"), ("particulars.note", "Asks that nobody comes in uniform."));
-        await FillAsync(also);
-        await SendAsync();
-        await SendAsync();
-        page.Url.ShouldContain("?done=Opened", customMessage: await ReadAsync());
-        return new Uri(page.Url).AbsolutePath;
+        page.Url.ShouldEndWith("/3", customMessage: await ReadAsync());
+        return new Uri(page.Url).AbsolutePath[..^1];
     }
 
     /// <summary>Opens the case file with a reason, once it was pulled, and reads it.</summary>

@@ -1,5 +1,4 @@
 using Coordination.Contracts.Dossier.V1;
-using Coordination.CountryNode.Desks;
 using Coordination.CountryNode.Pages.Referrals;
 using Coordination.Screens.Parts;
 using Grpc.Core;
@@ -22,7 +21,7 @@ static class ApprovalPages
         var waiting = new List<Awaiting>();
         foreach (var submission in list.Submissions) waiting.Add(await Awaiting.OfAsync(submission, calls, screen));
         return Screen.Show<ApprovalsView>(
-            new ApprovalsModel(waiting, list.NextPageToken, Navigation.May(screen.Office!, Act.Approve), at, faults), faults.Any ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
+            new ApprovalsModel(waiting, list.NextPageToken, list.MayApprove, at, faults), faults.Any ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
     }
 
     static async Task<IResult> ApproveAsync(string submission, Calls calls, Screen screen)

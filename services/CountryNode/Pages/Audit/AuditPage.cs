@@ -31,12 +31,12 @@ static class AuditPage
     {
         try
         {
-            return AccessRow.Parser.ParseFrom(kept.Row);
+            if (AccessRow.Parser.ParseFrom(kept.Row) is { At: not null } row && Enum.IsDefined(row.Act) && Enum.IsDefined(row.Reason)) return row;
         }
         catch (InvalidProtocolBufferException)
         {
-            return new() { Number = number };
         }
+        return new() { Number = number };
     }
 
     /// <summary>Follows the whole log from its first row, and compares it with what other countries countersigned.</summary>

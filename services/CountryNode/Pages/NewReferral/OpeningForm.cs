@@ -14,7 +14,10 @@ namespace Coordination.CountryNode.Pages.NewReferral;
 /// <summary>The steps of a new referral: what for and to whom, the consent, the person in codes; consent before anything personal.</summary>
 public sealed class OpeningForm(Screen screen)
 {
-    const string To = "to";
+    const string To = "to", Purposes = "opened.consent.purposes", Until = "opened.consent.until";
+
+    /// <summary>The step before which nothing about the person is asked: 2, the first is 1.</summary>
+    public const int ConsentStep = 2;
 
     Words Words => screen.Words;
 
@@ -84,6 +87,16 @@ public sealed class OpeningForm(Screen screen)
     public string About(Entered entered) => string.Join(" · ", ((string[])[entered.Text(OpeningTable.Reference), Label(entered, "opened.type"), Label(entered, To)]).Where(text => text.Length > 0));
 
     string Label(Entered entered, string field) => FieldsOf(0).Single(known => known.Name == field).Choices?.FirstOrDefault(choice => choice.Code == entered.Text(field))?.Label ?? "";
+
+    /// <summary>What of the consent is missing; nothing where the referral rests on something else.</summary>
+    public Faults ConsentMissing(Entered entered)
+    {
+        if (entered.Text("opened.basis") != "BASIS_CONSENT") return Faults.None;
+        var faults = Faults.None;
+        if (entered.All(Purposes).Count == 0) faults = faults.With(Purposes, Words["Say what the person agrees to, before anything about the person."]);
+        if (entered.Day(Until).IsNothing) faults = faults.With(Until, Words["Say until which day the person agrees, before anything about the person."]);
+        return faults;
+    }
 
     /// <summary>In which step a field is asked for; the first for what is asked for nowhere.</summary>
     public int StepOf(string field) => Math.Max(0, Enumerable.Range(0, Steps.Count).FirstOrDefault(step => FieldsOf(step).Any(known => known.Name == field)));

@@ -51,7 +51,10 @@ static class OpeningPages
     {
         var form = new OpeningForm(screen);
         if (step < 1 || step > form.Steps.Count || Read(id) is not { } draft || await drafts.FindAsync(draft, screen.Office!, http.RequestAborted) is not { } kept) return Screen.Nothing();
-        return Show(form, draft, step, OpeningForm.Read(kept), Faults.None);
+        var entered = OpeningForm.Read(kept);
+        // Consent comes before anything about the person.
+        if (step > OpeningForm.ConsentStep && form.ConsentMissing(entered).Any) return Results.LocalRedirect($"{Path}/{draft}/{OpeningForm.ConsentStep}");
+        return Show(form, draft, step, entered, Faults.None);
     }
 
     static async Task<IResult> GoOnAsync(string id, int step, Drafts drafts, Screen screen, HttpContext http)
@@ -60,6 +63,7 @@ static class OpeningPages
         if (step < 1 || step >= form.Steps.Count || await MergeAsync(form, id, step, drafts, screen, http) is not var (draft, entered)) return Screen.Nothing();
         // Every field of this step that cannot be read is said now; what a whole referral lacks is said before it is sent.
         var faults = form.Read(entered, "").Faults.All.Where(fault => form.StepOf(fault.Field) == step - 1 && (fault.Field != "to" || step == 1));
+        if (step == OpeningForm.ConsentStep) faults = faults.Concat(form.ConsentMissing(entered).All);
         return faults.ToArray() is { Length: > 0 } wrong
             ? Show(form, draft, step, entered, new Faults([.. wrong]), StatusCodes.Status422UnprocessableEntity)
             : Results.LocalRedirect($"{Path}/{draft}/{step + 1}");
@@ -88,10 +92,11 @@ static class OpeningPages
             try
             {
                 var answer = await calls.Referrals.OpenAsync(request);
-                await drafts.EndAsync(draft, screen.Office!, http.RequestAborted);
+                // What is opened is opened: nobody who goes away leaves the draft behind.
+                await drafts.EndAsync(draft, screen.Office!, CancellationToken.None);
                 return Results.LocalRedirect(answer.Referral is { } referral ? $"{Links.To(referral.DossierId)}?done=Opened" : Navigation.Approvals);
             }
-            catch (RpcException refused) when (refused.StatusCode is StatusCode.InvalidArgument or StatusCode.FailedPrecondition)
+            catch (RpcException refused) when (refused.StatusCode is StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.AlreadyExists)
             {
                 faults = Refusals.ToFaults(refused, screen.Words, form.AllFields);
             }

@@ -65,7 +65,7 @@ static class CaseFilePages
                 {
                     Command = new() { CommandId = entered.Text("command_id") }, DossierId = dossier, CaseFile = file, WithHealth = entered.Flag(CaseFileForm.WithHealth),
                 });
-                return Results.LocalRedirect($"{Links.To(dossier)}?done={(answer.AwaitingApproval is null ? "CaseFileReleased" : "awaiting")}");
+                return Results.LocalRedirect($"{Links.To(dossier)}?done={(answer.AwaitingApproval is null ? "CaseFileReleased" : ReferralPages.Awaiting)}");
             }
             catch (RpcException refused) when (refused.StatusCode is StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.AlreadyExists)
             {

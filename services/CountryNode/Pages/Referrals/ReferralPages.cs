@@ -13,6 +13,12 @@ namespace Coordination.CountryNode.Pages.Referrals;
 /// <summary>Referrals: the list, one of them, and what an office says in it.</summary>
 static class ReferralPages
 {
+    /// <summary>What is said of what waits for a second person.</summary>
+    public const string Awaiting = "awaiting";
+
+    /// <summary>For so long a page tells what its reader did.</summary>
+    static readonly TimeSpan JustNow = TimeSpan.FromMinutes(5);
+
     public static void Map(IEndpointRouteBuilder pages)
     {
         pages.MapGet(Navigation.Referrals, ListAsync);
@@ -21,9 +27,12 @@ static class ReferralPages
         pages.MapPost($"{Navigation.Referrals}/{{id}}/say/{{statement}}", SayAsync).WithMetadata(TakesFiles.OfLetters).WithRequestTimeout(TakesFiles.Longest);
     }
 
+    /// <summary>Where some of them are listed.</summary>
+    public static string ListOf(Whose whose) => whose is Whose.Unspecified ? Navigation.Referrals : $"{Navigation.Referrals}?whose={whose}";
+
     static async Task<IResult> ListAsync(string? page, string? whose, Calls calls)
     {
-        var asked = Enum.TryParse<Whose>(whose, out var known) ? known : Whose.Unspecified;
+        var asked = Enum.TryParse<Whose>(whose, out var known) && Enum.IsDefined(known) ? known : Whose.Unspecified;
         var list = await calls.Referrals.ListAsync(new() { PageToken = page ?? "", Whose = asked });
         return Screen.Show<ReferralListView>(new ReferralListModel([.. list.Referrals], asked, list.NextPageToken));
     }
@@ -39,8 +48,13 @@ static class ReferralPages
             var entry = Told.Of(row);
             told.Add(entry with { Beside = await BesideAsync(dossier, entry, calls, screen) });
         }
-        return Screen.Show<ReferralView>(new ReferralModel(referral, told, done));
+        return Screen.Show<ReferralView>(new ReferralModel(referral, told, done == Awaiting || IsWritten(done, told, screen) ? done : null));
     }
+
+    /// <summary>Whether the office wrote it just now: a link can say anything, and somebody would trust that a withdrawal is written.</summary>
+    static bool IsWritten(string? statement, IEnumerable<Told> told, Screen screen) =>
+        told.Where(entry => entry.Entry.Author == screen.Country.ToString()).MaxBy(entry => entry.Entry.Seq) is { } last && last.Row.Statement == statement
+        && Hosting.Dossiers.DossierWire.Write(screen.Office!).Equals(last.Entry.Office) && screen.Now - last.Entry.WrittenAt.ToDateTimeOffset() < JustNow;
 
     /// <summary>What was typed, with the digest of the letter that was chosen: the letter itself is not kept.</summary>
     static async Task<Entered> WithDigestAsync(Entered entered, HttpContext http)
@@ -89,7 +103,7 @@ static class ReferralPages
             try
             {
                 var answer = OpenResponse.Parser.ParseFrom((await calls.CallAsync(action.Method, request)).ToByteString());
-                return Results.LocalRedirect($"{Links.To(dossier)}?done={(answer.AwaitingApproval is null ? action.Statement : "awaiting")}");
+                return Results.LocalRedirect($"{Links.To(dossier)}?done={(answer.AwaitingApproval is null ? action.Statement : Awaiting)}");
             }
             catch (RpcException refused) when (refused.StatusCode is StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.AlreadyExists)
             {

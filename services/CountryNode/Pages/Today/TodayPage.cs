@@ -82,7 +82,7 @@ static class TodayPage
             var theirs = await calls.Referrals.ListDueAsync(new() { Whose = Whose.OwedToUs, PageSize = Rows }, cancellationToken: cancellationToken);
             var notices = Navigation.May(screen.Office!, Act.ReadNotices) ? (await calls.Referrals.ListNoticesAsync(new() { PageSize = 20 }, cancellationToken: cancellationToken)).Notices : [];
             var (news, place) = await NewsAsync(cancellationToken);
-            return new TodayModel([.. ours.Rows], [.. theirs.Rows], [.. notices], news, place.ToString());
+            return new TodayModel([.. ours.Rows], [.. theirs.Rows], [.. notices], news, place.ToString(), ours.NextPageToken.Length > 0, theirs.NextPageToken.Length > 0);
         }
 
         async Task<(IReadOnlyList<News> News, ChangePlace Place)> NewsAsync(CancellationToken cancellationToken)
@@ -93,11 +93,16 @@ static class TodayPage
                 await looks.KeepAsync(person, office, since = await changes.LastAsync(cancellationToken), cancellationToken);
             var news = new List<News>();
             var place = since;
-            foreach (var change in await changes.ReadAsync(since.Number, MostChanges, cancellationToken))
+            while (news.Count < MostChanges && await changes.ReadAsync(place.Number, MostChanges, cancellationToken) is { Length: > 0 } read)
             {
-                place = change.Place;
-                if (await desk.IsShutOutAsync(change.Dossier, office, cancellationToken) || EntryWire.Read(change.Bytes.Span) is not { } entry || entry.Office == office) continue;
-                news.Add(new News(ByteString.CopyFrom(change.Dossier.ToArray()), entry.Author.ToString(), entry.Body.Name));
+                foreach (var change in read)
+                {
+                    place = change.Place;
+                    if (await desk.IsShutOutAsync(change.Dossier, office, cancellationToken) || EntryWire.Read(change.Bytes.Span) is not { } entry || (entry.Author == screen.Country && entry.Office == office)) continue;
+                    news.Add(new News(ByteString.CopyFrom(change.Dossier.ToArray()), entry.Author.ToString(), entry.Body.Name));
+                }
+                // What is no news to this office is not looked at again with every look.
+                if (news.Count == 0) await looks.KeepAsync(person, office, place, cancellationToken);
             }
             return (news, place);
         }
@@ -109,7 +114,9 @@ static class TodayPage
 /// <param name="Notices">What the office was told, newest first.</param>
 /// <param name="News">What others wrote since the person last looked, oldest first.</param>
 /// <param name="Place">Up to where the news go.</param>
-public sealed record TodayModel(IReadOnlyList<DueRow> Ours, IReadOnlyList<DueRow> Theirs, IReadOnlyList<Notice> Notices, IReadOnlyList<News> News, string Place);
+/// <param name="OursGoOn">This country owes more than is listed.</param>
+/// <param name="TheirsGoOn">It waits for more than is listed.</param>
+public sealed record TodayModel(IReadOnlyList<DueRow> Ours, IReadOnlyList<DueRow> Theirs, IReadOnlyList<Notice> Notices, IReadOnlyList<News> News, string Place, bool OursGoOn, bool TheirsGoOn);
 
 /// <param name="Dossier">32 bytes.</param>
 /// <param name="Author">Which country.</param>

@@ -17,7 +17,7 @@ static class TransferPage
 
     public static void Map(IEndpointRouteBuilder pages)
     {
-        pages.MapGet(Navigation.Transfer, (Calls calls, TrustInForce trust, UserManager<Person> people) => ShowAsync(calls, trust, people, "", Faults.None));
+        pages.MapGet(Navigation.Transfer, (Calls calls, Screen screen, TrustInForce trust, UserManager<Person> people) => ShowAsync(calls, screen, trust, people, "", Faults.None));
         pages.MapPost(Navigation.Transfer, LeaveAsync);
         pages.MapPost($"{Navigation.Transfer}/take-over/{{id}}", async (string id, Calls calls) =>
         {
@@ -34,30 +34,31 @@ static class TransferPage
         var entered = await Entered.ReadAsync(http);
         try
         {
-            await calls.Transfers.LeaveTransferAsync(new() { Note = entered.Lines("note") });
+            await calls.Transfers.LeaveTransferAsync(new() { Note = entered.Lines("note"), Replaces = Links.Read(entered.Text("replaces")) ?? ByteString.Empty });
             return Results.LocalRedirect(Navigation.Transfer);
         }
-        catch (RpcException refused) when (refused.StatusCode is StatusCode.InvalidArgument)
+        catch (RpcException refused) when (refused.StatusCode is StatusCode.InvalidArgument or StatusCode.FailedPrecondition)
         {
-            return await ShowAsync(calls, trust, people, entered.Text("note"), Refusals.ToFaults(refused, screen.Words, [new("note", FieldKind.Note, screen.Words["Note for whoever comes"])]));
+            return await ShowAsync(calls, screen, trust, people, entered.Text("note"), Refusals.ToFaults(refused, screen.Words, [new("note", FieldKind.Note, screen.Words["Note for whoever comes"])]));
         }
     }
 
-    static async Task<IResult> ShowAsync(Calls calls, TrustInForce trust, UserManager<Person> people, string note, Faults faults)
+    static async Task<IResult> ShowAsync(Calls calls, Screen screen, TrustInForce trust, UserManager<Person> people, string note, Faults faults)
     {
         var lies = await calls.Transfers.GetTransferAsync(new());
         var transfer = lies.Transfer is { } signed ? Transfer.Parser.ParseFrom(signed.Transfer) : null;
         return Screen.Show<TransferView>(
             new TransferModel(
-                transfer, lies.Transfer is { } its && IsRight(its, transfer!, trust.Current), lies.Transfer?.KeyId ?? "", lies.TransferId, await NameAsync(transfer?.LeftBy ?? ""), await NameAsync(lies.TakenBy), lies.TakenAt, note, faults),
+                transfer, lies.Transfer is { } its && IsRight(its, transfer!, trust.Current, screen), lies.Transfer?.KeyId ?? "", lies.TransferId, await NameAsync(transfer?.LeftBy ?? ""), await NameAsync(lies.TakenBy), lies.TakenAt, note, faults),
             faults.Any ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
 
         // Whoever came with a token is not among the console's people.
         async Task<string> NameAsync(string person) => person.Length > 0 && await people.FindByIdAsync(person) is { UserName: { } name } ? name : person;
     }
 
-    static bool IsRight(SignedTransfer signed, Transfer transfer, TrustList trust) =>
-        NodeId.TryParse(transfer.Node, out var node) && trust.KeyOf(node, signed.KeyId) is { } key && key.Pool.Verify(SignatureKind.Transfer, signed.Transfer.Span, signed.Signature.Span);
+    /// <summary>Whether this node signed it, for this office.</summary>
+    static bool IsRight(SignedTransfer signed, Transfer transfer, TrustList trust, Screen screen) =>
+        NodeId.TryParse(transfer.Node, out var node) && node == screen.Country && Hosting.Dossiers.DossierWire.Write(screen.Office!).Equals(transfer.Office) && trust.KeyOf(node, signed.KeyId) is { } key && key.Pool.Verify(SignatureKind.Transfer, signed.Transfer.Span, signed.Signature.Span);
 }
 
 /// <param name="Transfer">What lies in the office; null for nothing.</param>
