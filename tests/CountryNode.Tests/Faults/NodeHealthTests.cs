@@ -42,7 +42,7 @@ public sealed class NodeHealthTests
         (await Should.ThrowAsync<RpcException>(() => ServicesAsync(stranger))).StatusCode.ShouldBe(StatusCode.Unauthenticated);
         // What peers are served with is at a port of their own.
         (await ServicesAsync(bangkok)).ShouldBe(
-            ["coordination.directory.v1.AccountService", "coordination.dossier.v1.ApprovalService", "coordination.dossier.v1.AuditService", "coordination.dossier.v1.DossierService", "coordination.dossier.v1.RetentionService", "coordination.referral.v1.AttachmentService", "coordination.referral.v1.ReferralService", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"]);
+            ["coordination.directory.v1.AccountService", "coordination.dossier.v1.ApprovalService", "coordination.dossier.v1.AuditService", "coordination.dossier.v1.DossierService", "coordination.dossier.v1.OperationsService", "coordination.dossier.v1.RetentionService", "coordination.dossier.v1.TransferService", "coordination.referral.v1.AttachmentService", "coordination.referral.v1.ReferralService", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"]);
 
         // One answer is all that a client needs to call a service: its proto and every one that it imports.
         var told = await AskAsync(bangkok, new() { FileContainingSymbol = "coordination.referral.v1.ReferralService" });
