@@ -82,7 +82,7 @@ public sealed class FactorsTests(SharedRegion shared)
     {
         await using var node = await StartAsync();
         await InviteAsync(node);
-        await using (var scope = node.CreateAsyncScope()) await scope.ServiceProvider.GetRequiredService<People>().InviteAsync("invited-only");
+        await using (var scope = node.CreateAsyncScope()) await scope.ServiceProvider.GetRequiredService<People>().InviteAsync("invited-only", "administrator@nowhere somebody");
         await PasswordAsync(node, "somebody-else", "whatever it is");
         foreach (var name in (string[])[Name, Name.ToUpperInvariant(), "invited-only", "nobody-of-this-name", "no\0name", ""])
         {
@@ -99,7 +99,7 @@ public sealed class FactorsTests(SharedRegion shared)
     {
         await using var scope = node.CreateAsyncScope();
         var people = scope.ServiceProvider.GetRequiredService<People>();
-        var (id, secret) = await people.InviteAsync(Name);
+        var (id, secret) = await people.InviteAsync(Name, "administrator@nowhere somebody");
         return await people.WelcomeAsync((await people.InvitedAsync(id, secret))!, Password);
     }
 
