@@ -25,7 +25,10 @@ public sealed class BenchTests
             root.GetProperty("date").GetDateTimeOffset().Year.ShouldBeGreaterThan(2000);
 
             var rows = root.GetProperty("rows").EnumerateArray().ToList();
-            rows.Select(row => row.GetProperty("path").GetString()!.Split(' ')[0]).ShouldBe(["open", "admit", "drain", "one", "a"]);
+            var paths = rows.Select(row => row.GetProperty("path").GetString()!).ToList();
+            paths.Take(5).Select(path => path.Split(' ')[0]).ShouldBe(["open", "admit", "drain", "one", "a"]);
+            // Every page of the console that many dossiers can make slow.
+            paths.Skip(5).ShouldBe(((string[])["/", "/referrals", "/referrals/…", "/referrals/…/say/InformationRequested", "/new", "/approvals", "/counterparts", "/hand-over", "/account", "/audit", "/audit?verify=true", "/people", "/operations"]).Select(page => $"first byte of {page}"));
             foreach (var row in rows)
             {
                 foreach (var figure in (string[])["measured", "ceiling"])
@@ -34,6 +37,7 @@ public sealed class BenchTests
                 (row.GetProperty("met").ValueKind is JsonValueKind.True or JsonValueKind.False).ShouldBeTrue();
             }
             foreach (var row in rows.Take(4)) row.GetProperty("cpu").GetArrayLength().ShouldBeGreaterThan(3);
+            foreach (var row in rows.Skip(5)) row.GetProperty("latency").GetProperty("p95").GetDouble().ShouldBeGreaterThan(0);
             foreach (var row in (int[])[0, 1, 3])
             {
                 double[] latencies = [0, .. ((string[])["p50", "p95", "p99"]).Select(part => rows[row].GetProperty("latency").GetProperty(part).GetDouble())];

@@ -163,7 +163,8 @@ public sealed class FormTests(Consoles consoles)
         await bangkok.FillAsync(("to", "LA"), ("opened.type", "REFERRAL_TYPE_REPATRIATION"), ("opened.minority", "MINORITY_MINOR"), ("opened.basis", "BASIS_COURT_ORDER"));
         await bangkok.SendAsync();
         await bangkok.SendAsync();
-        await bangkok.FillAsync(("particulars.preview.age_band", "AGE_BAND_9_TO_17"));
+        var mark = $"invented note {Guid.NewGuid():N}";
+        await bangkok.FillAsync(("particulars.preview.age_band", "AGE_BAND_9_TO_17"), ("particulars.note", mark));
         await bangkok.SendAsync();
         await bangkok.SendAsync();
         // Who authorised it is missing, and said so before anything leaves.
@@ -180,7 +181,8 @@ public sealed class FormTests(Consoles consoles)
         await using var approver = await consoles.SignInAsync("TH", "approver");
         await approver.GoAsync("/approvals");
         await approver.AccessibleAsync();
-        await approver.LeaveAsync(approver.Page.Locator("form[action$='/approve'] button").First);
+        // Others wait here, too.
+        await approver.LeaveAsync(approver.Page.Locator(".console-waiting", new() { HasTextString = mark }).Locator("form[action$='/approve'] button"));
         (await approver.ReadAsync()).ShouldContain("opened the referral");
         await using var vientiane = await consoles.SignInAsync("LA");
         await vientiane.UntilAsync(new Uri(approver.Page.Url).AbsolutePath, "Sent");

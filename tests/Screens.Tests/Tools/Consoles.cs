@@ -30,20 +30,22 @@ public sealed class Consoles : IAsyncLifetime
     /// <param name="country">Whose console.</param>
     /// <param name="options">What is particular about the browser; null for nothing.</param>
     /// <param name="hasNoMouse">Does everything by the keyboard.</param>
-    public async Task<Visitor> VisitAsync(string country, BrowserNewContextOptions? options = null, bool hasNoMouse = false)
+    /// <param name="region">Of a test's own, for what would disturb the others; null for the one of all.</param>
+    public async Task<Visitor> VisitAsync(string country, BrowserNewContextOptions? options = null, bool hasNoMouse = false, Region? region = null)
     {
+        region ??= Region;
         options ??= new();
         options.IgnoreHTTPSErrors = true;
-        options.BaseURL = Region[country].ConsoleAddress;
+        options.BaseURL = region[country].ConsoleAddress;
         var context = await Browser.NewContextAsync(options);
         context.SetDefaultTimeout((float)TimeSpan.FromSeconds(20).TotalMilliseconds);
-        return new Visitor(Region, Region[country], await context.NewPageAsync(), $"invented-{Interlocked.Increment(ref _people)}") { HasNoMouse = hasNoMouse };
+        return new Visitor(region, region[country], await context.NewPageAsync(), $"invented-{Interlocked.Increment(ref _people)}") { HasNoMouse = hasNoMouse };
     }
 
     /// <summary>Somebody who is signed in for an office.</summary>
-    public async Task<Visitor> SignInAsync(string country, string role = "focal-point", BrowserNewContextOptions? options = null, bool hasNoMouse = false)
+    public async Task<Visitor> SignInAsync(string country, string role = "focal-point", BrowserNewContextOptions? options = null, bool hasNoMouse = false, Region? region = null)
     {
-        var visitor = await VisitAsync(country, options, hasNoMouse);
+        var visitor = await VisitAsync(country, options, hasNoMouse, region);
         await visitor.AcceptAsync(role);
         await visitor.SignInAsync();
         return visitor;
