@@ -163,7 +163,7 @@ public sealed class FormTests(Consoles consoles)
         await bangkok.FillAsync(("to", "LA"), ("opened.type", "REFERRAL_TYPE_REPATRIATION"), ("opened.minority", "MINORITY_MINOR"), ("opened.basis", "BASIS_COURT_ORDER"));
         await bangkok.SendAsync();
         await bangkok.SendAsync();
-        var mark = $"invented note {Guid.NewGuid():N}";
+        var mark = $"invented note {System.Security.Cryptography.RandomNumberGenerator.GetHexString(16)}";
         await bangkok.FillAsync(("particulars.preview.age_band", "AGE_BAND_9_TO_17"), ("particulars.note", mark));
         await bangkok.SendAsync();
         await bangkok.SendAsync();
