@@ -114,7 +114,7 @@ public sealed class ScenarioTests(Consoles consoles)
         var id = referral.Split('/')[^1][..8];
         // Nobody loads the page again.
         await vientiane.Page.GetByText("Acknowledge the referral").First.WaitForAsync();
-        await vientiane.Page.Locator($"section[aria-labelledby=news] a[href='{referral}']").WaitForAsync();
+        await vientiane.Page.Locator($"section[aria-labelledby=news] a[href='{referral}']").WaitForAsync(new() { Timeout = (float)TimeSpan.FromMinutes(1).TotalMilliseconds });
         (await vientiane.Page.Locator("section[aria-labelledby=news]").InnerTextAsync()).ShouldContain($"{id}: Thailand opened the referral");
         await vientiane.AccessibleAsync();
         await vientiane.LeaveAsync(vientiane.Page.GetByRole(AriaRole.Button, new() { Name = "I have seen this" }));
