@@ -1,6 +1,3 @@
-using Coordination.Contracts.Referral.V1;
-using Coordination.CountryNode.Tests;
-using Coordination.Local;
 using Microsoft.Playwright;
 
 namespace Coordination.Screens.Tests.Referrals;
@@ -85,23 +82,6 @@ public sealed class ScenarioTests(Consoles consoles)
         await bangkok.SendAsync();
         (await bangkok.ReadAsync()).ShouldContain("The person took back the consent.");
         await vientiane.UntilAsync(referral, "Consent withdrawn");
-    }
-
-    [Fact]
-    public async Task What_others_wrote_is_shown_however_much_the_own_office_wrote_before_it()
-    {
-        await using var region = await Region.StartAsync(new RegionOptions { Countries = ["TH", "LA"], Postgres = consoles.Region.Postgres }, TestContext.Current.CancellationToken);
-        await using var visitor = await consoles.SignInAsync("TH", region: region);
-        await visitor.GoAsync("/");
-        using var bangkok = region.Office("TH");
-        using var vientiane = region.Office("LA");
-        var last = Google.Protobuf.ByteString.Empty;
-        // More than one look reads.
-        for (var opened = 0; opened < 60; opened++) last = (await bangkok.OpenAsync(Regions.Repatriation("TH", "LA"))).DossierId;
-        await vientiane.UntilAsync(last, referral => referral.State is ReferralState.Sent);
-        await vientiane.AcknowledgeAsync(last);
-        await bangkok.UntilAsync(last, referral => referral.State is ReferralState.Received);
-        await visitor.UntilAsync("/", $"{Convert.ToHexStringLower(last.Span)[..8]}: Lao PDR acknowledged");
     }
 
     [Fact]

@@ -93,16 +93,11 @@ static class TodayPage
                 await looks.KeepAsync(person, office, since = await changes.LastAsync(cancellationToken), cancellationToken);
             var news = new List<News>();
             var place = since;
-            while (news.Count < MostChanges && await changes.ReadAsync(place.Number, MostChanges, cancellationToken) is { Length: > 0 } read)
+            foreach (var change in await changes.ReadAsync(since.Number, MostChanges, cancellationToken))
             {
-                foreach (var change in read)
-                {
-                    place = change.Place;
-                    if (await desk.IsShutOutAsync(change.Dossier, office, cancellationToken) || EntryWire.Read(change.Bytes.Span) is not { } entry || (entry.Author == screen.Country && entry.Office == office)) continue;
-                    news.Add(new News(ByteString.CopyFrom(change.Dossier.ToArray()), entry.Author.ToString(), entry.Body.Name));
-                }
-                // What is no news to this office is not looked at again with every look.
-                if (news.Count == 0) await looks.KeepAsync(person, office, place, cancellationToken);
+                place = change.Place;
+                if (await desk.IsShutOutAsync(change.Dossier, office, cancellationToken) || EntryWire.Read(change.Bytes.Span) is not { } entry || (entry.Author == screen.Country && entry.Office == office)) continue;
+                news.Add(new News(ByteString.CopyFrom(change.Dossier.ToArray()), entry.Author.ToString(), entry.Body.Name));
             }
             return (news, place);
         }
