@@ -93,7 +93,7 @@ public sealed class ScenarioTests(Consoles consoles)
         var referral = await bangkok.OpenReferralAsync();
         var id = referral.Split('/')[^1][..8];
         // Nobody loads the page again.
-        await vientiane.Page.GetByText("Acknowledge the referral").First.WaitForAsync();
+        await vientiane.Page.GetByText("Acknowledge the referral").First.WaitForAsync(new() { Timeout = (float)TimeSpan.FromMinutes(1).TotalMilliseconds });
         await vientiane.Page.Locator($"section[aria-labelledby=news] a[href='{referral}']").WaitForAsync(new() { Timeout = (float)TimeSpan.FromMinutes(1).TotalMilliseconds });
         (await vientiane.Page.Locator("section[aria-labelledby=news]").InnerTextAsync()).ShouldContain($"{id}: Thailand opened the referral");
         await vientiane.AccessibleAsync();
